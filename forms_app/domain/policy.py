@@ -347,6 +347,8 @@ class Stage(Part):
     clocks: Annotated[tuple[Clock, ...], Field(min_length=1)]
     groups: Annotated[tuple[Group, ...], Field(min_length=1)]
     closing: Closing
+    steps_up: Literal["raising_side", "board_side", "any_side"] = "raising_side"
+    """Who may take it on to the next stage, or out of this policy after the last one."""
     gates: tuple[Gate, ...] = ()
     skip: Skip
     meetings: tuple[Meeting, ...] = ()

@@ -1,0 +1,105 @@
+"""Who is owed what when something happens, by the policy's notices. The raiser is among the recipients of everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from forms_app.domain.escalation import Outcome, Place, Standing
+from forms_app.domain.policy import Audience, DocumentKind, Event, Notice, Policy, Side
+
+PARTIES = {
+    Audience.RAISING_SIDE: Side.RAISING,
+    Audience.RESPONDING_SIDE: Side.RESPONDING,
+    Audience.BOARD_SIDE: Side.BOARD,
+}
+
+
+class RaiserLeftOut(Exception):
+    """A circulation without the person who first raised it cannot be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circulation:
+    """One document owed to its recipients. Cannot exist without the raiser."""
+
+    document: DocumentKind
+    recipients: tuple[UUID, ...]
+    raiser: UUID
+
+    def __post_init__(self) -> None:
+        if self.raiser not in self.recipients:
+            raise RaiserLeftOut("the person who raised the escalation is told of everything that happens to it")
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened at a stage; on `stage_entered` the stage that was entered."""
+
+    event: Event
+    route: str
+    stage: str
+
+
+def owed(
+    policy: Policy,
+    happening: Happening,
+    *,
+    now: Standing,
+    places: Sequence[Place],
+    outside: Mapping[Audience, Sequence[UUID]],
+    outcome: Outcome | None = None,
+) -> tuple[Circulation, ...]:
+    """One circulation for each document that the policy's notices make of this happening.
+
+    `outside` names the people who hold each of the Board's seats. A document that several notices make goes once, to
+    all of their recipients together.
+    """
+    raiser = next(place.person for place in places if place.is_raiser)
+    found: dict[DocumentKind, dict[UUID, None]] = {}
+    for notice in policy.notices:
+        if _applies(notice, happening, now=now, outcome=outcome):
+            people = found.setdefault(notice.document, {raiser: None})
+            people.update(dict.fromkeys(_people(notice, places, outside)))
+    return tuple(Circulation(document, tuple(people), raiser) for document, people in found.items())
+
+
+def board_is_told(policy: Policy, now: Standing) -> bool:
+    """Whether a notice of the policy has told the Board's business unit of this escalation by now."""
+    reached = {(visit.route.id, visit.stage.id) for visit in now.visits}
+    return any(
+        Audience.BUSINESS_UNIT in notice.to
+        and notice.on in {Event.STAGE_ENTERED, Event.OPENED}
+        and notice.only_if is None
+        and any(_at(notice, route, stage) for route, stage in reached)
+        for notice in policy.notices
+    )
+
+
+def _applies(notice: Notice, happening: Happening, *, now: Standing, outcome: Outcome | None) -> bool:
+    if notice.on is not happening.event:
+        return False
+    match notice.only_if:
+        case None:
+            return _at(notice, happening.route, happening.stage)
+        case "from_stage_reached":
+            return any(_at(notice, visit.route.id, visit.stage.id) for visit in now.visits)
+        case "learning":
+            return outcome is not None and bool(outcome.learning) and _at(notice, happening.route, happening.stage)
+        case "policy_gap":
+            return outcome is not None and outcome.policy_gap and _at(notice, happening.route, happening.stage)
+
+
+def _at(notice: Notice, route: str, stage: str) -> bool:
+    return (not notice.routes or route in notice.routes) and (not notice.stages or stage in notice.stages)
+
+
+def _people(
+    notice: Notice, places: Sequence[Place], outside: Mapping[Audience, Sequence[UUID]]
+) -> Iterator[UUID]:
+    for audience in notice.to:
+        if audience in PARTIES:
+            yield from (place.person for place in places if place.side is PARTIES[audience])
+        else:
+            yield from outside.get(audience, ())

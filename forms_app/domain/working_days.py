@@ -1,0 +1,60 @@
+"""Days as the policies count them: working days of one nation, and the one place that turns an instant into a UK date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from forms_app.domain.errors import CalendarEnds
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def uk_date(instant: datetime) -> date:
+    """The date in the United Kingdom at this instant. Raises ValueError for an instant without a zone."""
+    return uk_time(instant).date()
+
+
+def uk_time(instant: datetime) -> datetime:
+    if instant.tzinfo is None:
+        raise ValueError("an instant without a time zone")
+    return instant.astimezone(LONDON)
+
+
+def end_of(day: date) -> datetime:
+    """The instant at which the UK day is over (midnight at its end), in UTC."""
+    return datetime.combine(day + timedelta(days=1), time.min, LONDON).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Which days are working days. It knows where it ends, and refuses any day outside."""
+
+    first: date
+    last: date
+    closed: frozenset[date]
+    """Bank holidays of the Board's nation and the Board's own closures; Saturdays and Sundays are not listed."""
+
+    def is_working(self, day: date) -> bool:
+        if not self.first <= day <= self.last:
+            raise CalendarEnds(day, self.last)
+        return day.weekday() < 5 and day not in self.closed
+
+    def working_days_after(self, day: date) -> Iterator[date]:
+        """The working days after this one, without end until the calendar's own end."""
+        while True:
+            day += timedelta(days=1)
+            if self.is_working(day):
+                yield day
+
+    def nth_after(self, day: date, count: int) -> date:
+        """The last of `count` working days, the day itself not counted."""
+        following = self.working_days_after(day)
+        for _ in range(count - 1):
+            next(following)
+        return next(following)
+
+    def this_or_next(self, day: date) -> date:
+        return day if self.is_working(day) else next(self.working_days_after(day))
