@@ -1,0 +1,337 @@
+"""The tables. Records, attempts and audit entries are only ever added to; where an escalation stands is not stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, DateTime, ForeignKey, LargeBinary, MetaData, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC. Refuses a datetime without a zone and gives one back with it, on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant, str: Text, dict[str, Any]: JSON, list[Any]: JSON, bytes: LargeBinary}
+
+
+def _id() -> Mapped[UUID]:
+    return mapped_column(primary_key=True, default=uuid4)
+
+
+# --- Boards and people -------------------------------------------------------------------------------------------
+
+
+class Board(Base):
+    __tablename__ = "boards"
+
+    id: Mapped[UUID] = _id()
+    code: Mapped[str] = mapped_column(unique=True)
+    """Three or four capital letters: the first part of every reference."""
+    name: Mapped[str] = mapped_column(unique=True)
+    policy_key: Mapped[str]
+    """The policy, id@version, under which new escalations of this Board begin."""
+    telephone: Mapped[str]
+    email: Mapped[str]
+    secure_domains: Mapped[list[Any]]
+    """Mail domains to which an identified document may travel attached."""
+
+
+class Agency(Base):
+    __tablename__ = "agencies"
+    __table_args__ = (UniqueConstraint("board_id", "name"),)
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    name: Mapped[str]
+    kind: Mapped[str]
+    """An agency kind of the Board's policy, or `board` for the Board's own office."""
+
+
+class Person(Base):
+    __tablename__ = "people"
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"), index=True)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"), index=True)
+    name: Mapped[str]
+    email: Mapped[str] = mapped_column(unique=True)
+    """In lower case."""
+    job_title: Mapped[str]
+    level: Mapped[str]
+    seat: Mapped[str | None]
+    """A seat at the Board: business_unit, chair, sub_group, directors or liaison_officer."""
+    telephone: Mapped[str] = mapped_column(default="")
+    left_at: Mapped[datetime | None]
+
+    board: Mapped[Board] = relationship(lazy="raise")
+    agency: Mapped[Agency] = relationship(lazy="raise")
+
+
+# --- signing in --------------------------------------------------------------------------------------------------
+
+
+class SignInCode(Base):
+    __tablename__ = "sign_in_codes"
+
+    id: Mapped[UUID] = _id()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    code_hash: Mapped[str]
+    link_hash: Mapped[str] = mapped_column(unique=True)
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
+class SignInSession(Base):
+    __tablename__ = "sign_in_sessions"
+
+    id: Mapped[UUID] = _id()
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+# --- escalations -------------------------------------------------------------------------------------------------
+
+
+class Escalation(Base):
+    __tablename__ = "escalations"
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"), index=True)
+    reference: Mapped[str] = mapped_column(unique=True)
+    policy_key: Mapped[str]
+    """The policy, id@version, that it began under and stays under."""
+    category: Mapped[str]
+    opened_at: Mapped[datetime]
+
+    board: Mapped[Board] = relationship(lazy="raise")
+    subject: Mapped[SubjectOfConcern] = relationship(lazy="raise", back_populates="escalation")
+    parties: Mapped[list[Party]] = relationship(lazy="raise", order_by="Party.number")
+    records: Mapped[list[StageRecord]] = relationship(lazy="raise", order_by="StageRecord.number")
+
+
+class SubjectOfConcern(Base):
+    """Who the concern is about: every field identifies, and so they stand apart from the rest."""
+
+    __tablename__ = "subjects"
+
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), primary_key=True)
+    kind: Mapped[str]
+    answers: Mapped[list[Any]]
+
+    escalation: Mapped[Escalation] = relationship(lazy="raise", back_populates="subject")
+
+
+class Party(Base):
+    __tablename__ = "parties"
+    __table_args__ = (UniqueConstraint("escalation_id", "person_id"), UniqueConstraint("escalation_id", "number"))
+
+    id: Mapped[UUID] = _id()
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"))
+    number: Mapped[int]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    side: Mapped[str]
+    level: Mapped[str]
+    is_raiser: Mapped[bool] = mapped_column(default=False)
+    joined_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship(lazy="raise")
+    agency: Mapped[Agency] = relationship(lazy="raise")
+
+
+class StageRecord(Base):
+    """What one side wrote at one stage. Never changed: a correction is another record that names this one."""
+
+    __tablename__ = "stage_records"
+    __table_args__ = (UniqueConstraint("escalation_id", "number"),)
+
+    id: Mapped[UUID] = _id()
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"))
+    number: Mapped[int]
+    kind: Mapped[str]
+    route: Mapped[str]
+    stage: Mapped[str]
+    side: Mapped[str]
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    happened_at: Mapped[datetime]
+    entered_at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]]
+    """What the engine decides by, as `domain.escalation.Facts`."""
+    sections: Mapped[list[Any]]
+    """What was asked and answered: titles, each with questions as they were worded and answers as they were typed."""
+
+    person: Mapped[Person] = relationship(lazy="raise")
+    agency: Mapped[Agency] = relationship(lazy="raise")
+
+
+# --- documents and their circulation -----------------------------------------------------------------------------
+
+
+class Document(Base):
+    """One document of an escalation: what it says is fixed when it is owed, its files when it is issued."""
+
+    __tablename__ = "documents"
+
+    id: Mapped[UUID] = _id()
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), index=True)
+    record_id: Mapped[UUID] = mapped_column(ForeignKey("stage_records.id"))
+    kind: Mapped[str]
+    title: Mapped[str]
+    context: Mapped[str]
+    """The frozen value of its kind, as JSON."""
+    owed_at: Mapped[datetime]
+    issued_at: Mapped[datetime | None]
+
+    escalation: Mapped[Escalation] = relationship(lazy="raise")
+    files: Mapped[list[DocumentFile]] = relationship(lazy="raise", order_by="DocumentFile.format")
+    deliveries: Mapped[list[Delivery]] = relationship(lazy="raise", order_by="Delivery.number")
+
+
+class DocumentFile(Base):
+    """The bytes as issued. Never changed, never drawn again."""
+
+    __tablename__ = "document_files"
+    __table_args__ = (UniqueConstraint("document_id", "format"),)
+
+    id: Mapped[UUID] = _id()
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"))
+    format: Mapped[str]
+    content: Mapped[bytes] = mapped_column(deferred=True)
+    sha256: Mapped[str]
+    issued_at: Mapped[datetime]
+
+
+class Delivery(Base):
+    """One document owed to one person at one address."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("document_id", "person_id"),)
+
+    id: Mapped[UUID] = _id()
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"))
+    number: Mapped[int]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    address: Mapped[str]
+    attached: Mapped[bool]
+    """Whether the document travels attached; otherwise the message carries a link."""
+    owed_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship(lazy="raise")
+    document: Mapped[Document] = relationship(lazy="raise", back_populates="deliveries")
+    attempts: Mapped[list[Attempt]] = relationship(lazy="raise", order_by="Attempt.number")
+
+
+class Attempt(Base):
+    """One line of the ledger: what the mail server answered, and nothing stronger."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+
+    id: Mapped[UUID] = _id()
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("deliveries.id"))
+    number: Mapped[int]
+    at: Mapped[datetime]
+    result: Mapped[str]
+    """accepted, refused, not_reached, or started (then interrupted, if no later line follows)."""
+    smtp_code: Mapped[int | None]
+
+
+class OutboxItem(Base):
+    """Work owed outside the request. The row is the truth; the task engine only says when to look at it."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[UUID] = _id()
+    kind: Mapped[str]
+    about_id: Mapped[UUID]
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    payload: Mapped[dict[str, Any] | None]
+    """Only for a message whose words exist nowhere else (a sign-in code); emptied when it is done."""
+    owed_at: Mapped[datetime]
+    not_before: Mapped[datetime] = mapped_column(index=True)
+    claimed_by: Mapped[str | None]
+    claimed_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None] = mapped_column(index=True)
+    parked_at: Mapped[datetime | None]
+    """Given up after the last try: a person must look at it."""
+    fault: Mapped[str | None]
+    """A sentence about the last failure, without personal text."""
+
+
+# --- what people are writing, and what they did ------------------------------------------------------------------
+
+
+class Draft(Base):
+    """What a person has typed into one form and not sent yet."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (UniqueConstraint("person_id", "about", "form"),)
+
+    id: Mapped[UUID] = _id()
+    """Also the key of the form: a second submit of it finds the receipt."""
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    about: Mapped[str]
+    """An escalation's id and stage, or `new`."""
+    form: Mapped[str]
+    answers: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+
+
+class Receipt(Base):
+    """The form with this key was submitted, and made this record."""
+
+    __tablename__ = "receipts"
+
+    form_key: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"))
+    record_id: Mapped[UUID] = mapped_column(ForeignKey("stage_records.id"))
+
+
+class AuditEntry(Base):
+    """Who did what, when: ids, codes, numbers and times. There is no room for prose."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime]
+    action: Mapped[str]
+    person_id: Mapped[UUID | None]
+    board_id: Mapped[UUID | None]
+    escalation_id: Mapped[UUID | None] = mapped_column(index=True)
+    about_id: Mapped[UUID | None]
