@@ -1,0 +1,72 @@
+"""One piece of work: one person's action in one transaction at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from forms_app.db.database import Database
+from forms_app.db.tables import AuditEntry
+from forms_app.domain.policy import Policy
+from forms_app.domain.working_days import Calendar
+from forms_app.policies.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a service needs: a transaction, the moment at which it happens, and the policies."""
+
+    session: Session
+    now: datetime
+    shelf: Shelf
+    calendars: Callable[[str], Calendar]
+    """The calendar of a nation, by its code in the policy."""
+
+    def calendar(self, policy: Policy) -> Calendar:
+        return self.calendars(policy.nation)
+
+    def note(
+        self,
+        action: str,
+        *,
+        person: UUID | None = None,
+        board: UUID | None = None,
+        escalation: UUID | None = None,
+        about: UUID | None = None,
+    ) -> None:
+        """Writes an audit entry in this transaction. `action` is a code."""
+        self.session.add(
+            AuditEntry(
+                at=self.now,
+                action=action,
+                person_id=person,
+                board_id=board,
+                escalation_id=escalation,
+                about_id=about,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Opens pieces of work on one database. The clock is read here and nowhere else."""
+
+    database: Database
+    shelf: Shelf
+    calendars: Callable[[str], Calendar]
+    clock: Callable[[], datetime]
+
+    @contextmanager
+    def writing(self) -> Iterator[Work]:
+        with self.database.writing() as session:
+            yield Work(session, self.clock(), self.shelf, self.calendars)
+
+    @contextmanager
+    def reading(self) -> Iterator[Work]:
+        with self.database.reading() as session:
+            yield Work(session, self.clock(), self.shelf, self.calendars)

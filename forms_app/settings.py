@@ -1,0 +1,49 @@
+"""The only reader of the environment. A missing or wrong setting is named in a sentence, with what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).parents[1]
+
+
+class SettingsFault(Exception):
+    """The environment does not say what the service needs."""
+
+
+class Settings(BaseSettings):
+    """Every setting is an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    secret_key: Annotated[SecretStr, Field(min_length=32)]
+    """Signs cookies. The same on every web process; at least 32 characters."""
+    service_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")]
+    """Where people reach the service, for the links in emails: https://escalations.example.org"""
+    database_url: str = f"sqlite:///{ROOT / 'var' / 'forms-app.db'}"
+    policy_folders: tuple[Path, ...] = ()
+    """More folders with policy files, beside the five that come with the service."""
+    mail_server: str = "localhost"
+    mail_port: int = 25
+    mail_username: str | None = None
+    mail_password: SecretStr | None = None
+    mail_security: Literal["tls", "starttls", "none"] = "starttls"
+    """How the mail server is reached. The certificate is always verified."""
+    mail_timeout_seconds: float = 20
+    mail_sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    """The address that every message comes from."""
+    huey_url: str = f"sqlite:///{ROOT / 'var' / 'huey.db'}"
+    """Where the task engine keeps its pokes: sqlite:///…, postgresql://… or redis://…"""
+
+
+def read_settings() -> Settings:
+    """The settings of this process. Raises SettingsFault with a sentence for every setting that is missing or wrong."""
+    try:
+        return Settings()  # type: ignore[call-arg]  # filled from the environment
+    except ValidationError as fault:
+        lines = [f"{str(error['loc'][0]).upper()}: {error['msg']}" for error in fault.errors()]
+        raise SettingsFault("Set these environment variables and start again:\n  " + "\n  ".join(lines)) from None
