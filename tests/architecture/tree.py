@@ -12,7 +12,18 @@ PROJECT = Path(__file__).resolve().parents[2]
 def project_files(*patterns: str) -> list[Path]:
     """The files that are, or are about to be, in the repository, all or those that match one of the patterns."""
     listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        [
+            "git",
+            "-c",
+            "safe.directory=*",
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "--",
+            *patterns,
+        ],
         cwd=PROJECT,
         capture_output=True,
         text=True,
