@@ -149,7 +149,8 @@ class SubjectOfConcern(Base):
 
     escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), primary_key=True)
     kind: Mapped[str]
-    answers: Mapped[list[Any]]
+    answers: Mapped[str]
+    """`domain.answers.Sections`, as JSON."""
 
     escalation: Mapped[Escalation] = relationship(lazy="raise", back_populates="subject")
 
@@ -187,12 +188,14 @@ class StageRecord(Base):
     side: Mapped[str]
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    form_key: Mapped[UUID] = mapped_column(unique=True)
+    """The form that was sent: sent twice, it finds this record."""
     happened_at: Mapped[datetime]
     entered_at: Mapped[datetime]
-    facts: Mapped[dict[str, Any]]
-    """What the engine decides by, as `domain.escalation.Facts`."""
-    sections: Mapped[list[Any]]
-    """What was asked and answered: titles, each with questions as they were worded and answers as they were typed."""
+    facts: Mapped[str]
+    """What the engine decides by: `domain.escalation.Facts`, as JSON."""
+    sections: Mapped[str]
+    """What was asked and answered: `domain.answers.Sections`, as JSON."""
 
     person: Mapped[Person] = relationship(lazy="raise")
     agency: Mapped[Agency] = relationship(lazy="raise")
@@ -303,24 +306,13 @@ class Draft(Base):
     __table_args__ = (UniqueConstraint("person_id", "about", "form"),)
 
     id: Mapped[UUID] = _id()
-    """Also the key of the form: a second submit of it finds the receipt."""
+    """Also the key of the form: a second submit of it finds the record that the first one made."""
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     about: Mapped[str]
     """An escalation's id and stage, or `new`."""
     form: Mapped[str]
     answers: Mapped[dict[str, Any]]
     saved_at: Mapped[datetime]
-
-
-class Receipt(Base):
-    """The form with this key was submitted, and made this record."""
-
-    __tablename__ = "receipts"
-
-    form_key: Mapped[UUID] = mapped_column(primary_key=True)
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
-    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"))
-    record_id: Mapped[UUID] = mapped_column(ForeignKey("stage_records.id"))
 
 
 class AuditEntry(Base):

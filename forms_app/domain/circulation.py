@@ -65,18 +65,6 @@ def owed(
     return tuple(Circulation(document, tuple(people), raiser) for document, people in found.items())
 
 
-def board_is_told(policy: Policy, now: Standing) -> bool:
-    """Whether a notice of the policy has told the Board's business unit of this escalation by now."""
-    reached = {(visit.route.id, visit.stage.id) for visit in now.visits}
-    return any(
-        Audience.BUSINESS_UNIT in notice.to
-        and notice.on in {Event.STAGE_ENTERED, Event.OPENED}
-        and notice.only_if is None
-        and any(_at(notice, route, stage) for route, stage in reached)
-        for notice in policy.notices
-    )
-
-
 def _applies(notice: Notice, happening: Happening, *, now: Standing, outcome: Outcome | None) -> bool:
     if notice.on is not happening.event:
         return False
@@ -95,9 +83,7 @@ def _at(notice: Notice, route: str, stage: str) -> bool:
     return (not notice.routes or route in notice.routes) and (not notice.stages or stage in notice.stages)
 
 
-def _people(
-    notice: Notice, places: Sequence[Place], outside: Mapping[Audience, Sequence[UUID]]
-) -> Iterator[UUID]:
+def _people(notice: Notice, places: Sequence[Place], outside: Mapping[Audience, Sequence[UUID]]) -> Iterator[UUID]:
     for audience in notice.to:
         if audience in PARTIES:
             yield from (place.person for place in places if place.side is PARTIES[audience])

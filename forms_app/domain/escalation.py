@@ -16,7 +16,6 @@ from forms_app.domain.policy import (
     Clock,
     Closer,
     Code,
-    Limit,
     Moment,
     Part,
     Policy,

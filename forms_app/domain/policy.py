@@ -447,7 +447,9 @@ class Notice(Part):
         if self.identified == (self.document in DEIDENTIFIED):
             raise ValueError(f"{self.document} is {'de-identified' if self.document in DEIDENTIFIED else 'identified'}")
         if self.identified and OUTSIDE & set(self.to):
-            raise ValueError("an identified document may only go to the parties; tell the others by a notice or proforma")
+            raise ValueError(
+                "an identified document may only go to the parties; tell the others by a notice or proforma"
+            )
         return self
 
 
@@ -639,7 +641,9 @@ def _unknown_questions(policy: Policy) -> Iterator[tuple[Path, str]]:
             answers = {option.id for option in asked.options} or {"yes", "no"}
             for missing in set(question.only_if.is_one_of) - answers:
                 yield ("questions", index, "only_if"), f"“{missing}” is not an answer to “{asked.id}”"
-    used = {name for route in policy.routes for stage in route.stages for group in stage.groups for name in group.questions}
+    used = {
+        name for route in policy.routes for stage in route.stages for group in stage.groups for name in group.questions
+    }
     for index, question in enumerate(policy.questions):
         if question.id not in used:
             yield ("questions", index), f"question “{question.id}” is never asked at any stage"
@@ -678,7 +682,10 @@ def _stage_faults(policy: Policy, route: Route, stage: Stage) -> Iterator[tuple[
         if clock.level is not None and clock.level not in levels:
             yield ("clocks", index, "level"), f"no level is called “{clock.level}”"
         if clock.side != "all" and clock.side not in stage.sides:
-            yield ("clocks", index, "side"), f"nobody of the {clock.side} side acts at this stage, so none can keep this clock"
+            yield (
+                ("clocks", index, "side"),
+                f"nobody of the {clock.side} side acts at this stage, so none can keep this clock",
+            )
         for priority in set(clock.limit.priorities) - {choice.id for choice in policy.priorities}:
             yield ("clocks", index, "limit"), f"no priority is called “{priority}”"
     for index, twice in _twice(clock.id for clock in stage.clocks):
@@ -714,5 +721,3 @@ def _notice_faults(policy: Policy) -> Iterator[tuple[Path, str]]:
             yield ("notices",), f"no notice tells the parties of every route and stage when: {event}"
     if policy.pattern is not None and policy.pattern.opens not in stages:
         yield ("pattern", "opens"), f"no stage is called “{policy.pattern.opens}”"
-
-

@@ -58,3 +58,16 @@ class Calendar:
 
     def this_or_next(self, day: date) -> date:
         return day if self.is_working(day) else next(self.working_days_after(day))
+
+
+def spell_date(day: date) -> str:
+    """The date as GOV.UK writes it: 5 January 2027."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def spell_time(instant: datetime) -> str:
+    """The UK date and time as GOV.UK writes them: 5 January 2027 at 4:30pm."""
+    local = uk_time(instant)
+    hour = local.hour % 12 or 12
+    minute = f":{local.minute:02}" if local.minute else ""
+    return f"{spell_date(local.date())} at {hour}{minute}{'am' if local.hour < 12 else 'pm'}"

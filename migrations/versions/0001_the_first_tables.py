@@ -107,7 +107,7 @@ def upgrade() -> None:
         "subjects",
         sa.Column("escalation_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("answers", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["escalation_id"], ["escalations.id"], name=op.f("fk_subjects_escalation_id")),
         sa.PrimaryKeyConstraint("escalation_id", name=op.f("pk_subjects")),
     )
@@ -187,15 +187,17 @@ def upgrade() -> None:
         sa.Column("side", sa.Text(), nullable=False),
         sa.Column("agency_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("form_key", sa.Uuid(), nullable=False),
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("facts", sa.JSON(), nullable=False),
-        sa.Column("sections", sa.JSON(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("sections", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["agency_id"], ["agencies.id"], name=op.f("fk_stage_records_agency_id")),
         sa.ForeignKeyConstraint(["escalation_id"], ["escalations.id"], name=op.f("fk_stage_records_escalation_id")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_stage_records_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_records")),
         sa.UniqueConstraint("escalation_id", "number", name=op.f("uq_stage_records_escalation_id_number")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_stage_records_form_key")),
     )
     op.create_table(
         "documents",
@@ -214,17 +216,6 @@ def upgrade() -> None:
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_documents_escalation_id"), ["escalation_id"], unique=False)
 
-    op.create_table(
-        "receipts",
-        sa.Column("form_key", sa.Uuid(), nullable=False),
-        sa.Column("person_id", sa.Uuid(), nullable=False),
-        sa.Column("escalation_id", sa.Uuid(), nullable=False),
-        sa.Column("record_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["escalation_id"], ["escalations.id"], name=op.f("fk_receipts_escalation_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_receipts_person_id")),
-        sa.ForeignKeyConstraint(["record_id"], ["stage_records.id"], name=op.f("fk_receipts_record_id")),
-        sa.PrimaryKeyConstraint("form_key", name=op.f("pk_receipts")),
-    )
     op.create_table(
         "deliveries",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -275,7 +266,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_deliveries_person_id"))
 
     op.drop_table("deliveries")
-    op.drop_table("receipts")
     with op.batch_alter_table("documents", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_documents_escalation_id"))
 

@@ -1,0 +1,196 @@
+"""Every read of escalations by name. A read on somebody's behalf takes that person and returns only what they may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
+
+from forms_app.db.tables import (
+    Agency,
+    Board,
+    Delivery,
+    Document,
+    DocumentFile,
+    Draft,
+    Escalation,
+    Party,
+    Person,
+    StageRecord,
+)
+
+BUSINESS_UNIT = "business_unit"
+
+WHOLE = (
+    joinedload(Escalation.board),
+    joinedload(Escalation.subject),
+    selectinload(Escalation.parties).joinedload(Party.person),
+    selectinload(Escalation.parties).joinedload(Party.agency),
+)
+
+
+def escalation_for(session: Session, escalation_id: UUID, person_id: UUID, *, lock: bool = False) -> Escalation | None:
+    """The escalation with its parties, subject and records, if this person is a party to it.
+
+    With `lock`, whoever else acts on it waits until this transaction is over.
+    """
+    if lock:
+        session.execute(select(Escalation.id).where(Escalation.id == escalation_id).with_for_update())
+    return session.scalars(
+        select(Escalation)
+        .where(Escalation.id == escalation_id, _is_party(person_id))
+        .options(*WHOLE, selectinload(Escalation.records))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def escalations_of(session: Session, person_id: UUID) -> Sequence[Escalation]:
+    """The escalations to which this person is a party, the newest first, with parties and records."""
+    return session.scalars(
+        select(Escalation)
+        .where(_is_party(person_id))
+        .options(*WHOLE, selectinload(Escalation.records))
+        .order_by(Escalation.opened_at.desc(), Escalation.id)
+    ).all()
+
+
+def register_of(session: Session, board_id: UUID) -> Sequence[Escalation]:
+    """The escalations of which the policy has told this Board, the newest first, with parties and records."""
+    return session.scalars(
+        select(Escalation)
+        .where(Escalation.board_id == board_id, _board_is_told())
+        .options(*WHOLE, selectinload(Escalation.records))
+        .order_by(Escalation.opened_at.desc(), Escalation.id)
+    ).all()
+
+
+def told_escalation(session: Session, escalation_id: UUID, board_id: UUID) -> Escalation | None:
+    """One escalation of the register of this Board."""
+    return session.scalars(
+        select(Escalation)
+        .where(Escalation.id == escalation_id, Escalation.board_id == board_id, _board_is_told())
+        .options(*WHOLE, selectinload(Escalation.records))
+    ).one_or_none()
+
+
+def documents_for(session: Session, escalation_id: UUID, person_id: UUID) -> Sequence[Document]:
+    """The documents of this escalation that are owed to this person, the newest first, with their deliveries."""
+    return session.scalars(
+        select(Document)
+        .where(Document.escalation_id == escalation_id, _is_owed_to(person_id))
+        .options(*LEDGER)
+        .order_by(Document.owed_at.desc(), Document.id)
+    ).all()
+
+
+def board_documents(session: Session, escalation_id: UUID, kinds: Sequence[str]) -> Sequence[Document]:
+    """The documents of these kinds of one escalation, the newest first, with their deliveries."""
+    return session.scalars(
+        select(Document)
+        .where(Document.escalation_id == escalation_id, Document.kind.in_(kinds))
+        .options(*LEDGER)
+        .order_by(Document.owed_at.desc(), Document.id)
+    ).all()
+
+
+def document_for(session: Session, document_id: UUID, person_id: UUID) -> Document | None:
+    """One document, if it is owed to this person, with its escalation."""
+    return session.scalars(
+        select(Document)
+        .where(Document.id == document_id, _is_owed_to(person_id))
+        .options(*LEDGER, joinedload(Document.escalation))
+    ).one_or_none()
+
+
+def board_document(session: Session, document_id: UUID, board_id: UUID, kinds: Sequence[str]) -> Document | None:
+    """One document of these kinds, if it belongs to an escalation of this Board."""
+    return session.scalars(
+        select(Document)
+        .join(Document.escalation)
+        .where(Document.id == document_id, Document.kind.in_(kinds), Escalation.board_id == board_id)
+        .options(*LEDGER, joinedload(Document.escalation))
+    ).one_or_none()
+
+
+def file_of(session: Session, document_id: UUID, file_format: str) -> DocumentFile | None:
+    """The bytes of one document, as issued. Ask first whether the person may see the document."""
+    return session.scalars(
+        select(DocumentFile)
+        .where(DocumentFile.document_id == document_id, DocumentFile.format == file_format)
+        .options(undefer(DocumentFile.content))
+    ).one_or_none()
+
+
+def people_of_board(session: Session, board_id: UUID) -> Sequence[Person]:
+    """Everyone who works for the Board's agencies or its office and has not left, by agency and name."""
+    return session.scalars(
+        select(Person)
+        .join(Person.agency)
+        .where(Person.board_id == board_id, Person.left_at.is_(None))
+        .options(joinedload(Person.agency), joinedload(Person.board))
+        .order_by(Agency.name, Person.name, Person.id)
+    ).all()
+
+
+def agencies_of_board(session: Session, board_id: UUID) -> Sequence[Agency]:
+    return session.scalars(select(Agency).where(Agency.board_id == board_id).order_by(Agency.name)).all()
+
+
+def person_with_board(session: Session, person_id: UUID) -> Person | None:
+    return session.scalars(
+        select(Person)
+        .where(Person.id == person_id, Person.left_at.is_(None))
+        .options(joinedload(Person.agency), joinedload(Person.board))
+    ).one_or_none()
+
+
+def boards(session: Session) -> Sequence[Board]:
+    return session.scalars(select(Board).order_by(Board.name)).all()
+
+
+def draft_of(session: Session, person_id: UUID, about: str, form: str) -> Draft | None:
+    return session.scalars(
+        select(Draft).where(Draft.person_id == person_id, Draft.about == about, Draft.form == form)
+    ).one_or_none()
+
+
+def drafts_of(session: Session, person_id: UUID) -> Sequence[Draft]:
+    return session.scalars(select(Draft).where(Draft.person_id == person_id).order_by(Draft.saved_at.desc())).all()
+
+
+def record_with_key(session: Session, form_key: UUID, person_id: UUID) -> StageRecord | None:
+    """The record that this person's form made, if it was sent before; a send that is under way is waited for."""
+    session.execute(select(Draft.id).where(Draft.id == form_key).with_for_update())
+    return session.scalars(
+        select(StageRecord).where(StageRecord.form_key == form_key, StageRecord.person_id == person_id)
+    ).one_or_none()
+
+
+LEDGER = (
+    selectinload(Document.files),
+    selectinload(Document.deliveries).joinedload(Delivery.person).joinedload(Person.agency),
+    selectinload(Document.deliveries).selectinload(Delivery.attempts),
+)
+
+
+def _is_party(person_id: UUID) -> ColumnElement[bool]:
+    return exists().where(Party.escalation_id == Escalation.id, Party.person_id == person_id)
+
+
+def _is_owed_to(person_id: UUID) -> ColumnElement[bool]:
+    return exists().where(Delivery.document_id == Document.id, Delivery.person_id == person_id)
+
+
+def _board_is_told() -> ColumnElement[bool]:
+    return (
+        exists()
+        .where(
+            Document.escalation_id == Escalation.id,
+            Delivery.document_id == Document.id,
+            Delivery.person_id == Person.id,
+            Person.seat == BUSINESS_UNIT,
+        )
+        .correlate(Escalation)
+    )

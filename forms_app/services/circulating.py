@@ -1,0 +1,93 @@
+"""Owes every document that a happening makes, to everyone who must have it, in the transaction of the happening."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID, uuid4
+
+from forms_app.db import reads
+from forms_app.db.outbox import owe
+from forms_app.db.tables import Board, Delivery, Document, Escalation, Person, StageRecord
+from forms_app.documents.catalogue import KINDS
+from forms_app.domain.circulation import Circulation, Happening, owed
+from forms_app.domain.escalation import Outcome, Resolved
+from forms_app.domain.policy import Audience
+from forms_app.services.filling import Filling
+from forms_app.services.history import place_of, policy_of, standing_of, step_of
+from forms_app.services.outbox import OutboxKind
+from forms_app.services.work import Work
+
+SEATS = {
+    Audience.BUSINESS_UNIT: "business_unit",
+    Audience.CHAIR: "chair",
+    Audience.SUB_GROUP: "sub_group",
+    Audience.DIRECTORS: "directors",
+    Audience.LIAISON_OFFICER: "liaison_officer",
+}
+
+
+def circulate(work: Work, escalation: Escalation, record: StageRecord, happening: Happening) -> None:
+    """Writes one document for each that is owed, one delivery for each recipient, and the work of making it."""
+    policy, now = policy_of(work, escalation), standing_of(work, escalation)
+    people = {person.id: person for person in reads.people_of_board(work.session, escalation.board_id)}
+    people |= {party.person_id: party.person for party in escalation.parties}
+    facts = now.outcome if isinstance(now, Resolved) else step_of(record).facts
+    circulations = owed(
+        policy,
+        happening,
+        now=now,
+        places=[place_of(party) for party in escalation.parties],
+        outside=_outside(people),
+        outcome=facts if isinstance(facts, Outcome) else None,
+    )
+    filling = Filling(policy, escalation, record, now, work.now)
+    for circulation in circulations:
+        _owe_document(work, filling, circulation, people, escalation.board)
+
+
+def _owe_document(
+    work: Work, filling: Filling, circulation: Circulation, people: Mapping[UUID, Person], board: Board
+) -> None:
+    kind = circulation.document
+    document = Document(
+        id=uuid4(),
+        escalation_id=filling.escalation.id,
+        record_id=filling.record.id,
+        kind=kind.value,
+        title=filling.policy.document_titles.get(kind, KINDS[kind.value].title),
+        context=filling.fill(kind).model_dump_json(),
+        owed_at=work.now,
+    )
+    work.session.add(document)
+    work.session.flush()
+    for number, person_id in enumerate(circulation.recipients, start=1):
+        address = people[person_id].email
+        work.session.add(
+            Delivery(
+                document_id=document.id,
+                number=number,
+                person_id=person_id,
+                address=address,
+                attached=is_secure(address, board.secure_domains),
+                owed_at=work.now,
+            )
+        )
+    owe(
+        work.session,
+        kind=OutboxKind.MAKE_DOCUMENT,
+        about_id=document.id,
+        dedupe_key=f"{OutboxKind.MAKE_DOCUMENT}:{document.id}",
+        now=work.now,
+    )
+    work.note("document_owed", board=board.id, escalation=filling.escalation.id, about=document.id)
+
+
+def is_secure(address: str, domains: Sequence[str]) -> bool:
+    """Whether the Board lists this address's domain, exactly as it stands, as secure."""
+    return address.rpartition("@")[2].lower() in domains
+
+
+def _outside(people: Mapping[UUID, Person]) -> Mapping[Audience, Sequence[UUID]]:
+    return {
+        audience: [person.id for person in people.values() if person.seat == seat] for audience, seat in SEATS.items()
+    }

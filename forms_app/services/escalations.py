@@ -1,0 +1,354 @@
+"""What the parties do: open an escalation, write their account, record an outcome, answer it, take it further.
+
+Each is one transaction: the record, the audit entry and everything owed because of it, or nothing at all.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete
+
+from forms_app.db import reads
+from forms_app.db.tables import Draft, Escalation, Party, Person, StageRecord, SubjectOfConcern
+from forms_app.domain.answers import Sections, to_json
+from forms_app.domain.circulation import Happening
+from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
+from forms_app.domain.escalation import (
+    Account,
+    Act,
+    Agreement,
+    Concern,
+    Destination,
+    Facts,
+    Open,
+    Outcome,
+    Place,
+    Resolved,
+    StepUp,
+    acts_open_to,
+    next_place,
+)
+from forms_app.domain.policy import Event, Policy, Side, Stage
+from forms_app.services.circulating import circulate
+from forms_app.services.history import place_of, policy_of, standing_of, step_of
+from forms_app.services.work import Work
+
+REFERENCE_LETTERS = "23456789BCDFGHJKMNPQRTVWXYZ"
+"""Without vowels, and without what is read out wrongly on a telephone."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedParty:
+    """A person who is named to act for a side at a level."""
+
+    person_id: UUID
+    side: Side
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a person wrote in one form: the answers, when it happened, and the key of the form."""
+
+    form_key: UUID
+    sections: Sections
+    happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewConcern:
+    route: str
+    facts: Concern
+    subject_kind: str
+    subject: Sections
+    people: tuple[NamedParty, ...]
+    written: Written
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The receipt: what was recorded. The same again when the same form is sent twice."""
+
+    escalation_id: UUID
+    record_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The stage at which a person began to write; it may have moved on since."""
+
+    route: str
+    stage: str
+
+
+# --- the acts ----------------------------------------------------------------------------------------------------
+
+
+def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
+    """Opens an escalation under the policy of the raiser's Board, at the first stage of the route.
+
+    Raises NotFound for a person of another Board, NotAllowedNow for what the policy does not permit.
+    """
+    if (earlier := _receipt(work, by, concern.written.form_key)) is not None:
+        return earlier
+    raiser = _person(work, by)
+    policy = work.shelf.get(raiser.board.policy_key)
+    stage = _first_stage(policy, concern)
+    escalation = Escalation(
+        id=uuid4(),
+        board_id=raiser.board_id,
+        reference=_reference(raiser.board.code),
+        policy_key=policy.key,
+        category=concern.facts.category,
+        opened_at=work.now,
+    )
+    work.session.add(escalation)
+    work.session.flush()
+    work.session.add(
+        SubjectOfConcern(escalation_id=escalation.id, kind=concern.subject_kind, answers=to_json(concern.subject))
+    )
+    named = [NamedParty(raiser.id, Side.RAISING, raiser.level), *concern.people]
+    _join(work, escalation.id, _checked(work, policy, stage, raiser, (), named), before=(), raiser=raiser.id)
+    record = _record(
+        work,
+        escalation.id,
+        number=1,
+        place=Place(raiser.id, raiser.agency_id, Side.RAISING, raiser.level, is_raiser=True),
+        at=Seen(concern.route, stage.id),
+        facts=concern.facts,
+        written=concern.written,
+    )
+    return _finish(work, escalation.id, record, by)
+
+
+def file_account(work: Work, *, by: UUID, escalation_id: UUID, seen: Seen, account: Account, written: Written) -> Filed:
+    """Adds what this person's side says at this stage. An account that corrects another one names it."""
+    return _act(work, Act.FILE_ACCOUNT, by, escalation_id, seen, account, written)
+
+
+def record_outcome(
+    work: Work, *, by: UUID, escalation_id: UUID, seen: Seen, outcome: Outcome, written: Written
+) -> Filed:
+    """Records how the stage was settled. Where all sides close the stage, the others are asked to answer."""
+    return _act(work, Act.RECORD_OUTCOME, by, escalation_id, seen, outcome, written)
+
+
+def answer_outcome(
+    work: Work, *, by: UUID, escalation_id: UUID, seen: Seen, answer: Agreement, written: Written
+) -> Filed:
+    """Agrees or does not agree, for this person's side, with the outcome that another side recorded."""
+    return _act(work, Act.ANSWER_OUTCOME, by, escalation_id, seen, answer, written)
+
+
+def step_up(
+    work: Work,
+    *,
+    by: UUID,
+    escalation_id: UUID,
+    seen: Seen,
+    step: StepUp,
+    people: Sequence[NamedParty],
+    written: Written,
+) -> Filed:
+    """Takes the escalation to the next stage, with the people who act there, or out of the policy after the last."""
+    return _act(work, Act.STEP_UP, by, escalation_id, seen, step, written, people)
+
+
+# --- how each is done --------------------------------------------------------------------------------------------
+
+
+def _act(
+    work: Work,
+    act: Act,
+    by: UUID,
+    escalation_id: UUID,
+    seen: Seen,
+    facts: Facts,
+    written: Written,
+    people: Sequence[NamedParty] = (),
+) -> Filed:
+    if (earlier := _receipt(work, by, written.form_key)) is not None:
+        return earlier
+    escalation = reads.escalation_for(work.session, escalation_id, by, lock=True)
+    if escalation is None:
+        raise NotFound("There is no such escalation.")
+    policy, now = policy_of(work, escalation), standing_of(work, escalation)
+    place = next(place_of(party) for party in escalation.parties if party.person_id == by)
+    if not isinstance(now, Open) or seen != Seen(now.visit.route.id, now.visit.stage.id):
+        raise ChangedMeanwhile("This escalation has moved on since you began. Your text is kept; nothing was sent.")
+    if act not in acts_open_to(place, now):
+        raise NotAllowedNow("The policy does not let you do this at this stage.")
+    _check_facts(policy, now, facts)
+    if isinstance(facts, StepUp) and facts.stage is not None and facts.route is not None:
+        stage = policy.stage(facts.route, facts.stage)
+        raiser = next(party.person for party in escalation.parties if party.is_raiser)
+        joining = _checked(work, policy, stage, raiser, escalation.parties, people)
+        _join(work, escalation.id, joining, before=escalation.parties)
+    record = _record(
+        work, escalation.id, number=len(escalation.records) + 1, place=place, at=seen, facts=facts, written=written
+    )
+    return _finish(work, escalation.id, record, by)
+
+
+def _finish(work: Work, escalation_id: UUID, record: StageRecord, by: UUID) -> Filed:
+    """Owes what the policy's notices make of this record, drops the draft and writes the audit entry."""
+    work.session.flush()
+    escalation = reads.escalation_for(work.session, escalation_id, by)
+    assert escalation is not None, "the person who acts is a party"
+    circulate(work, escalation, record, _happening(work, escalation, record))
+    work.session.execute(delete(Draft).where(Draft.id == record.form_key))
+    work.note(
+        f"{record.kind}_recorded", person=by, board=escalation.board_id, escalation=escalation.id, about=record.id
+    )
+    return Filed(escalation.id, record.id)
+
+
+def _happening(work: Work, escalation: Escalation, record: StageRecord) -> Happening:
+    now, facts = standing_of(work, escalation), step_of(record).facts
+    match facts:
+        case Concern():
+            event = Event.OPENED
+        case Account():
+            event = Event.ACCOUNT_FILED
+        case StepUp() if isinstance(now, Open):
+            return Happening(Event.STAGE_ENTERED, now.visit.route.id, now.visit.stage.id)
+        case StepUp():
+            event = Event.LEFT
+        case Outcome() | Agreement() if isinstance(now, Resolved):
+            event = Event.RESOLVED
+        case Outcome():
+            event = Event.OUTCOME_PROPOSED
+        case Agreement():
+            event = Event.OUTCOME_ANSWERED
+    return Happening(event, record.route, record.stage)
+
+
+def _check_facts(policy: Policy, now: Open, facts: Facts) -> None:
+    stage = now.visit.stage
+    match facts:
+        case Outcome():
+            if facts.outcome not in stage.closing.outcomes:
+                raise NotAllowedNow("This stage cannot end with that outcome.")
+            if policy.review_date == "required" and facts.review_on is None:
+                raise NotAllowedNow("The policy asks for a review date.")
+        case Agreement():
+            if now.proposed is None or now.proposed.step.id != facts.outcome:
+                raise ChangedMeanwhile("Another outcome was recorded since you began. Your text is kept.")
+        case StepUp():
+            to = next_place(policy, now.visit)
+            wanted = (to.route.id, to.stage.id) if isinstance(to, Destination) else (None, None)
+            if (facts.route, facts.stage) != wanted:
+                raise NotAllowedNow("The policy takes this stage to another one.")
+        case _:
+            pass
+
+
+def _first_stage(policy: Policy, concern: NewConcern) -> Stage:
+    route = next((route for route in policy.routes if route.id == concern.route), None)
+    if route is None:
+        raise NotAllowedNow("The policy has no such route.")
+    if concern.facts.category not in {choice.id for choice in policy.categories_of(route)}:
+        raise NotAllowedNow("The policy does not name this reason.")
+    if concern.subject_kind not in policy.subjects:
+        raise NotAllowedNow("The policy does not cover this subject.")
+    return route.stages[0]
+
+
+def _checked(
+    work: Work, policy: Policy, stage: Stage, raiser: Person, before: Sequence[Party], named: Sequence[NamedParty]
+) -> list[tuple[Person, NamedParty]]:
+    """The people who join, each looked up and allowed on that side; raises NotAllowedNow when one is missing."""
+    known = {person.id: person for person in reads.people_of_board(work.session, raiser.board_id)}
+    joining: dict[UUID, tuple[Person, NamedParty]] = {}
+    for party in named:
+        person = known.get(party.person_id)
+        if person is None:
+            raise NotFound("There is no such person at this Board's agencies.")
+        joining.setdefault(person.id, (person, party))
+    sides = {party.person_id: (Side(party.side), party.level) for party in before}
+    acting = [*sides.values(), *((party.side, party.level) for party in named)]
+    for actor in stage.actors:
+        if actor.needed and (actor.side, actor.level) not in acting:
+            raise NotAllowedNow(f"Name who acts as {policy.level_title(actor.level).lower()} at this stage.")
+    for person, party in joining.values():
+        if not _may_stand(person, party, raiser, policy, {earlier.agency_id for earlier in before}):
+            raise NotAllowedNow("Somebody was named for a side on which their agency does not stand.")
+    return [pair for pair in joining.values() if pair[0].id not in sides]
+
+
+def _may_stand(person: Person, party: NamedParty, raiser: Person, policy: Policy, involved: set[UUID]) -> bool:
+    match party.side:
+        case Side.RAISING:
+            return person.agency_id == raiser.agency_id
+        case Side.RESPONDING:
+            return person.agency_id != raiser.agency_id or policy.internal.permitted
+        case Side.BOARD:
+            return person.agency_id not in involved
+
+
+def _join(
+    work: Work,
+    escalation_id: UUID,
+    joining: Sequence[tuple[Person, NamedParty]],
+    *,
+    before: Sequence[Party],
+    raiser: UUID | None = None,
+) -> None:
+    for number, (person, party) in enumerate(joining, start=len(before) + 1):
+        work.session.add(
+            Party(
+                escalation_id=escalation_id,
+                number=number,
+                person_id=person.id,
+                agency_id=person.agency_id,
+                side=party.side.value,
+                level=party.level,
+                is_raiser=person.id == raiser,
+                joined_at=work.now,
+            )
+        )
+
+
+def _record(
+    work: Work, escalation_id: UUID, *, number: int, place: Place, at: Seen, facts: Facts, written: Written
+) -> StageRecord:
+    record = StageRecord(
+        id=uuid4(),
+        escalation_id=escalation_id,
+        number=number,
+        kind=facts.kind,
+        route=at.route,
+        stage=at.stage,
+        side=place.side.value,
+        agency_id=place.agency,
+        person_id=place.person,
+        happened_at=written.happened_at,
+        entered_at=work.now,
+        form_key=written.form_key,
+        facts=facts.model_dump_json(),
+        sections=to_json(written.sections),
+    )
+    work.session.add(record)
+    return record
+
+
+def _receipt(work: Work, by: UUID, form_key: UUID) -> Filed | None:
+    found = reads.record_with_key(work.session, form_key, by)
+    return None if found is None else Filed(found.escalation_id, found.id)
+
+
+def _person(work: Work, person_id: UUID) -> Person:
+    found = reads.person_with_board(work.session, person_id)
+    if found is None:
+        raise NotFound("There is no such person.")
+    return found
+
+
+def _reference(board_code: str) -> str:
+    """Says which Board it is and nothing else: not how many there are, not when, not about whom."""
+    return f"{board_code}-{''.join(secrets.choice(REFERENCE_LETTERS) for _ in range(7))}"

@@ -1,0 +1,325 @@
+"""Fills the frozen value of each kind of document from an escalation's records, in the words of its policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from forms_app.db.tables import Escalation, StageRecord
+from forms_app.db.tables import Party as PartyRow
+from forms_app.documents import contexts as say
+from forms_app.domain.answers import Sections, from_json
+from forms_app.domain.clocks import Running
+from forms_app.domain.escalation import Agreement, Concern, Left, Open, Outcome, Resolved, Standing, StepUp, Visit
+from forms_app.domain.policy import Choice, DocumentKind, Limit, Policy, Side, Stage, Unit
+from forms_app.domain.working_days import spell_date, spell_time, uk_date
+from forms_app.services.history import step_of
+
+SIDES = {Side.RAISING: "Raising", Side.RESPONDING: "Responding", Side.BOARD: "Board"}
+NO_LIMIT = {
+    Unit.WITHOUT_DELAY: "Without delay",
+    Unit.STATED: "Not stated",
+    Unit.AGREED: "Not agreed yet",
+    Unit.BY_PRIORITY: "No priority was set",
+}
+WRITTEN = {
+    "concern": "Concern",
+    "account": "Account",
+    "outcome": "Outcome",
+    "agreement": "Answer to the outcome",
+    "step_up": "Taken further",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Everything that a document of this moment can say."""
+
+    policy: Policy
+    escalation: Escalation
+    record: StageRecord
+    standing: Standing
+    now: datetime
+
+    def fill(self, kind: DocumentKind) -> say.Context:
+        match kind:
+            case DocumentKind.WRITTEN_ACCOUNT:
+                return self._written_account()
+            case DocumentKind.STAGE_RECORD:
+                return self._stage_record()
+            case DocumentKind.WRITTEN_CONFIRMATION:
+                return self._written_confirmation()
+            case DocumentKind.NOTICE_TO_BOARD:
+                return self._notice_to_board()
+            case DocumentKind.BOARD_PROFORMA:
+                return self._board_proforma()
+
+    # --- identified documents: for the parties only
+
+    def _written_account(self) -> say.WrittenAccount:
+        return say.WrittenAccount(
+            heading=self._heading(),
+            raised_by=self._raiser(),
+            raised_on=spell_time(self.record.entered_at),
+            stage=self._stage_of(self.record),
+            parties=self._parties(),
+            subject=self._subject(),
+            sections=self._sections(),
+            time_limits=self._time_limits(),
+        )
+
+    def _stage_record(self) -> say.StageRecord:
+        facts = step_of(self.record).facts
+        return say.StageRecord(
+            heading=self._heading(),
+            stage=self._stage_of(self.record),
+            what=WRITTEN[self.record.kind],
+            written_by=self._party(self._party_row(self.record)),
+            happened_on=spell_time(self.record.happened_at),
+            entered_at=spell_time(self.record.entered_at),
+            parties=self._parties(),
+            subject=self._subject(),
+            sections=self._sections(),
+            actions=_actions(facts) if isinstance(facts, Outcome) else (),
+            time_limits=self._time_limits(),
+        )
+
+    def _written_confirmation(self) -> say.WrittenConfirmation:
+        assert isinstance(self.standing, Resolved), "only what is resolved is confirmed"
+        record = next(row for row in self.escalation.records if row.id == self.standing.step.id)
+        outcome = self.standing.outcome
+        return say.WrittenConfirmation(
+            heading=self._heading(),
+            stage=self._stage_of(record),
+            outcome=title_of(self.policy.outcomes, outcome.outcome),
+            resolved_on=spell_time(self.standing.at),
+            raised_by=self._raiser(),
+            parties=self._parties(),
+            subject=self._subject(),
+            sections=_sections(from_json(record.sections)),
+            actions=_actions(outcome),
+            outstanding=outcome.outstanding,
+            review=spell_date(outcome.review_on) if outcome.review_on else "",
+            agreement=tuple(self._agreement(record)),
+        )
+
+    def _agreement(self, outcome: StageRecord) -> Iterator[say.Answer]:
+        for row in self.escalation.records:
+            facts = step_of(row).facts
+            party = self._party(self._party_row(row))
+            who = f"{party.name}, {party.agency}"
+            if row.id == outcome.id:
+                yield say.Answer(question=who, answer=f"Recorded this outcome on {spell_time(row.entered_at)}")
+            elif isinstance(facts, Agreement) and facts.outcome == outcome.id:
+                word = "Agreed" if facts.agrees else "Did not agree"
+                because = f": {facts.reasons}" if facts.reasons else ""
+                yield say.Answer(question=who, answer=f"{word} on {spell_time(row.entered_at)}{because}")
+
+    # --- de-identified documents: chosen from an allow-list, nothing that a person typed
+
+    def _notice_to_board(self) -> say.NoticeToBoard:
+        return say.NoticeToBoard(heading=self._heading(), reason=self._reason(), facts=tuple(self._facts()))
+
+    def _board_proforma(self) -> say.BoardProforma:
+        return say.BoardProforma(
+            heading=self._heading(),
+            facts=(*self._facts(), *self._allowed_answers()),
+            stages=tuple(self._stage_lines()),
+            time_limits=tuple(timeliness(self.policy, clock, self.now) for clock in self.standing.clocks),
+            learning=tuple(self._learning()),
+        )
+
+    def _reason(self) -> str:
+        words = self.policy.words
+        match self.standing:
+            case Resolved():
+                return f"An {words.escalation} of which the {words.board} was told has been resolved."
+            case Left() as left:
+                return f"An {words.escalation} has gone on outside the policy: {left.after.title}."
+            case Open(visit=visit):
+                return f"An {words.escalation} has reached {stage_title(self.policy, visit.stage)}."
+
+    def _facts(self) -> Iterator[say.Fact]:
+        concern = step_of(self.escalation.records[0]).facts
+        assert isinstance(concern, Concern), "an escalation begins with the concern"
+        route = self.standing.visits[0].route
+        yield say.Fact(name="Opened", value=month(self.escalation.opened_at))
+        yield say.Fact(name="Raised by", value=", ".join(self._agencies(Side.RAISING)))
+        yield say.Fact(name="Raised with", value=", ".join(self._agencies(Side.RESPONDING)) or "Nobody yet")
+        if len(self.policy.routes) > 1:
+            yield say.Fact(name="Route", value=route.title)
+        yield say.Fact(name="Reason", value=title_of(self.policy.categories_of(route), concern.category))
+        yield say.Fact(name="Where it stands", value=where_it_stands(self.policy, self.standing))
+        if isinstance(self.standing, Resolved):
+            yield say.Fact(name="Outcome", value=title_of(self.policy.outcomes, self.standing.outcome.outcome))
+            yield say.Fact(name="Agreed actions", value=str(len(self.standing.outcome.actions)))
+            yield say.Fact(name="Policy gap found", value="Yes" if self.standing.outcome.policy_gap else "No")
+
+    def _allowed_answers(self) -> Iterator[say.Fact]:
+        """The answers that the policy allows on its proforma: choices, never typed text. The latest answer counts."""
+        allowed = {question.id: question for question in self.policy.questions if question.on_proforma}
+        latest: dict[str, tuple[str, ...]] = {}
+        for row in self.escalation.records:
+            for section in from_json(row.sections):
+                latest.update({answer.id: answer.codes for answer in section.answers if answer.id in allowed})
+        for name, codes in latest.items():
+            options = allowed[name].options or (Choice(id="yes", title="Yes"), Choice(id="no", title="No"))
+            chosen = ", ".join(title_of(options, code) for code in codes)
+            yield say.Fact(name=allowed[name].label, value=chosen or "Not answered")
+
+    def _stage_lines(self) -> Iterator[say.StageLine]:
+        for visit in self.standing.visits:
+            yield say.StageLine(
+                stage=stage_title(self.policy, visit.stage),
+                entered=month(visit.entered_at),
+                left=month(visit.left_at) if visit.left_at else "",
+                how=self._how_left(visit),
+            )
+
+    def _how_left(self, visit: Visit) -> str:
+        if visit.left_at is None:
+            return "Open"
+        if visit.steps and isinstance(visit.steps[-1].facts, StepUp):
+            return "Not resolved here"
+        return "Resolved"
+
+    def _learning(self) -> Iterator[str]:
+        if isinstance(self.standing, Resolved):
+            yield from (title_of(self.policy.learning, code) for code in self.standing.outcome.learning)
+
+    # --- parts
+
+    def _heading(self) -> say.Heading:
+        board = self.escalation.board
+        return say.Heading(
+            board=board.name,
+            policy=f"{self.policy.title} ({self.policy.dated})",
+            reference=self.escalation.reference,
+            issued_on=uk_date(self.now),
+            business_unit=f"{board.name}, telephone {board.telephone}, email {board.email}",
+        )
+
+    def _subject(self) -> tuple[say.Answer, ...]:
+        return tuple(
+            say.Answer(question=answer.question, answer=answer.answer)
+            for section in from_json(self.escalation.subject.answers)
+            for answer in section.answers
+        )
+
+    def _sections(self) -> tuple[say.Section, ...]:
+        return _sections(from_json(self.record.sections))
+
+    def _parties(self) -> tuple[say.Party, ...]:
+        return tuple(self._party(row) for row in self.escalation.parties)
+
+    def _party(self, row: PartyRow) -> say.Party:
+        return say.Party(
+            name=row.person.name,
+            job_title=row.person.job_title,
+            agency=row.agency.name,
+            side=SIDES[Side(row.side)] + (", who raised it" if row.is_raiser else ""),
+        )
+
+    def _party_row(self, record: StageRecord) -> PartyRow:
+        return next(row for row in self.escalation.parties if row.person_id == record.person_id)
+
+    def _raiser(self) -> say.Party:
+        return next(self._party(row) for row in self.escalation.parties if row.is_raiser)
+
+    def _agencies(self, side: Side) -> Sequence[str]:
+        return list(dict.fromkeys(row.agency.name for row in self.escalation.parties if row.side == side))
+
+    def _stage_of(self, record: StageRecord) -> str:
+        return stage_title(self.policy, self.policy.stage(record.route, record.stage))
+
+    def _time_limits(self) -> tuple[say.TimeLimit, ...]:
+        return tuple(time_limit(self.policy, clock, self.now) for clock in self.standing.clocks)
+
+
+def time_limit(policy: Policy, clock: Running, now: datetime) -> say.TimeLimit:
+    """A clock in words: who, what, by when, and whether it was kept."""
+    return say.TimeLimit(who=who_acts(policy, clock), what=clock.does, by_when=by_when(clock), kept=kept(clock, now))
+
+
+def timeliness(policy: Policy, clock: Running, now: datetime) -> say.TimeLimit:
+    """A clock without its dates: the limit, and whether it was kept."""
+    late = clock.is_late(now)
+    word = ("Overdue" if late else "Open") if clock.met_at is None else ("Late" if late else "Kept")
+    return say.TimeLimit(who=who_acts(policy, clock), what=clock.does, by_when=spell_limit(clock.limit), kept=word)
+
+
+def spell_limit(limit: Limit) -> str:
+    """The limit as the policy gives it: 2 working days, 24 hours, without delay."""
+    match limit.unit:
+        case Unit.SAME_WORKING_DAY:
+            return "The same working day"
+        case Unit.WITHOUT_DELAY:
+            return "Without delay"
+        case Unit.STATED:
+            return "As stated by the side that raised it"
+        case Unit.AGREED:
+            return "As agreed by both sides"
+        case Unit.BY_PRIORITY:
+            return "By priority"
+        case _:
+            unit = limit.unit.replace("_", " ")
+            return f"{limit.amount} {unit.removesuffix('s') if limit.amount == 1 else unit}"
+
+
+def who_acts(policy: Policy, clock: Running) -> str:
+    side = "Both sides" if clock.side is None else f"{SIDES[clock.side]} side"
+    return side if clock.level is None else f"{side}: {policy.level_title(clock.level).lower()}"
+
+
+def by_when(clock: Running) -> str:
+    if clock.due is None:
+        return NO_LIMIT[clock.limit.unit]
+    return spell_time(clock.due.at) if clock.due.to_the_minute else f"End of {spell_date(clock.due.day)}"
+
+
+def kept(clock: Running, now: datetime) -> str:
+    """What became of a clock, said with no more than is known at this moment."""
+    late = clock.is_late(now)
+    if clock.met_at is None:
+        return "Overdue" if late else "Open"
+    return f"{'Late, on' if late else 'Done on'} {spell_time(clock.met_at)}"
+
+
+def stage_title(policy: Policy, stage: Stage) -> str:
+    word = policy.words.stage.capitalize()
+    return stage.name if stage.number is None else f"{word} {stage.number}: {stage.name}"
+
+
+def where_it_stands(policy: Policy, standing: Standing) -> str:
+    match standing:
+        case Open(visit=visit):
+            return stage_title(policy, visit.stage)
+        case Resolved(visits=visits):
+            return f"Resolved at {stage_title(policy, visits[-1].stage)}"
+        case Left(after=after):
+            return f"Gone on outside the policy: {after.title}"
+
+
+def title_of(choices: Iterable[Choice], code: str) -> str:
+    return next((choice.title for choice in choices if choice.id == code), code)
+
+
+def month(instant: datetime) -> str:
+    return f"{uk_date(instant):%B %Y}"
+
+
+def _sections(sections: Sections) -> tuple[say.Section, ...]:
+    return tuple(
+        say.Section(
+            title=section.title,
+            answers=tuple(say.Answer(question=answer.question, answer=answer.answer) for answer in section.answers),
+        )
+        for section in sections
+    )
+
+
+def _actions(outcome: Outcome) -> tuple[say.Action, ...]:
+    return tuple(
+        say.Action(what=action.what, who=action.who, by_when=spell_date(action.by_when)) for action in outcome.actions
+    )

@@ -1,0 +1,53 @@
+"""An escalation's rows as the values by which the domain decides."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from forms_app.db.tables import Escalation, Party, StageRecord
+from forms_app.domain.escalation import Facts, Place, Standing, Step, standing
+from forms_app.domain.policy import Policy, Side
+from forms_app.services.work import Work
+
+FACTS: TypeAdapter[Facts] = TypeAdapter(Annotated[Facts, Field(discriminator="kind")])
+
+
+def step_of(record: StageRecord) -> Step:
+    return Step(
+        id=record.id,
+        route=record.route,
+        stage=record.stage,
+        side=Side(record.side),
+        agency=record.agency_id,
+        person=record.person_id,
+        happened_at=record.happened_at,
+        entered_at=record.entered_at,
+        facts=FACTS.validate_json(record.facts),
+    )
+
+
+def place_of(party: Party) -> Place:
+    return Place(
+        person=party.person_id,
+        agency=party.agency_id,
+        side=Side(party.side),
+        level=party.level,
+        is_raiser=party.is_raiser,
+    )
+
+
+def policy_of(work: Work, escalation: Escalation) -> Policy:
+    return work.shelf.get(escalation.policy_key)
+
+
+def standing_of(work: Work, escalation: Escalation) -> Standing:
+    """Where it stands by everything that was recorded. Raises CalendarEnds."""
+    policy = policy_of(work, escalation)
+    return standing(
+        policy,
+        [step_of(record) for record in escalation.records],
+        places=[place_of(party) for party in escalation.parties],
+        calendar=work.calendar(policy),
+    )
