@@ -150,16 +150,6 @@ def boards(session: Session) -> Sequence[Board]:
     return session.scalars(select(Board).order_by(Board.name)).all()
 
 
-def draft_of(session: Session, person_id: UUID, about: str, form: str) -> Draft | None:
-    return session.scalars(
-        select(Draft).where(Draft.person_id == person_id, Draft.about == about, Draft.form == form)
-    ).one_or_none()
-
-
-def drafts_of(session: Session, person_id: UUID) -> Sequence[Draft]:
-    return session.scalars(select(Draft).where(Draft.person_id == person_id).order_by(Draft.saved_at.desc())).all()
-
-
 def record_with_key(session: Session, form_key: UUID, person_id: UUID) -> StageRecord | None:
     """The record that this person's form made, if it was sent before; a send that is under way is waited for."""
     session.execute(select(Draft.id).where(Draft.id == form_key).with_for_update())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -190,7 +190,8 @@ class StageRecord(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     form_key: Mapped[UUID] = mapped_column(unique=True)
     """The form that was sent: sent twice, it finds this record."""
-    happened_at: Mapped[datetime]
+    happened_on: Mapped[date]
+    """The UK date of what is recorded; `entered_at` is when it was written down here."""
     entered_at: Mapped[datetime]
     facts: Mapped[str]
     """What the engine decides by: `domain.escalation.Facts`, as JSON."""

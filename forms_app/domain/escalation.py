@@ -23,7 +23,7 @@ from forms_app.domain.policy import (
     Side,
     Stage,
 )
-from forms_app.domain.working_days import Calendar
+from forms_app.domain.working_days import Calendar, start_of
 
 # --- what was recorded -------------------------------------------------------------------------------------------
 
@@ -37,8 +37,8 @@ class AgreedAction(Part):
 class Timing(Part):
     """What a person said about time when the stage began."""
 
-    concern_identified_at: datetime | None = None
-    decision_received_at: datetime | None = None
+    concern_identified_on: date | None = None
+    decision_received_on: date | None = None
     time_frame: date | None = None
     """The date that the side which escalates states, or that all sides agreed."""
     protect_by: date | None = None
@@ -108,7 +108,7 @@ class Step:
     side: Side
     agency: UUID
     person: UUID
-    happened_at: datetime
+    happened_on: date
     entered_at: datetime
     facts: Facts
 
@@ -335,11 +335,16 @@ def _started(moment: Moment, visits: Sequence[Visit], visit: Visit) -> datetime 
         case Moment.STAGE_ENTERED:
             return visit.entered_at
         case Moment.CONCERN_IDENTIFIED:
-            return opened.timing.concern_identified_at or opened.entered_at
+            return _day(opened.timing.concern_identified_on) or opened.entered_at
         case Moment.DECISION_RECEIVED:
-            return opened.timing.decision_received_at or opened.entered_at
+            return _day(opened.timing.decision_received_on) or opened.entered_at
         case _:
             return _met(moment, visit)
+
+
+def _day(day: date | None) -> datetime | None:
+    """The start of a UK day of which nobody said the hour: hours are counted from there, the safer way."""
+    return None if day is None else start_of(day)
 
 
 def _met(moment: Moment, visit: Visit) -> datetime | None:

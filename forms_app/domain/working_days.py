@@ -1,4 +1,4 @@
-"""Days as the policies count them: working days of one nation, and the one place that turns an instant into a UK date."""
+"""Days as the policies count them, and the one place that turns an instant into a UK date."""
 
 from __future__ import annotations
 
@@ -23,9 +23,14 @@ def uk_time(instant: datetime) -> datetime:
     return instant.astimezone(LONDON)
 
 
+def start_of(day: date) -> datetime:
+    """The instant at which the UK day begins, in UTC."""
+    return datetime.combine(day, time.min, LONDON).astimezone(UTC)
+
+
 def end_of(day: date) -> datetime:
     """The instant at which the UK day is over (midnight at its end), in UTC."""
-    return datetime.combine(day + timedelta(days=1), time.min, LONDON).astimezone(UTC)
+    return start_of(day + timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)

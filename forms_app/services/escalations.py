@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete
-
 from forms_app.db import reads
-from forms_app.db.tables import Draft, Escalation, Party, Person, StageRecord, SubjectOfConcern
-from forms_app.domain.answers import Sections, to_json
+from forms_app.db.drafts import forget_draft
+from forms_app.db.tables import Escalation, Party, Person, StageRecord, SubjectOfConcern
+from forms_app.domain.answers import to_json
 from forms_app.domain.circulation import Happening
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.escalation import (
@@ -29,10 +26,12 @@ from forms_app.domain.escalation import (
     Outcome,
     Place,
     Resolved,
+    Standing,
     StepUp,
     acts_open_to,
     next_place,
 )
+from forms_app.domain.filing import Filed, NamedParty, NewConcern, Seen, Written
 from forms_app.domain.policy import Event, Policy, Side, Stage
 from forms_app.services.circulating import circulate
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
@@ -40,50 +39,6 @@ from forms_app.services.work import Work
 
 REFERENCE_LETTERS = "23456789BCDFGHJKMNPQRTVWXYZ"
 """Without vowels, and without what is read out wrongly on a telephone."""
-
-
-@dataclass(frozen=True, slots=True)
-class NamedParty:
-    """A person who is named to act for a side at a level."""
-
-    person_id: UUID
-    side: Side
-    level: str
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a person wrote in one form: the answers, when it happened, and the key of the form."""
-
-    form_key: UUID
-    sections: Sections
-    happened_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class NewConcern:
-    route: str
-    facts: Concern
-    subject_kind: str
-    subject: Sections
-    people: tuple[NamedParty, ...]
-    written: Written
-
-
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """The receipt: what was recorded. The same again when the same form is sent twice."""
-
-    escalation_id: UUID
-    record_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The stage at which a person began to write; it may have moved on since."""
-
-    route: str
-    stage: str
 
 
 # --- the acts ----------------------------------------------------------------------------------------------------
@@ -201,7 +156,7 @@ def _finish(work: Work, escalation_id: UUID, record: StageRecord, by: UUID) -> F
     escalation = reads.escalation_for(work.session, escalation_id, by)
     assert escalation is not None, "the person who acts is a party"
     circulate(work, escalation, record, _happening(work, escalation, record))
-    work.session.execute(delete(Draft).where(Draft.id == record.form_key))
+    forget_draft(work.session, record.form_key)
     work.note(
         f"{record.kind}_recorded", person=by, board=escalation.board_id, escalation=escalation.id, about=record.id
     )
@@ -209,23 +164,24 @@ def _finish(work: Work, escalation_id: UUID, record: StageRecord, by: UUID) -> F
 
 
 def _happening(work: Work, escalation: Escalation, record: StageRecord) -> Happening:
-    now, facts = standing_of(work, escalation), step_of(record).facts
+    now = standing_of(work, escalation)
+    if record.kind == "step_up" and isinstance(now, Open):
+        return Happening(Event.STAGE_ENTERED, now.visit.route.id, now.visit.stage.id)
+    return Happening(_event(step_of(record).facts, now), record.route, record.stage)
+
+
+def _event(facts: Facts, now: Standing) -> Event:
     match facts:
         case Concern():
-            event = Event.OPENED
+            return Event.OPENED
         case Account():
-            event = Event.ACCOUNT_FILED
-        case StepUp() if isinstance(now, Open):
-            return Happening(Event.STAGE_ENTERED, now.visit.route.id, now.visit.stage.id)
+            return Event.ACCOUNT_FILED
         case StepUp():
-            event = Event.LEFT
-        case Outcome() | Agreement() if isinstance(now, Resolved):
-            event = Event.RESOLVED
+            return Event.LEFT
         case Outcome():
-            event = Event.OUTCOME_PROPOSED
+            return Event.RESOLVED if isinstance(now, Resolved) else Event.OUTCOME_PROPOSED
         case Agreement():
-            event = Event.OUTCOME_ANSWERED
-    return Happening(event, record.route, record.stage)
+            return Event.RESOLVED if isinstance(now, Resolved) else Event.OUTCOME_ANSWERED
 
 
 def _check_facts(policy: Policy, now: Open, facts: Facts) -> None:
@@ -327,7 +283,7 @@ def _record(
         side=place.side.value,
         agency_id=place.agency,
         person_id=place.person,
-        happened_at=written.happened_at,
+        happened_on=written.happened_on,
         entered_at=work.now,
         form_key=written.form_key,
         facts=facts.model_dump_json(),

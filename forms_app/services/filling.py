@@ -76,7 +76,7 @@ class Filling:
             stage=self._stage_of(self.record),
             what=WRITTEN[self.record.kind],
             written_by=self._party(self._party_row(self.record)),
-            happened_on=spell_time(self.record.happened_at),
+            happened_on=spell_date(self.record.happened_on),
             entered_at=spell_time(self.record.entered_at),
             parties=self._parties(),
             subject=self._subject(),

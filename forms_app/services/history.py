@@ -22,7 +22,7 @@ def step_of(record: StageRecord) -> Step:
         side=Side(record.side),
         agency=record.agency_id,
         person=record.person_id,
-        happened_at=record.happened_at,
+        happened_on=record.happened_on,
         entered_at=record.entered_at,
         facts=FACTS.validate_json(record.facts),
     )

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
-from forms_app.db.database import Database
+from forms_app.db.database import Database, Session
 from forms_app.db.tables import AuditEntry
 from forms_app.domain.policy import Policy
 from forms_app.domain.working_days import Calendar

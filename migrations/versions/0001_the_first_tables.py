@@ -188,7 +188,7 @@ def upgrade() -> None:
         sa.Column("agency_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("form_key", sa.Uuid(), nullable=False),
-        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("happened_on", sa.Date(), nullable=False),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.Column("sections", sa.Text(), nullable=False),

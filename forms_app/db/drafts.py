@@ -1,0 +1,25 @@
+"""What people are writing and have not sent yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from forms_app.db.tables import Draft
+
+
+def draft_of(session: Session, person_id: UUID, about: str, form: str) -> Draft | None:
+    return session.scalars(
+        select(Draft).where(Draft.person_id == person_id, Draft.about == about, Draft.form == form)
+    ).one_or_none()
+
+
+def drafts_of(session: Session, person_id: UUID) -> Sequence[Draft]:
+    return session.scalars(select(Draft).where(Draft.person_id == person_id).order_by(Draft.saved_at.desc())).all()
+
+
+def forget_draft(session: Session, draft_id: UUID) -> None:
+    session.execute(delete(Draft).where(Draft.id == draft_id))
