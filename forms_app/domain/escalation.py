@@ -447,3 +447,10 @@ def _may_step_up(stage: Stage, place: Place) -> bool:
             return place.side is Side.BOARD
         case "any_side":
             return True
+
+
+def level_of_raiser(policy: Policy, stage: Stage, level: str) -> str:
+    """The level at which the raiser acts at the first stage: their own if it acts there, else the lowest if that does."""
+    acting = {actor.level for actor in stage.actors if actor.side is Side.RAISING}
+    lowest = policy.levels[0].id
+    return lowest if level not in acting and lowest in acting else level

@@ -29,6 +29,7 @@ from forms_app.domain.escalation import (
     Standing,
     StepUp,
     acts_open_to,
+    level_of_raiser,
     next_place,
 )
 from forms_app.domain.filing import Filed, NamedParty, NewConcern, Seen, Written
@@ -67,13 +68,14 @@ def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
     work.session.add(
         SubjectOfConcern(escalation_id=escalation.id, kind=concern.subject_kind, answers=to_json(concern.subject))
     )
-    named = [NamedParty(raiser.id, Side.RAISING, raiser.level), *concern.people]
+    level = level_of_raiser(policy, stage, raiser.level)
+    named = [NamedParty(raiser.id, Side.RAISING, level), *concern.people]
     _join(work, escalation.id, _checked(work, policy, stage, raiser, (), named), before=(), raiser=raiser.id)
     record = _record(
         work,
         escalation.id,
         number=1,
-        place=Place(raiser.id, raiser.agency_id, Side.RAISING, raiser.level, is_raiser=True),
+        place=Place(raiser.id, raiser.agency_id, Side.RAISING, level, is_raiser=True),
         at=Seen(concern.route, stage.id),
         facts=concern.facts,
         written=concern.written,

@@ -1,0 +1,205 @@
+"""One form as a person goes through it: its pages, what was given on each, and what it comes to in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+from uuid import UUID
+
+from werkzeug.datastructures import MultiDict
+
+from forms_app.domain.answers import Answered, Section, Sections
+from forms_app.domain.escalation import Account, AgreedAction, Agreement, Concern, Outcome, StepUp, Timing
+from forms_app.domain.filing import NamedParty, NewConcern, Written
+from forms_app.domain.policy import Side
+from forms_app.forms.fields import Answerable, Rows, row_numbers
+from forms_app.forms.pages import (
+    Asking,
+    FormKind,
+    Page,
+    PageForm,
+    chosen_agencies,
+    chosen_route,
+    pages_of,
+    people_asked,
+    stage_of,
+)
+
+Saved = Mapping[str, list[list[str]]]
+"""What was typed on each page, as it came in: page → [name, value] pairs. Kept in the draft."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    asking: Asking
+    saved: Saved
+    form_key: UUID
+
+    @cached_property
+    def given(self) -> dict[str, MultiDict[str, str]]:
+        return {page: MultiDict((name, value) for name, value in pairs) for page, pairs in self.saved.items()}
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        return pages_of(self.asking, self.given)
+
+    def page(self, page_id: str) -> Page | None:
+        return next((page for page in self.pages if page.id == page_id), None)
+
+    def form(self, page: Page) -> PageForm:
+        """The page's form with what was given so far, whether or not it is complete."""
+        return page.form(self.given.get(page.id))
+
+    @cached_property
+    def forms(self) -> dict[str, PageForm]:
+        """Every page's form, validated."""
+        forms = {page.id: self.form(page) for page in self.pages}
+        for form in forms.values():
+            form.validate()
+        return forms
+
+    def is_done(self, page: Page) -> bool:
+        return page.id in self.given and not self.forms[page.id].errors
+
+    @property
+    def first_open(self) -> Page | None:
+        """The first page that is not complete; None when all are."""
+        return next((page for page in self.pages if not self.is_done(page)), None)
+
+    def after(self, page: Page) -> Page | None:
+        position = [each.id for each in self.pages].index(page.id)
+        return self.pages[position + 1] if position + 1 < len(self.pages) else None
+
+    @property
+    def in_danger(self) -> bool:
+        """Whether the last answer was that somebody is in danger and nobody has been told."""
+        return "danger" in self.given and self.given["danger"].get("f-danger") == "yes"
+
+    # --- what it comes to; only when every page is done
+
+    def written(self) -> Written:
+        happened = self._data("when", "f-happened") or self.asking.today
+        return Written(form_key=self.form_key, sections=self.sections(), happened_on=happened)
+
+    def sections(self) -> Sections:
+        return tuple(
+            Section(title=page.title, answers=tuple(answers_of(self.forms[page.id])))
+            for page in self.pages
+            if page.printed
+        )
+
+    def concern(self) -> NewConcern:
+        route = chosen_route(self.asking, self.given)
+        assert route is not None, "a route was chosen"
+        subject = Section(title="Subject", answers=tuple(answers_of(self.forms["subject"])))
+        return NewConcern(
+            route=route.id,
+            facts=Concern(
+                shape=self._data("about", "f-shape") or None,
+                category=self._data("about", "f-category"),
+                timing=self._timing(),
+            ),
+            subject_kind=self._data("subject", "f-subject"),
+            subject=(subject,),
+            people=self.people(),
+            written=self.written(),
+        )
+
+    def account(self) -> Account:
+        return Account(corrects=self.asking.corrects, reason=self._data("when", "f-corrected") or "")
+
+    def outcome(self) -> Outcome:
+        return Outcome(
+            outcome=self._data("result", "f-outcome"),
+            actions=tuple(self._actions()),
+            outstanding=self._data("result", "f-outstanding"),
+            review_on=self._data("result", "f-review"),
+            checks=self._data("result", "f-checks") or (),
+            learning=self._data("result", "f-learning") or (),
+            policy_gap=self._data("result", "f-gap") == "yes",
+        )
+
+    def agreement(self, outcome: UUID) -> Agreement:
+        agrees = self._data("agreement", "f-agrees") == "yes"
+        reasons = "" if agrees else self._data("agreement", "f-reasons")
+        return Agreement(outcome=outcome, agrees=agrees, reasons=reasons)
+
+    def step_up(self) -> StepUp:
+        route, stage = self.asking.to_route, self.asking.to_stage
+        return StepUp(
+            route=route.id if route else None,
+            stage=stage.id if stage else None,
+            timing=self._timing() if stage else Timing(),
+        )
+
+    def people(self) -> tuple[NamedParty, ...]:
+        """Everyone who was named, each on the side and at the level at which they act."""
+        if "people" not in self.forms:
+            return ()
+        form, asking = self.forms["people"], self.asking
+        if asking.kind is FormKind.OPENING:
+            route = chosen_route(asking, self.given)
+            assert route is not None, "a route was chosen"
+            stage, responding = route.stages[0], chosen_agencies(asking, self.given)
+        else:
+            stage = asking.to_stage or stage_of(asking)
+            responding = tuple(dict.fromkeys(p.agency for p in asking.places if p.side is Side.RESPONDING))
+        named: dict[UUID, NamedParty] = {}
+        for name, _, actor, _ in people_asked(asking, stage, responding):
+            if form[name].data:
+                person = UUID(form[name].data)
+                named.setdefault(person, NamedParty(person, actor.side, actor.level))
+        for row in cast(Rows, form["f-others"]).filled:
+            person = UUID(row["person"].data)
+            named.setdefault(person, self._other(person))
+        return tuple(named.values())
+
+    def _other(self, person_id: UUID) -> NamedParty:
+        person = next(each for each in self.asking.directory.people if each.id == person_id)
+        raising = next((p.agency for p in self.asking.places if p.is_raiser), self.asking.directory.own.agency_id)
+        side = Side.RAISING if person.agency_id == raising else Side.RESPONDING
+        return NamedParty(person_id, side, person.level)
+
+    def _timing(self) -> Timing:
+        if "time" not in self.forms:
+            return Timing()
+        return Timing(
+            concern_identified_on=self._data("time", "f-identified"),
+            decision_received_on=self._data("time", "f-received"),
+            time_frame=self._data("time", "f-time_frame"),
+            protect_by=self._data("time", "f-protect_by"),
+            protect_because=self._data("time", "f-protect_because") or "",
+            priority=self._data("time", "f-priority") or None,
+        )
+
+    def _actions(self) -> Iterator[AgreedAction]:
+        for row in cast(Rows, self.forms["actions"]["f-actions"]).filled:
+            yield AgreedAction(what=row["what"].data, who=row["who"].data, by_when=row["by_when"].data)
+
+    def _data(self, page: str, field: str) -> Any:
+        form = self.forms.get(page)
+        return form[field].data if form is not None and field in form else None
+
+
+def answers_of(form: PageForm) -> Iterator[Answered]:
+    """Each question of a page with its answer in words, also where it is empty; not what did not apply."""
+    for field in form:
+        if isinstance(field, Answerable) and (form.applies(field.name) or field.data):
+            name = field.short_name.split("-", 1)[1]
+            yield Answered(id=name, question=field.label.text, answer=field.answer(), codes=field.codes())
+
+
+def with_row_added(pairs: list[list[str]], rows: Rows) -> list[list[str]]:
+    """What was typed on a page, with one more empty row."""
+    numbers = row_numbers([name for name, _ in pairs], rows.name) or [0]
+    if len(numbers) >= rows.most:
+        return pairs
+    first = next(iter(rows.row())).short_name
+    return [*pairs, [f"{rows.name}-{numbers[-1] + 1}-{first}", ""]]
+
+
+def with_row_removed(pairs: list[list[str]], rows: Rows, number: int) -> list[list[str]]:
+    """What was typed on a page, without the row of this number."""
+    return [pair for pair in pairs if not pair[0].startswith(f"{rows.name}-{number}-")]

@@ -1,0 +1,510 @@
+"""The pages of each form: the questions that every policy has, and between them the questions of this policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, cast
+from uuid import UUID
+
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+
+from forms_app.domain import text
+from forms_app.domain.escalation import Place, level_of_raiser
+from forms_app.domain.filing import Directory, ListedPerson
+from forms_app.domain.policy import (
+    Actor,
+    Asked,
+    Choice,
+    Gate,
+    Group,
+    Moment,
+    Policy,
+    Question,
+    QuestionKind,
+    Route,
+    Side,
+    Stage,
+    Subject,
+    Unit,
+)
+from forms_app.forms.fields import Answerable, Day, Pick, PickFromList, Picks, Rows, Ticked, Words
+
+Given = Mapping[str, "MultiDict[str, str]"]
+YES_NO = (("yes", "Yes"), ("no", "No"))
+LATER = date(2100, 1, 1)
+
+
+class FormKind(StrEnum):
+    OPENING = "opening"
+    ACCOUNT = "account"
+    OUTCOME = "outcome"
+    AGREEMENT = "agreement"
+    STEP_UP = "step_up"
+
+
+class PageForm(Form):
+    """The questions of one page. A question that depends on another is only required when the other says so."""
+
+    depends: Mapping[str, tuple[str, frozenset[str]]] = {}
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        for name in self.depends:
+            self.question(name).required = self.applies(name)
+        return bool(super().validate(extra_validators))
+
+    def applies(self, name: str) -> bool:
+        """Whether the question applies, given the answers on the page."""
+        if name not in self.depends:
+            return True
+        asked, wanted = self.depends[name]
+        return bool(wanted & set(self.question(asked).codes()))
+
+    def question(self, name: str) -> Answerable:
+        return cast(Answerable, self[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    id: str
+    title: str
+    form: type[PageForm]
+    printed: bool = True
+    """Whether its answers stand in the record as a section of their own."""
+    intro: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Which form is asked of whom, at which stage, under which policy."""
+
+    kind: FormKind
+    policy: Policy
+    directory: Directory
+    today: date
+    route: Route | None = None
+    """The route and stage at which it is; for a new concern the route is the first thing chosen."""
+    stage: Stage | None = None
+    side: Side = Side.RAISING
+    corrects: UUID | None = None
+    """The account of this person that the new one corrects."""
+    places: tuple[Place, ...] = ()
+    to_route: Route | None = None
+    to_stage: Stage | None = None
+    unprintable: text.Unprintable = text.everything_prints
+
+
+def pages_of(asking: Asking, given: Given) -> tuple[Page, ...]:
+    """The pages in their order. What was answered on one page can decide which others there are."""
+    return tuple(BUILDERS[asking.kind](asking, given))
+
+
+def _opening(asking: Asking, given: Given) -> Iterator[Page]:
+    yield _danger(asking)
+    if len(asking.policy.routes) > 1:
+        yield _route(asking)
+    route = chosen_route(asking, given)
+    if route is None:
+        return
+    stage = route.stages[0]
+    yield _about(asking, route, stage)
+    yield _agencies(asking)
+    chosen = chosen_agencies(asking, given)
+    if chosen or Side.RESPONDING not in stage.sides:
+        yield _people(asking, stage, chosen)
+    yield _subject(asking)
+    yield from _groups(asking, stage, Asked.OPENING)
+    yield from _time(asking, route, stage)
+
+
+def _account(asking: Asking, given: Given) -> Iterator[Page]:
+    yield _danger(asking)
+    yield _when(asking)
+    yield from _groups(asking, stage_of(asking), Asked.ACCOUNT)
+
+
+def _outcome(asking: Asking, given: Given) -> Iterator[Page]:
+    yield _danger(asking)
+    yield _when(asking)
+    yield from _groups(asking, stage_of(asking), Asked.OUTCOME)
+    yield _actions(asking)
+    yield _result(asking)
+
+
+def _agreement(asking: Asking, given: Given) -> Iterator[Page]:
+    yield _danger(asking)
+    fields = {
+        "f-agrees": Pick("Does your side agree with this outcome?", choices=YES_NO),
+        "f-reasons": _words(asking, "Why do you not agree?", hint="Say what you would need in order to agree."),
+    }
+    yield _page("agreement", "Your answer", fields, depends={"f-reasons": ("f-agrees", frozenset({"no"}))})
+
+
+def _step_up(asking: Asking, given: Given) -> Iterator[Page]:
+    yield _danger(asking)
+    yield from _groups(asking, stage_of(asking), Asked.STEP_UP)
+    if asking.to_route is not None and asking.to_stage is not None:
+        responding = tuple(dict.fromkeys(place.agency for place in asking.places if place.side is Side.RESPONDING))
+        yield _people(asking, asking.to_stage, responding)
+        yield from _time(asking, asking.to_route, asking.to_stage)
+
+
+BUILDERS = {
+    FormKind.OPENING: _opening,
+    FormKind.ACCOUNT: _account,
+    FormKind.OUTCOME: _outcome,
+    FormKind.AGREEMENT: _agreement,
+    FormKind.STEP_UP: _step_up,
+}
+
+# --- the pages that every policy has -----------------------------------------------------------------------------
+
+
+def _danger(asking: Asking) -> Page:
+    child = asking.policy.words.child
+    fields = {
+        "f-danger": Pick(
+            f"Is the {child}, or anybody else, in immediate danger?",
+            choices=(
+                ("no", "No"),
+                ("acted", "There is danger, and the emergency has been reported"),
+                ("yes", "Yes, and nobody has been told yet"),
+            ),
+        ),
+        "f-danger_acted": _words(
+            asking,
+            "What was done, when, and who was told?",
+            hint="For example, the time of the 999 call and who spoke to whom.",
+        ),
+    }
+    depends = {"f-danger_acted": ("f-danger", frozenset({"acted"}))}
+    return _page("danger", "Immediate danger", fields, depends=depends)
+
+
+def _route(asking: Asking) -> Page:
+    routes = asking.policy.routes
+    fields = {
+        "f-route": Pick(
+            "What is the disagreement about?",
+            choices=[(route.id, route.title) for route in routes],
+            hints={route.id: route.description for route in routes},
+        )
+    }
+    return _page("route", "Kind of disagreement", fields)
+
+
+def _about(asking: Asking, route: Route, stage: Stage) -> Page:
+    fields: dict[str, Any] = {}
+    if asking.policy.concern_shapes:
+        fields["f-shape"] = Pick("What do you disagree with?", choices=_pairs(asking.policy.concern_shapes))
+    fields["f-category"] = Pick("What is the main reason?", choices=_pairs(asking.policy.categories_of(route)))
+    fields |= _gates(stage, "opening")
+    return _page("about", "About the disagreement", fields)
+
+
+def _agencies(asking: Asking) -> Page:
+    several = asking.policy.several_responding_agencies
+    kind = Picks if several else Pick
+    agencies = [(str(agency.id), agency.name) for agency in asking.directory.agencies if agency.kind != "board"]
+    label = "Which agencies do you disagree with?" if several else "Which agency do you disagree with?"
+    own = str(asking.directory.own.agency_id)
+    signpost = asking.policy.internal.signpost
+
+    class OtherAgencies(PageForm):
+        def validate_agencies(self) -> bool:
+            if own in self.question("f-agencies").codes() and not asking.policy.internal.permitted:
+                self["f-agencies"].errors = [f"That is your own agency. {signpost}"]
+                return False
+            return True
+
+        def validate(self, extra_validators: Any = None) -> bool:
+            return super().validate(extra_validators) and self.validate_agencies()
+
+    fields = {"f-agencies": kind(label, choices=agencies)}
+    return _page("agencies", "The other side", fields, base=OtherAgencies, printed=False)
+
+
+def _people(asking: Asking, stage: Stage, responding: tuple[UUID, ...]) -> Page:
+    fields: dict[str, Any] = {}
+    for name, label, actor, agency in people_asked(asking, stage, responding):
+        fields[name] = PickFromList(label, groups=_candidates(asking, actor, agency, responding), required=actor.needed)
+    others = [asking.directory.own.agency_id, *responding]
+
+    class OtherPerson(Form):
+        person = PickFromList("Person", groups=_by_agency(asking, others), required=False)
+
+    fields["f-others"] = Rows(
+        "Anyone else who takes part or must be told",
+        row=OtherPerson,
+        each="Person",
+        hint="They get every document from now on. Leave it as it is if there is nobody else.",
+    )
+    if asking.kind is FormKind.STEP_UP:
+        fields |= _gates(stage, "entering")
+    return _page("people", "The people who take part", fields, printed=False, intro=stage.summary)
+
+
+def people_asked(
+    asking: Asking, stage: Stage, responding: tuple[UUID, ...]
+) -> Iterator[tuple[str, str, Actor, UUID | None]]:
+    """Each person who must be named for a stage: the field's name, its label, the actor and the agency."""
+    own = asking.directory.own
+    as_raiser = level_of_raiser(asking.policy, stage, own.level) if asking.kind is FormKind.OPENING else None
+    names = {agency.id: agency for agency in asking.directory.agencies}
+    for number, actor in enumerate(stage.actors):
+        if actor.side is Side.RAISING and actor.level == as_raiser:
+            continue
+        raising = next((place.agency for place in asking.places if place.is_raiser), own.agency_id)
+        agencies: tuple[UUID | None, ...] = {
+            Side.RAISING: (raising,),
+            Side.RESPONDING: responding,
+            Side.BOARD: (None,),
+        }[actor.side]
+        for agency_id in agencies:
+            agency = names.get(agency_id) if agency_id else None
+            title = actor.title or asking.policy.level_title(actor.level, agency.kind if agency else None)
+            where = f" at {agency.name}" if agency else ""
+            yield f"f-actor-{number}-{agency_id or 'board'}", f"{title}{where}", actor, agency_id
+
+
+def _candidates(
+    asking: Asking, actor: Actor, agency: UUID | None, responding: tuple[UUID, ...]
+) -> dict[str, list[tuple[str, str]]]:
+    """The people who may be named: those at that level first, then the others of the same agency."""
+    involved = {asking.directory.own.agency_id, *responding, *(place.agency for place in asking.places)}
+    if agency is None:
+        people = [person for person in asking.directory.people if person.agency_id not in involved]
+    else:
+        people = list(asking.directory.of_agency(agency))
+    groups: dict[str, list[tuple[str, str]]] = {asking.policy.level_title(actor.level): [], "Others": []}
+    for person in people:
+        at_level = person.level == actor.level or person.seat == actor.level
+        groups[asking.policy.level_title(actor.level) if at_level else "Others"].append(_listed(person, agency is None))
+    return {title: pairs for title, pairs in groups.items() if pairs}
+
+
+def _by_agency(asking: Asking, agencies: list[UUID]) -> dict[str, list[tuple[str, str]]]:
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for agency in dict.fromkeys(agencies):
+        for person in asking.directory.of_agency(agency):
+            if person.id != asking.directory.own.id:
+                groups.setdefault(person.agency, []).append(_listed(person, False))
+    return groups
+
+
+def _listed(person: ListedPerson, with_agency: bool) -> tuple[str, str]:
+    where = f", {person.agency}" if with_agency else ""
+    return str(person.id), f"{person.name}, {person.job_title}{where}"
+
+
+def _subject(asking: Asking) -> Page:
+    child = asking.policy.words.child
+    titles = {
+        Subject.CHILD: f"One {child}" if child != "child" else "One child",
+        Subject.CHILDREN: "Several children",
+        Subject.UNBORN: "An unborn child",
+        Subject.ADULT: "An adult at risk",
+        Subject.NONE: "Nobody in particular: a procedure or way of working",
+    }
+    named = frozenset({Subject.CHILD, Subject.CHILDREN, Subject.UNBORN, Subject.ADULT})
+    fields = {
+        "f-subject": Pick(
+            "Who is the concern about?", choices=[(kind.value, titles[kind]) for kind in asking.policy.subjects]
+        ),
+        "f-names": _words(
+            asking, "Full names", hint="Write each name on a line of its own. For an unborn child, the mother's name."
+        ),
+        "f-births": _words(asking, "Dates of birth, or the date the baby is due", required=False),
+        "f-address": _words(asking, "Address", required=False),
+        "f-numbers": _words(
+            asking,
+            "Numbers that other agencies know them by",
+            required=False,
+            hint="For example an NHS number or a case number.",
+        ),
+    }
+    depends = {"f-names": ("f-subject", frozenset(kind.value for kind in named))}
+    return _page("subject", f"The {child}" if child != "child" else "The child", fields, depends=depends, printed=False)
+
+
+def _when(asking: Asking) -> Page:
+    label = "When did the discussion take place?" if asking.kind is FormKind.ACCOUNT else "When was this settled?"
+    fields: dict[str, Any] = {"f-happened": Day(label, latest=asking.today)}
+    if asking.corrects is not None:
+        fields["f-corrected"] = _words(asking, "What was wrong in your earlier account, and why?")
+    return _page("when", "When it happened", fields)
+
+
+def _time(asking: Asking, route: Route, stage: Stage) -> Iterator[Page]:
+    """What the clocks of the stage need to be told, and the date that protects the child."""
+    fields: dict[str, Any] = {}
+    if asking.kind is FormKind.OPENING:
+        starts = {clock.starts for each in route.stages for clock in each.clocks} | {cap.starts for cap in route.caps}
+        if Moment.CONCERN_IDENTIFIED in starts:
+            fields["f-identified"] = Day("When did you identify the concern?", latest=asking.today)
+        if Moment.DECISION_RECEIVED in starts:
+            fields["f-received"] = Day("When were you told of the decision?", latest=asking.today)
+    units = {clock.limit.unit for clock in stage.clocks}
+    if units & {Unit.STATED, Unit.AGREED}:
+        stated = Unit.STATED in units
+        fields["f-time_frame"] = Day(
+            "By when should this stage settle it?" if stated else "By when have both sides agreed to settle it?",
+            hint="Everyone who takes part sees this date.",
+            earliest=asking.today,
+            latest=LATER,
+            required=stated,
+        )
+    if Unit.BY_PRIORITY in units:
+        fields["f-priority"] = Pick("How urgent is it?", choices=_pairs(asking.policy.priorities))
+    child = asking.policy.words.child
+    fields["f-protect_by"] = Day(
+        f"Must it be settled sooner to protect the {child}?",
+        hint="A date here can only make the time limits shorter. Leave it empty if the usual limits protect enough.",
+        earliest=asking.today,
+        latest=LATER,
+        required=False,
+    )
+    fields["f-protect_because"] = _words(asking, "Why must it be sooner?", required=False)
+
+    class Sooner(PageForm):
+        def validate(self, extra_validators: Any = None) -> bool:
+            self.question("f-protect_because").required = self["f-protect_by"].data is not None
+            return super().validate(extra_validators)
+
+    yield _page("time", "Time limits", fields, base=Sooner)
+
+
+def _actions(asking: Asking) -> Page:
+    unprintable = asking.unprintable
+
+    class AgreedActionRow(Form):
+        what = Words("What will be done", lines=True, limit=2000, unprintable=unprintable)
+        who = Words("Who will do it", unprintable=unprintable)
+        by_when = Day("By when", latest=LATER)
+
+    rows = Rows("Agreed actions", row=AgreedActionRow, each="Action", hint="Leave it empty if no actions were agreed.")
+    return _page("actions", "Agreed actions", {"f-actions": rows}, printed=False)
+
+
+def _result(asking: Asking) -> Page:
+    policy, stage = asking.policy, stage_of(asking)
+    allowed = [choice for choice in policy.outcomes if choice.id in stage.closing.outcomes]
+    fields: dict[str, Any] = {"f-outcome": Pick("What is the outcome?", choices=_pairs(allowed))}
+    fields["f-outstanding"] = _words(
+        asking,
+        "What is still outstanding, and how will it be pursued?",
+        hint="Write “None” if nothing is outstanding.",
+    )
+    fields["f-review"] = Day(
+        "When will this be reviewed?",
+        earliest=asking.today,
+        latest=LATER,
+        required=policy.review_date == "required",
+    )
+    if stage.checks:
+        pairs = [(check.id, check.text) for check in stage.checks]
+        fields["f-checks"] = Picks("Which of these have been done?", choices=pairs, required=False)
+    if policy.learning:
+        fields["f-learning"] = Picks(
+            "What could be learned from this?",
+            choices=_pairs(policy.learning),
+            required=False,
+            hint="Choose nothing if there is nothing to learn.",
+        )
+    fields["f-gap"] = Pick("Has this shown a gap in policies or procedures?", choices=YES_NO)
+    fields |= _gates(stage, "resolving")
+    return _page("result", "The outcome", fields)
+
+
+# --- the questions of the policy ---------------------------------------------------------------------------------
+
+
+def _groups(asking: Asking, stage: Stage, asked: Asked) -> Iterator[Page]:
+    for number, group in enumerate(stage.groups):
+        if group.asked is asked and asking.side in group.sides:
+            yield _group_page(asking, number, group)
+
+
+def _group_page(asking: Asking, number: int, group: Group) -> Page:
+    questions = [asking.policy.question(name) for name in group.questions]
+    fields = {f"q-{question.id}": question_field(question, asking) for question in questions}
+    depends = {
+        f"q-{question.id}": (f"q-{question.only_if.question}", frozenset(question.only_if.is_one_of))
+        for question in questions
+        if question.only_if is not None and question.required and question.only_if.question in group.questions
+    }
+    return _page(f"questions-{number}", group.title, fields, depends=depends)
+
+
+def question_field(question: Question, asking: Asking) -> Answerable:
+    """The field for a question of the policy."""
+    common: dict[str, Any] = {"hint": question.hint or "", "required": question.required}
+    match question.kind:
+        case QuestionKind.SHORT_TEXT:
+            return Words(question.label, unprintable=asking.unprintable, **common)
+        case QuestionKind.LONG_TEXT:
+            return Words(question.label, lines=True, unprintable=asking.unprintable, **common)
+        case QuestionKind.CHOICE:
+            return Pick(question.label, choices=_pairs(question.options), **common)
+        case QuestionKind.CHOICES:
+            return Picks(question.label, choices=_pairs(question.options), **common)
+        case QuestionKind.YES_NO:
+            return Pick(question.label, choices=YES_NO, **common)
+        case QuestionKind.DATE:
+            return Day(question.label, latest=LATER, **common)
+
+
+# --- parts -------------------------------------------------------------------------------------------------------
+
+
+def chosen_route(asking: Asking, given: Given) -> Route | None:
+    """The route that was chosen; the only one where the policy has only one."""
+    if len(asking.policy.routes) == 1:
+        return asking.policy.main
+    chosen = given["route"].get("f-route") if "route" in given else None
+    return next((route for route in asking.policy.routes if route.id == chosen), None)
+
+
+def chosen_agencies(asking: Asking, given: Given) -> tuple[UUID, ...]:
+    """The other agencies that were chosen, those that the directory knows."""
+    chosen = given["agencies"].getlist("f-agencies") if "agencies" in given else []
+    return tuple(agency.id for agency in asking.directory.agencies if str(agency.id) in chosen)
+
+
+def stage_of(asking: Asking) -> Stage:
+    assert asking.stage is not None, "only a new concern is asked before there is a stage"
+    return asking.stage
+
+
+def _gates(stage: Stage, before: str) -> dict[str, Any]:
+    return {f"f-gate-{gate.id}": _ticked(gate) for gate in stage.gates if gate.before == before}
+
+
+def _ticked(gate: Gate) -> Answerable:
+    return Ticked("Confirm", statement=gate.statement, otherwise=gate.otherwise)
+
+
+def _words(asking: Asking, label: str, **options: Any) -> Words:
+    return Words(label, lines=True, unprintable=asking.unprintable, **options)
+
+
+def _pairs(choices: Any) -> list[tuple[str, str]]:
+    found: list[Choice] = list(choices)
+    return [(choice.id, choice.title) for choice in found]
+
+
+def _page(
+    name: str,
+    title: str,
+    fields: Mapping[str, Any],
+    *,
+    depends: Mapping[str, tuple[str, frozenset[str]]] | None = None,
+    base: type[PageForm] = PageForm,
+    printed: bool = True,
+    intro: str = "",
+) -> Page:
+    form = type("Questions", (base,), {**fields, "depends": depends or {}})
+    return Page(name, title, form, printed=printed, intro=intro)
