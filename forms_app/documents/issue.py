@@ -1,0 +1,54 @@
+"""Issues a document: one context in, the bytes of both files out, proved to say what was recorded, or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass
+
+from forms_app.documents import pdf, word
+from forms_app.documents.catalogue import Kind, kind_of
+from forms_app.documents.contexts import Context, Value
+from forms_app.documents.faults import DocumentFault
+from forms_app.documents.printable import unprintable
+from forms_app.documents.wording import said
+
+
+@dataclass(frozen=True)
+class Issued:
+    """Both files of a document and their SHA-256, in hexadecimal."""
+
+    docx: bytes
+    docx_sha256: str
+    pdf: bytes
+    pdf_sha256: str
+
+
+def issue(kind_code: str, context: Context) -> Issued:
+    """Makes, checks and hashes both files.
+
+    Raises DocumentFault, with a sentence that holds nothing a person typed, when anything at all is wrong.
+    """
+    kind = kind_of(kind_code)
+    admit(kind, context)
+    docx, pages = word.make(kind, context), pdf.make(kind, context)
+    return Issued(docx, sha256(docx), pages, sha256(pages))
+
+
+def admit(kind: Kind, context: Value) -> None:
+    """Raises DocumentFault for a context of another kind, and for a character that cannot be printed."""
+    if not isinstance(context, kind.context):
+        raise DocumentFault(
+            f"A {kind.code} is made from a {kind.context.__name__}, not from a {type(context).__name__}."
+        )
+    for text in said(context):
+        if letter := unprintable(text.text):
+            name = unicodedata.name(letter, "a character without a name")
+            raise DocumentFault(
+                f"{kind.title} cannot be printed: {text.place} has U+{ord(letter):04X} ({name}), which our fonts do not have. "
+                "Write it in another way."
+            )
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,53 @@
+"""Where the templates of documents are, and how their blanks are filled: escaped, in a sandbox, none left empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from forms_app.documents.catalogue import Kind
+from forms_app.documents.contexts import Heading, Value
+from forms_app.documents.faults import DocumentFault
+from forms_app.documents.wording import shown
+
+FOLDER = Path(__file__).resolve().parents[2] / "document_templates"
+
+IDENTIFIED = "Contains personal information about a child: store it on the child’s file and share it only with those who need it."
+DEIDENTIFIED = "De-identified: no child, family member or practitioner is named."
+
+
+def environment(put: Callable[[str], str]) -> Environment:
+    """Fills blanks with escaped text, which `put` turns into the markup of the format."""
+
+    def filled(value: object) -> object:
+        if isinstance(value, Markup | StrictUndefined):
+            return value
+        return Markup(put(str(escape(shown(value)))))  # noqa: S704 (escaped just here)
+
+    return ImmutableSandboxedEnvironment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=filled,
+        loader=FileSystemLoader(FOLDER),
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def blanks(kind: Kind, context: Value) -> dict[str, object]:
+    """What a template may name: the fields of the context, the title of the kind, and what may be done with the document."""
+    fields = {name: getattr(context, name) for name in type(context).model_fields}
+    return {**fields, "title": kind.title, "sharing": IDENTIFIED if kind.identified else DEIDENTIFIED}
+
+
+def heading(context: Value) -> Heading:
+    """What stands at the top of every document. Raises DocumentFault for a value that is not a document's."""
+    found = getattr(context, "heading", None)
+    if not isinstance(found, Heading):
+        raise DocumentFault(f"A {type(context).__name__} is not the context of a document: it has no heading.")
+    return found
