@@ -1,0 +1,62 @@
+"""What the worker reads and writes about documents to make, deliveries to post and the attempts at posting them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, undefer
+
+from forms_app.db.tables import Attempt, Delivery, Document, DocumentFile, Escalation, Person, SignInCode
+
+
+def document_to_make(session: Session, document_id: UUID, *, lock: bool = False) -> Document:
+    """The document with its escalation. With `lock`, whoever else keeps its files waits for this transaction."""
+    wanted = select(Document).where(Document.id == document_id).options(joinedload(Document.escalation))
+    return session.scalars(wanted.with_for_update(of=Document) if lock else wanted).one()
+
+
+def delivery_to_post(session: Session, delivery_id: UUID) -> Delivery:
+    """The delivery with its document, the escalation and the Board."""
+    return session.scalars(
+        select(Delivery)
+        .where(Delivery.id == delivery_id)
+        .options(joinedload(Delivery.document).joinedload(Document.escalation).joinedload(Escalation.board))
+    ).one()
+
+
+def deliveries_of(session: Session, document_id: UUID) -> Sequence[Delivery]:
+    return session.scalars(select(Delivery).where(Delivery.document_id == document_id).order_by(Delivery.number)).all()
+
+
+def files_of(session: Session, document_id: UUID) -> Sequence[DocumentFile]:
+    """The files of a document with their bytes, by format."""
+    return session.scalars(
+        select(DocumentFile)
+        .where(DocumentFile.document_id == document_id)
+        .options(undefer(DocumentFile.content))
+        .order_by(DocumentFile.format)
+    ).all()
+
+
+def was_accepted(session: Session, delivery_id: UUID) -> bool:
+    accepted = select(Attempt.id).where(Attempt.delivery_id == delivery_id, Attempt.result == "accepted").limit(1)
+    return session.scalar(accepted) is not None
+
+
+def add_attempt(session: Session, delivery_id: UUID, result: str, at: datetime, smtp_code: int | None = None) -> None:
+    """Adds the next line to the ledger of this delivery."""
+    last = session.scalar(select(func.max(Attempt.number)).where(Attempt.delivery_id == delivery_id)) or 0
+    session.add(Attempt(delivery_id=delivery_id, number=last + 1, at=at, result=result, smtp_code=smtp_code))
+    session.flush()
+
+
+def code_to_send(session: Session, code_id: UUID) -> SignInCode:
+    return session.scalars(select(SignInCode).where(SignInCode.id == code_id)).one()
+
+
+def person_of_code(session: Session, code: SignInCode) -> Person:
+    """The person who asked for the code, with their Board."""
+    return session.scalars(select(Person).where(Person.id == code.person_id).options(joinedload(Person.board))).one()

@@ -1,0 +1,173 @@
+"""The work that is owed outside the request: owed in the transaction of its reason, claimed under a lease, finished by its claimant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CTE, ColumnElement, and_, exists, null, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from forms_app.db.tables import OutboxItem
+
+LONG_OWED = timedelta(minutes=15)
+
+
+class OutboxKind(StrEnum):
+    MAKE_DOCUMENT = "make_document"
+    """About a Document."""
+    POST_DELIVERY = "post_delivery"
+    """About a Delivery."""
+    SIGN_IN_MESSAGE = "sign_in_message"
+    """About a SignInCode; its words are in the payload and nowhere else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One item that one worker may work on until its lease ends. `tries` counts this one."""
+
+    item_id: UUID
+    kind: str
+    about_id: UUID
+    tries: int
+    worker: str
+    payload: dict[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """An item at which a person should look: given up, or owed for a long time."""
+
+    item_id: UUID
+    kind: str
+    about_id: UUID
+    owed_at: datetime
+    tries: int
+    parked_at: datetime | None
+    fault: str | None
+
+
+def owe(
+    session: Session,
+    kind: OutboxKind,
+    about_id: UUID,
+    dedupe_key: str,
+    now: datetime,
+    payload: dict[str, Any] | None = None,
+) -> None:
+    """Owes one piece of work. Owing it again under the same key changes nothing."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(
+        insert(OutboxItem)
+        .values(
+            kind=kind.value,
+            about_id=about_id,
+            dedupe_key=dedupe_key,
+            payload=null() if payload is None else payload,
+            owed_at=now,
+            not_before=now,
+        )
+        .on_conflict_do_nothing(index_elements=[OutboxItem.dedupe_key])
+    )
+
+
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether anything could be claimed. Only reads: ask this first, so that idle workers do not hold SQLite's write lock."""
+    return bool(session.scalar(select(exists().where(_due(now)))))
+
+
+def claim(session: Session, worker: str, now: datetime, limit: int, lease: timedelta) -> Sequence[Claim]:
+    """Takes the oldest due items for this worker until the lease ends. Nobody else can take them before that."""
+    due = _oldest_due(now, limit)
+    items = session.scalars(
+        update(OutboxItem)
+        .where(OutboxItem.id.in_(select(due.c.id)))
+        .values(claimed_by=worker, claimed_until=now + lease, tries=OutboxItem.tries + 1)
+        .returning(OutboxItem)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return [
+        Claim(item.id, item.kind, item.about_id, item.tries, worker, item.payload)
+        for item in sorted(items, key=lambda item: (item.not_before, item.id))
+    ]
+
+
+def finish(session: Session, item_id: UUID, worker: str, now: datetime) -> bool:
+    """The work is done. False, and no change, when the worker's lease ended and another worker took it."""
+    return _settle(session, item_id, worker, done_at=now, payload=null(), fault=None)
+
+
+def fail(session: Session, item_id: UUID, worker: str, sentence: str, not_before: datetime) -> bool:
+    """The work could not be done and is tried again, not before a moment. The sentence holds nothing personal."""
+    return _settle(session, item_id, worker, fault=sentence, not_before=not_before)
+
+
+def park(session: Session, item_id: UUID, worker: str, sentence: str, now: datetime) -> bool:
+    """The work is given up: a person must look at it. The sentence holds nothing personal."""
+    return _settle(session, item_id, worker, fault=sentence, parked_at=now, payload=null())
+
+
+def put_off(session: Session, claimed: Claim, sentence: str, now: datetime, waits: Sequence[timedelta]) -> bool:
+    """The work could not be done and is tried again after the next wait; after the last one it is parked."""
+    if claimed.tries > len(waits):
+        return park(session, claimed.item_id, claimed.worker, sentence, now)
+    return fail(session, claimed.item_id, claimed.worker, sentence, now + waits[claimed.tries - 1])
+
+
+def needs_attention(
+    session: Session, now: datetime, *, longer_than: timedelta = LONG_OWED, about: Collection[UUID] | None = None
+) -> Sequence[Attention]:
+    """What was given up, and what has been owed for longer than it should be; the oldest first.
+
+    With `about`, only the work about these documents, deliveries or codes.
+    """
+    wanted = select(OutboxItem).where(
+        or_(
+            OutboxItem.parked_at.is_not(None),
+            and_(OutboxItem.done_at.is_(None), OutboxItem.owed_at < now - longer_than),
+        )
+    )
+    if about is not None:
+        wanted = wanted.where(OutboxItem.about_id.in_(about))
+    items = session.scalars(wanted.order_by(OutboxItem.owed_at, OutboxItem.id)).all()
+    return [
+        Attention(item.id, item.kind, item.about_id, item.owed_at, item.tries, item.parked_at, item.fault)
+        for item in items
+    ]
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        OutboxItem.done_at.is_(None),
+        OutboxItem.parked_at.is_(None),
+        OutboxItem.not_before <= now,
+        or_(OutboxItem.claimed_until.is_(None), OutboxItem.claimed_until < now),
+    )
+
+
+def _oldest_due(now: datetime, limit: int) -> CTE:
+    # Named and locked, so that PostgreSQL cannot run it twice and take more rows than the limit. SQLite leaves the lock out.
+    return (
+        select(OutboxItem.id)
+        .where(_due(now))
+        .order_by(OutboxItem.not_before, OutboxItem.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+
+
+def _settle(session: Session, item_id: UUID, worker: str, **values: Any) -> bool:
+    settled = session.execute(
+        update(OutboxItem)
+        .where(OutboxItem.id == item_id, OutboxItem.claimed_by == worker, OutboxItem.done_at.is_(None))
+        .values(claimed_by=None, claimed_until=None, **values)
+        .returning(OutboxItem.id)
+        .execution_options(synchronize_session=False)
+    )
+    return settled.first() is not None
