@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -36,8 +37,17 @@ class Settings(BaseSettings):
     mail_timeout_seconds: float = 20
     mail_sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     """The address that every message comes from."""
+    mail_certificates: Path | None = None
+    """A file of certificates to trust for the mail server, in place of the system's."""
     huey_url: str = f"sqlite:///{ROOT / 'var' / 'huey.db'}"
     """Where the task engine keeps its pokes: sqlite:///…, postgresql://… or redis://…"""
+    outbox_lease_seconds: Annotated[float, Field(gt=0)] = 180
+    """How long one piece of work may take, before another worker takes it up; longer than a slow mail server takes to answer."""
+
+
+def child_environment(**values: str) -> dict[str, str]:
+    """This process's environment with these settings, for a process that it starts."""
+    return {**os.environ, **values}
 
 
 def read_settings() -> Settings:

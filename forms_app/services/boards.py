@@ -1,0 +1,128 @@
+"""Sets up a Board with its agencies and people, from one file that says who they are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from forms_app.db import people as rows
+from forms_app.db.tables import Agency, Board, Person
+from forms_app.domain.errors import DomainError
+from forms_app.domain.policy import Policy
+from forms_app.services.work import Work
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Seat = Literal["business_unit", "chair", "sub_group", "directors", "liaison_officer"]
+OFFICE = "board"
+"""The agency kind of the Board's own office."""
+
+
+class Given(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class GivenPerson(Given):
+    name: Name
+    email: Email
+    job_title: Name
+    level: Name
+    seat: Seat | None = None
+    telephone: str = ""
+
+
+class GivenAgency(Given):
+    name: Name
+    kind: Name
+    people: list[GivenPerson] = []
+
+
+class GivenBoard(Given):
+    """A Board as its file describes it. Loading the file again changes what it says differently, and removes nobody."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3,4}$")]
+    name: Name
+    policy: Annotated[str, StringConstraints(pattern=r"^\S+@\S+$")]
+    telephone: Name
+    email: Email
+    secure_domains: list[Annotated[str, StringConstraints(to_lower=True, pattern=r"^[^@\s]+\.[^@\s]+$")]] = []
+    agencies: Annotated[list[GivenAgency], Field(min_length=1)]
+
+
+class BoardFaults(DomainError):
+    """The file says something that cannot be: every fault, a sentence each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+
+
+def set_up_board(work: Work, given: GivenBoard) -> Board:
+    """Adds the Board, its agencies and people, or brings them up to what is given. Raises BoardFaults."""
+    if faults := [*_faults(work, given)]:
+        raise BoardFaults(faults)
+    board = rows.board_with_code(work.session, given.code) or Board(code=given.code)
+    board.name, board.policy_key = given.name, given.policy
+    board.telephone, board.email = given.telephone, given.email
+    board.secure_domains = list(given.secure_domains)
+    work.session.add(board)
+    work.session.flush()
+    for agency in given.agencies:
+        _set_up_agency(work, board, agency)
+    work.note("board_set_up", board=board.id)
+    return board
+
+
+def leave(work: Work, email: str) -> Person:
+    """A person leaves: from this moment they cannot sign in, and what they did keeps their name. Raises BoardFaults."""
+    person = rows.person_with_email(work.session, email.strip().lower())
+    if person is None:
+        raise BoardFaults(["Nobody has that email address."])
+    person.left_at = person.left_at or work.now
+    work.note("person_left", board=person.board_id, about=person.id)
+    return person
+
+
+def _set_up_agency(work: Work, board: Board, given: GivenAgency) -> None:
+    agency = rows.agency_with_name(work.session, board.id, given.name) or Agency(board_id=board.id, name=given.name)
+    agency.kind = given.kind
+    work.session.add(agency)
+    work.session.flush()
+    for each in given.people:
+        person = rows.person_with_email(work.session, each.email) or Person(email=each.email)
+        person.board_id, person.agency_id = board.id, agency.id
+        person.name, person.job_title = each.name, each.job_title
+        person.level, person.seat, person.telephone = each.level, each.seat, each.telephone
+        work.session.add(person)
+    work.session.flush()
+
+
+def _faults(work: Work, given: GivenBoard) -> list[str]:
+    if given.policy not in work.shelf:
+        known = ", ".join(policy.key for policy in work.shelf)
+        return [f"policy: there is no policy “{given.policy}”. Known are: {known}."]
+    policy = work.shelf.get(given.policy)
+    people = [person for agency in given.agencies for person in agency.people]
+    faults = [*_unknown(policy, given)]
+    emails = [person.email for person in people]
+    faults += [f"{email} stands twice in the file." for email in sorted({e for e in emails if emails.count(e) > 1})]
+    for email in emails:
+        found = rows.person_with_email(work.session, email)
+        if found is not None and found.board.code != given.code:
+            faults.append(f"{email} already belongs to another Board.")
+    if not any(person.seat == "business_unit" for person in people):
+        faults.append("Nobody has the seat “business_unit”: the Board could not be told of anything.")
+    return faults
+
+
+def _unknown(policy: Policy, given: GivenBoard) -> list[str]:
+    levels = {level.id for level in policy.levels}
+    kinds = {kind.id for kind in policy.agency_kinds} | {OFFICE}
+    faults = [f"{agency.name}: the policy has no agency kind “{agency.kind}”." for agency in given.agencies if agency.kind not in kinds]
+    for agency in given.agencies:
+        for person in agency.people:
+            if person.level not in levels | {OFFICE}:
+                faults.append(f"{person.email}: the policy has no level “{person.level}”.")
+    return faults
+
+

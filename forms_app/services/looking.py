@@ -1,0 +1,487 @@
+"""What the pages show: one frozen value per page, only of what the person who looks may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from forms_app.db import reads
+from forms_app.db.tables import Delivery, Document, DocumentFile, Escalation
+from forms_app.documents.catalogue import Format, file_name, kind_of
+from forms_app.domain.answers import Sections, from_json
+from forms_app.domain.clocks import Running
+from forms_app.domain.errors import NotFound
+from forms_app.domain.escalation import (
+    Account,
+    Act,
+    AgreedAction,
+    Destination,
+    Left,
+    Open,
+    Outcome,
+    Place,
+    Resolved,
+    Standing,
+    acts_open_to,
+    next_place,
+    parties_that_close,
+)
+from forms_app.domain.policy import DEIDENTIFIED, Contact, Guidance, Link, Policy, Side, Stage
+from forms_app.domain.working_days import spell_date, spell_time, uk_date
+from forms_app.services.filling import (
+    SIDES,
+    WRITTEN,
+    by_when,
+    kept,
+    month,
+    spell_limit,
+    stage_title,
+    timeliness,
+    title_of,
+    where_it_stands,
+    who_acts,
+)
+from forms_app.services.history import place_of, policy_of, standing_of, step_of
+from forms_app.services.work import Work
+
+FORMATS: tuple[Format, ...] = ("pdf", "docx")
+BOARD_KINDS = tuple(kind.value for kind in DEIDENTIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One line of a list of escalations."""
+
+    id: UUID
+    reference: str
+    where: str
+    opened: str
+    raising: str
+    responding: str
+    next_due: str
+    is_late: bool
+    is_open: bool
+    waits_for_you: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    who: str
+    what: str
+    limit: str
+    by_when: str
+    kept: str
+    is_late: bool
+    note: str
+    section: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartyLine:
+    name: str
+    job_title: str
+    agency: str
+    side: str
+    is_raiser: bool
+    telephone: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    id: UUID
+    stage: str
+    what: str
+    by: str
+    agency: str
+    side: str
+    happened: str
+    entered: str
+    sections: Sections
+    actions: tuple[AgreedAction, ...]
+    corrects: UUID | None
+    corrected_by: UUID | None
+    is_own_account: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    format: str
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    to: str
+    agency: str
+    how: str
+    state: str
+    needs_a_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    id: UUID
+    title: str
+    owed: str
+    files: tuple[FileLine, ...]
+    deliveries: tuple[DeliveryLine, ...]
+
+    @property
+    def is_issued(self) -> bool:
+        return bool(self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedOutcome:
+    """An outcome that waits for answers."""
+
+    record_id: UUID
+    outcome: str
+    by: str
+    waits_for: tuple[str, ...]
+    disagree: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationView:
+    """One escalation as a party sees it."""
+
+    summary: Summary
+    policy: Policy
+    stage: Stage | None
+    stage_name: str
+    stage_seen: tuple[str, str]
+    """Route and stage, by which a form says at which stage it was begun."""
+    place: Place
+    parties: tuple[PartyLine, ...]
+    subject: Sections
+    records: tuple[RecordLine, ...]
+    clocks: tuple[ClockLine, ...]
+    documents: tuple[DocumentLine, ...]
+    acts: frozenset[Act]
+    proposed: ProposedOutcome | None
+    next_name: str
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFact:
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """One escalation as its Board's business unit sees it: no name, nothing that anybody typed."""
+
+    summary: Summary
+    facts: tuple[BoardFact, ...]
+    clocks: tuple[BoardFact, ...]
+    documents: tuple[DocumentLine, ...]
+
+
+# --- for the parties ---------------------------------------------------------------------------------------------
+
+
+def your_escalations(work: Work, *, by: UUID) -> list[Summary]:
+    """The escalations in which this person takes part, the newest first."""
+    return [_summary(work, escalation, by) for escalation in reads.escalations_of(work.session, by)]
+
+
+def escalation_view(work: Work, *, by: UUID, escalation_id: UUID) -> EscalationView:
+    """One escalation, for a person who takes part in it. Raises NotFound for anybody else."""
+    escalation = reads.escalation_for(work.session, escalation_id, by)
+    if escalation is None:
+        raise NotFound("There is no such escalation.")
+    policy, now = policy_of(work, escalation), standing_of(work, escalation)
+    place = next(place_of(party) for party in escalation.parties if party.person_id == by)
+    visit = now.visits[-1]
+    return EscalationView(
+        summary=_summary(work, escalation, by),
+        policy=policy,
+        stage=visit.stage if isinstance(now, Open) else None,
+        stage_name=stage_title(policy, visit.stage),
+        stage_seen=(visit.route.id, visit.stage.id),
+        place=place,
+        parties=tuple(_parties(escalation)),
+        subject=from_json(escalation.subject.answers),
+        records=tuple(_records(policy, escalation, by)),
+        clocks=tuple(clock_line(policy, clock, work) for clock in now.clocks),
+        documents=tuple(_documents(reads.documents_for(work.session, escalation_id, by), escalation.reference)),
+        acts=acts_open_to(place, now),
+        proposed=_proposed(policy, escalation, now) if isinstance(now, Open) else None,
+        next_name=_next_name(policy, now),
+        standing=now,
+    )
+
+
+def document_for(work: Work, *, by: UUID, document_id: UUID) -> tuple[DocumentLine, str, UUID]:
+    """A document that is owed to this person, with its escalation's reference and id. Raises NotFound."""
+    found = reads.document_for(work.session, document_id, by)
+    if found is None:
+        raise NotFound("There is no such document.")
+    reference = found.escalation.reference
+    return next(_documents([found], reference)), reference, found.escalation_id
+
+
+def file_for(work: Work, *, by: UUID, document_id: UUID, file_format: Format) -> tuple[str, bytes]:
+    """The name and the bytes of a document as issued, for somebody to whom it is owed. Raises NotFound."""
+    found = reads.document_for(work.session, document_id, by)
+    if found is None:
+        raise NotFound("There is no such document.")
+    return _file(work, found, by, file_format)
+
+
+# --- for the Board -----------------------------------------------------------------------------------------------
+
+
+def register(work: Work, *, by: UUID) -> list[Summary]:
+    """The escalations of which the policy has told this person's Board, the newest first."""
+    board_id = _board_of(work, by)
+    return [_summary(work, escalation, None) for escalation in reads.register_of(work.session, board_id)]
+
+
+def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
+    """What the Board may see of one escalation of its register. Raises NotFound."""
+    escalation = reads.told_escalation(work.session, escalation_id, _board_of(work, by))
+    if escalation is None:
+        raise NotFound("There is no such escalation.")
+    policy, now = policy_of(work, escalation), standing_of(work, escalation)
+    documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS)
+    return BoardView(
+        summary=_summary(work, escalation, None),
+        facts=tuple(_board_facts(policy, escalation, now)),
+        clocks=tuple(
+            BoardFact(f"{line.what} ({line.by_when})", line.kept)
+            for line in (timeliness(policy, clock, work.now) for clock in now.clocks)
+        ),
+        documents=tuple(_documents(documents, escalation.reference)),
+    )
+
+
+def board_file(work: Work, *, by: UUID, document_id: UUID, file_format: Format) -> tuple[str, bytes]:
+    """The name and bytes of a de-identified document of this person's Board. Raises NotFound."""
+    found = reads.board_document(work.session, document_id, _board_of(work, by), BOARD_KINDS)
+    if found is None:
+        raise NotFound("There is no such document.")
+    return _file(work, found, by, file_format)
+
+
+def _board_facts(policy: Policy, escalation: Escalation, now: Standing) -> Iterator[BoardFact]:
+    route = now.visits[0].route
+    yield BoardFact("Opened", month(escalation.opened_at))
+    yield BoardFact("Policy", policy.title)
+    if len(policy.routes) > 1:
+        yield BoardFact("Route", route.title)
+    yield BoardFact("Reason", title_of(policy.categories_of(route), escalation.category))
+    if isinstance(now, Resolved):
+        yield BoardFact("Outcome", title_of(policy.outcomes, now.outcome.outcome))
+        learning = [title_of(policy.learning, code) for code in now.outcome.learning]
+        yield BoardFact("Learning", "\n".join(learning) or "None recorded")
+
+
+# --- parts -------------------------------------------------------------------------------------------------------
+
+
+def clock_line(policy: Policy, clock: Running, work: Work) -> ClockLine:
+    return ClockLine(
+        who=who_acts(policy, clock),
+        what=clock.does,
+        limit=spell_limit(clock.limit),
+        by_when=by_when(clock),
+        kept=kept(clock, work.now),
+        is_late=clock.is_late(work.now),
+        note=_note(policy, clock, work),
+        section=clock.source.section,
+        words=clock.source.words,
+    )
+
+
+def _note(policy: Policy, clock: Running, work: Work) -> str:
+    """Why the moment is not what the limit alone would give, or what a reader should know about it."""
+    if clock.due is None:
+        days = (work.now - clock.started_at).days
+        return f"Waiting for {days} {'day' if days == 1 else 'days'}" if clock.met_at is None else ""
+    if clock.due.because == "cap":
+        return "Shortened by the limit over several stages"
+    if clock.due.because == "protects_child":
+        return f"Shortened to protect the {policy.words.child}"
+    if clock.due.to_the_minute and not work.calendar(policy).is_working(clock.due.day):
+        return "Hours are counted through weekends and holidays: this ends on a day that is not a working day"
+    return ""
+
+
+def _summary(work: Work, escalation: Escalation, by: UUID | None) -> Summary:
+    policy, now = policy_of(work, escalation), standing_of(work, escalation)
+    due = now.next_due if isinstance(now, Open) else None
+    waits = False
+    if by is not None and isinstance(now, Open):
+        place = next(place_of(party) for party in escalation.parties if party.person_id == by)
+        waits = Act.ANSWER_OUTCOME in acts_open_to(place, now)
+    return Summary(
+        id=escalation.id,
+        reference=escalation.reference,
+        where=where_it_stands(policy, now),
+        opened=spell_date(uk_date(escalation.opened_at)) if by else month(escalation.opened_at),
+        raising=_agencies(escalation, Side.RAISING),
+        responding=_agencies(escalation, Side.RESPONDING),
+        next_due=(spell_time(due.at) if due.to_the_minute else spell_date(due.day)) if due else "",
+        is_late=due is not None and work.now >= due.at,
+        is_open=isinstance(now, Open),
+        waits_for_you=waits,
+    )
+
+
+def _agencies(escalation: Escalation, side: Side) -> str:
+    return ", ".join(dict.fromkeys(party.agency.name for party in escalation.parties if party.side == side))
+
+
+def _parties(escalation: Escalation) -> Iterator[PartyLine]:
+    for party in escalation.parties:
+        yield PartyLine(
+            name=party.person.name,
+            job_title=party.person.job_title,
+            agency=party.agency.name,
+            side=SIDES[Side(party.side)],
+            is_raiser=party.is_raiser,
+            telephone=party.person.telephone,
+        )
+
+
+def _records(policy: Policy, escalation: Escalation, by: UUID) -> Iterator[RecordLine]:
+    people = {party.person_id: party for party in escalation.parties}
+    facts = {record.id: step_of(record).facts for record in escalation.records}
+    corrections = {fact.corrects: name for name, fact in facts.items() if isinstance(fact, Account) and fact.corrects}
+    for record in escalation.records:
+        fact, party = facts[record.id], people[record.person_id]
+        yield RecordLine(
+            id=record.id,
+            stage=stage_title(policy, policy.stage(record.route, record.stage)),
+            what=WRITTEN[record.kind],
+            by=party.person.name,
+            agency=party.agency.name,
+            side=SIDES[Side(record.side)],
+            happened=spell_date(record.happened_on),
+            entered=spell_time(record.entered_at),
+            sections=from_json(record.sections),
+            actions=fact.actions if isinstance(fact, Outcome) else (),
+            corrects=fact.corrects if isinstance(fact, Account) else None,
+            corrected_by=corrections.get(record.id),
+            is_own_account=record.person_id == by and isinstance(fact, Account) and record.id not in corrections,
+        )
+
+
+def _proposed(policy: Policy, escalation: Escalation, now: Open) -> ProposedOutcome | None:
+    if now.proposed is None:
+        return None
+    names = {(Side(party.side), party.agency_id): party.agency.name for party in escalation.parties}
+    needed = parties_that_close(now.visit.stage, [place_of(party) for party in escalation.parties])
+    waiting = needed - now.proposed.agreed - now.proposed.disagreed
+    return ProposedOutcome(
+        record_id=now.proposed.step.id,
+        outcome=title_of(policy.outcomes, now.proposed.facts.outcome),
+        by=names[(now.proposed.step.side, now.proposed.step.agency)],
+        waits_for=tuple(sorted(names[side] for side in waiting)),
+        disagree=tuple(sorted(names[side] for side in now.proposed.disagreed)),
+    )
+
+
+def _next_name(policy: Policy, now: Standing) -> str:
+    """Where the escalation goes when this stage does not settle it."""
+    match now:
+        case Open(visit=visit):
+            to = next_place(policy, visit)
+            return stage_title(policy, to.stage) if isinstance(to, Destination) else to.title
+        case Resolved() | Left():
+            return ""
+
+
+def _documents(documents: Sequence[Document], reference: str) -> Iterator[DocumentLine]:
+    for document in documents:
+        yield DocumentLine(
+            id=document.id,
+            title=document.title,
+            owed=spell_time(document.owed_at),
+            files=tuple(
+                FileLine(form, file_name(kind_of(document.kind), reference, form), each.sha256)
+                for form in FORMATS
+                for each in document.files
+                if each.format == form
+            ),
+            deliveries=tuple(_delivery(delivery) for delivery in document.deliveries),
+        )
+
+
+def _delivery(delivery: Delivery) -> DeliveryLine:
+    state, needs_a_person = delivery_state(delivery)
+    return DeliveryLine(
+        to=delivery.person.name,
+        agency=delivery.person.agency.name,
+        how="Attached" if delivery.attached else "By link",
+        state=state,
+        needs_a_person=needs_a_person,
+    )
+
+
+def delivery_state(delivery: Delivery) -> tuple[str, bool]:
+    """What the ledger knows of a delivery, in words, and whether a person must do something about it."""
+    last = delivery.attempts[-1] if delivery.attempts else None
+    if last is None:
+        return "Not sent yet", False
+    at = spell_time(last.at)
+    match last.result:
+        case "accepted":
+            again = any(attempt.result == "started" for attempt in _interrupted(delivery))
+            return f"Accepted by the mail server on {at}{', sent again after an interruption' if again else ''}", False
+        case "refused":
+            return f"Refused by the mail server on {at}", True
+        case "not_reached":
+            return f"The mail server could not be reached on {at}; it will be tried again", False
+        case _:
+            return f"Being sent since {at}", False
+
+
+def _interrupted(delivery: Delivery) -> Iterator[Attempt]:
+    """The attempts that were begun and of which no answer was written down."""
+    for attempt, following in zip(delivery.attempts, delivery.attempts[1:], strict=False):
+        if attempt.result == "started" and following.result == "started":
+            yield attempt
+
+
+def _file(work: Work, document: Document, by: UUID, file_format: Format) -> tuple[str, bytes]:
+    found: DocumentFile | None = reads.file_of(work.session, document.id, file_format)
+    if found is None:
+        raise NotFound("This document has not been made yet.")
+    work.note("document_downloaded", person=by, escalation=document.escalation_id, about=document.id)
+    return file_name(kind_of(document.kind), document.escalation.reference, file_format), found.content
+
+
+def _board_of(work: Work, by: UUID) -> UUID:
+    person = reads.person_with_board(work.session, by)
+    if person is None or person.seat != reads.BUSINESS_UNIT:
+        raise NotFound("There is no such page.")
+    return person.board_id
+
+
+def guidance_for(policy: Policy, stage: Stage | None, moment: str) -> list[Guidance]:
+    """The policy's and the stage's guidance for this moment, the policy's first."""
+    every = [*policy.guidance, *(stage.guidance if stage else ())]
+    return [guidance for guidance in every if "always" in guidance.show or moment in guidance.show]
+
+
+def help_for(policy: Policy, stage: Stage | None, board: str) -> tuple[list[Link], list[Contact]]:
+    """The links and contacts of the policy and the stage, with what this Board added."""
+    added = [addition for addition in policy.local_additions if addition.board == board]
+    links = [*policy.links, *(stage.links if stage else ()), *(link for each in added for link in each.links)]
+    return links, [*policy.contacts, *(contact for each in added for contact in each.contacts)]
+
+
+def record_of(view: EscalationView, record_id: UUID) -> RecordLine:
+    """One record of a view. Raises NotFound."""
+    for record in view.records:
+        if record.id == record_id:
+            return record
+    raise NotFound("There is no such record.")
