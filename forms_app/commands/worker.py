@@ -1,0 +1,53 @@
+"""forms-app worker: makes documents and posts messages until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import timedelta
+
+from forms_app.logs import configure_logs
+from forms_app.mail.compose import Letterhead
+from forms_app.mail.postbox import MailServer
+from forms_app.services.poke import QueueFault
+from forms_app.settings import Settings, SettingsFault, read_settings
+
+
+def worker(*, workers: int = 2) -> int:
+    """Runs worker processes until SIGTERM. Returns the exit code; says in a sentence why it could not start."""
+    configure_logs()
+    for talker in ("huey", "weasyprint", "fontTools", "pikepdf"):
+        logging.getLogger(talker).setLevel(logging.WARNING)
+    try:
+        _work(read_settings(), workers)
+    except (SettingsFault, QueueFault) as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _work(settings: Settings, workers: int) -> None:
+    from forms_app.worker import Job, run  # only a worker needs WeasyPrint, and importing it takes a second
+
+    run(
+        Job(
+            database_url=settings.database_url,
+            huey_url=settings.huey_url,
+            mail_server=mail_server(settings),
+            letterhead=Letterhead(settings.mail_sender, settings.service_url),
+            lease=timedelta(seconds=settings.outbox_lease_seconds),
+            workers=workers,
+        )
+    )
+
+
+def mail_server(settings: Settings) -> MailServer:
+    return MailServer(
+        host=settings.mail_server,
+        port=settings.mail_port,
+        security=settings.mail_security,
+        username=settings.mail_username,
+        password=settings.mail_password.get_secret_value() if settings.mail_password else None,
+        timeout_seconds=settings.mail_timeout_seconds,
+        trusted_certificates=settings.mail_certificates,
+    )

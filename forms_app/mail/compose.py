@@ -1,0 +1,166 @@
+"""The only builder of messages: each has one recipient, fixed headers, and nothing that identifies a person."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+TEMPLATES = Path(__file__).parents[2] / "templates" / "email"
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+CONTENT_TYPES = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pdf": "application/pdf",
+}
+LINE_ENDS = ("\u2028", "\u2029")
+
+
+class UnfitMessage(Exception):
+    """A message that may not be sent. The sentence names the part at fault and quotes nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file named by ids only. The kind of file is the end of its name."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not FILE_NAME.fullmatch(self.name) or self.name.rpartition(".")[2] not in CONTENT_TYPES:
+            raise UnfitMessage(
+                "An attachment's name may have only letters, digits, dots and hyphens, and end in docx or pdf."
+            )
+
+    @property
+    def content_type(self) -> str:
+        return CONTENT_TYPES[self.name.rpartition(".")[2]]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one address. Cannot exist with a header that would break into two."""
+
+    message_id: str
+    """Without angle brackets. The same however often the message is sent."""
+    sender: str
+    to: str = field(repr=False)
+    at: datetime
+    subject: str
+    body: str = field(repr=False)
+    attachments: tuple[Attachment, ...] = ()
+
+    def __post_init__(self) -> None:
+        for header in ("message_id", "sender", "to", "subject"):
+            if any(_breaks_a_line(letter) for letter in getattr(self, header)):
+                raise UnfitMessage(
+                    f"The {header.replace('_', ' ')} of a message holds a control character; nothing was sent."
+                )
+        for header in ("message_id", "sender", "to"):
+            if not ADDRESS.fullmatch(getattr(self, header)):
+                raise UnfitMessage(
+                    f"The {header.replace('_', ' ')} of a message is not one plain address; nothing was sent."
+                )
+        if self.at.tzinfo is None:
+            raise UnfitMessage("The date of a message has no time zone; nothing was sent.")
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What every message carries: whom it is from, and where the service is."""
+
+    sender: str
+    service_url: str
+
+    def message_id(self, kind: str, about_id: UUID) -> str:
+        return f"{kind}.{about_id}@{self.sender.rpartition('@')[2]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The Board's business unit, as it signs a message."""
+
+    board: str
+    telephone: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentNotice:
+    """One document for one address: attached, or with a link where there are no attachments."""
+
+    delivery_id: UUID
+    document_id: UUID
+    reference: str
+    title: str
+    attachments: tuple[Attachment, ...] = ()
+    by_when: str | None = None
+
+
+def document_message(
+    letterhead: Letterhead, office: Office, notice: DocumentNotice, *, to: str, at: datetime
+) -> Message:
+    """Raises UnfitMessage."""
+    words = {
+        "board": office.board,
+        "telephone": office.telephone,
+        "reference": notice.reference,
+        "title": notice.title,
+        "is_attached": bool(notice.attachments),
+        "link": f"{letterhead.service_url}/documents/{notice.document_id}",
+        "by_when": notice.by_when,
+    }
+    return Message(
+        message_id=letterhead.message_id("delivery", notice.delivery_id),
+        sender=letterhead.sender,
+        to=to,
+        at=at,
+        subject=_filled("document", "subject", words),
+        body=_filled("document", "body", words),
+        attachments=notice.attachments,
+    )
+
+
+def sign_in_message(
+    letterhead: Letterhead, office: Office, *, code_id: UUID, code: str, link: str, to: str, at: datetime
+) -> Message:
+    """Raises UnfitMessage."""
+    words = {
+        "board": office.board,
+        "telephone": office.telephone,
+        "code": code,
+        "link": link,
+    }
+    return Message(
+        message_id=letterhead.message_id("sign-in", code_id),
+        sender=letterhead.sender,
+        to=to,
+        at=at,
+        subject=_filled("sign_in", "subject", words),
+        body=_filled("sign_in", "body", words),
+    )
+
+
+# Plain text: nothing is escaped, and a blank without a value is an error.
+_templates = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    undefined=StrictUndefined,
+    autoescape=False,  # noqa: S701
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=False,
+)
+
+
+def _filled(kind: str, part: str, words: Mapping[str, object]) -> str:
+    return _templates.get_template(f"{kind}/{part}.txt").render(words)
+
+
+def _breaks_a_line(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cs") or letter in LINE_ENDS

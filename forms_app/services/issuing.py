@@ -1,0 +1,88 @@
+"""Makes the two files of a document that is owed, once, and owes its deliveries."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from forms_app.db import ledger, outbox
+from forms_app.db.outbox import Claim, OutboxKind
+from forms_app.db.tables import Document, DocumentFile
+from forms_app.documents.catalogue import kind_of
+from forms_app.documents.contexts import Context
+from forms_app.documents.faults import DocumentFault
+from forms_app.services.work import Work, Workshop
+
+WAITS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
+"""Between one try and the next. After the last, a person must look."""
+
+
+class Issued(Protocol):
+    """The bytes of both files."""
+
+    @property
+    def docx(self) -> bytes: ...
+    @property
+    def pdf(self) -> bytes: ...
+
+
+Issue = Callable[[str, Context], Issued]
+
+
+def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
+    """Makes the files with no transaction open; then files, deliveries and the end of this work in one."""
+    try:
+        issued = _make(workshop, claim.about_id, issue)
+    except DocumentFault as fault:
+        with workshop.writing() as work:
+            outbox.put_off(work.session, claim, str(fault), work.now, WAITS)
+        return
+    with workshop.writing() as work:
+        document = ledger.document_to_make(work.session, claim.about_id, lock=True)
+        if issued is not None and document.issued_at is None:
+            _keep(work, document, issued)
+        for delivery in ledger.deliveries_of(work.session, document.id):
+            _owe_posting(work, delivery.id)
+        outbox.finish(work.session, claim.item_id, claim.worker, work.now)
+
+
+def _make(workshop: Workshop, document_id: UUID, issue: Issue) -> Issued | None:
+    """The bytes, or nothing when they were made before. Raises DocumentFault."""
+    with workshop.reading() as work:
+        document = ledger.document_to_make(work.session, document_id)
+        kind, context, is_issued = kind_of(document.kind), document.context, document.issued_at is not None
+    if is_issued:
+        return None
+    try:
+        value = kind.context.model_validate_json(context)
+    except ValidationError as fault:
+        # The error itself quotes what people typed.
+        places = ", ".join(sorted({".".join(map(str, error["loc"])) for error in fault.errors()}))
+        raise DocumentFault(f"What was recorded for this {kind.code} does not fill one. Look at: {places}.") from None
+    return issue(kind.code, value)  # type: ignore[arg-type]  # the catalogue's contexts are the contexts
+
+
+def _keep(work: Work, document: Document, issued: Issued) -> None:
+    document.issued_at = work.now
+    for file_format, content in (("docx", issued.docx), ("pdf", issued.pdf)):
+        work.session.add(
+            DocumentFile(
+                document_id=document.id,
+                format=file_format,
+                content=content,
+                sha256=hashlib.sha256(content).hexdigest(),
+                issued_at=work.now,
+            )
+        )
+    escalation = document.escalation
+    work.note("document_issued", board=escalation.board_id, escalation=escalation.id, about=document.id)
+
+
+def _owe_posting(work: Work, delivery_id: UUID) -> None:
+    kind = OutboxKind.POST_DELIVERY
+    outbox.owe(work.session, kind, delivery_id, f"{kind}:{delivery_id}", work.now)

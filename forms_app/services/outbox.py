@@ -1,0 +1,102 @@
+"""Does what is owed outside the request: claims one item, works on it with no transaction open, finishes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from forms_app.db import outbox
+from forms_app.db.outbox import Claim, OutboxKind
+from forms_app.mail.compose import Letterhead, UnfitMessage
+from forms_app.services import issuing, posting
+from forms_app.services.work import Workshop
+
+__all__ = ["Desk", "OutboxKind", "run_due"]
+
+LEASE = timedelta(minutes=3)
+MOST_AT_ONCE = 10
+WAITS: Mapping[str, Sequence[timedelta]] = {
+    OutboxKind.MAKE_DOCUMENT: issuing.WAITS,
+    OutboxKind.POST_DELIVERY: posting.WAITS,
+    OutboxKind.SIGN_IN_MESSAGE: posting.SIGN_IN_WAITS,
+}
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a worker works with."""
+
+    postbox: posting.Posts
+    letterhead: Letterhead
+    issue: issuing.Issue
+
+
+def run_due(
+    workshop: Workshop,
+    worker: str,
+    desk: Desk,
+    *,
+    lease: timedelta = LEASE,
+    most: int = MOST_AT_ONCE,
+    wake_another: Callable[[], None] = lambda: None,
+) -> int:
+    """Works on what is due, one item after another, and says on how many.
+
+    A worker that is killed anywhere in here leaves its item owed, for whoever looks after the lease has ended. No two
+    workers may have the same name at the same time. `wake_another` is called once there was something to do.
+    """
+    for count in range(most):
+        claim = _next(workshop, worker, lease)
+        if claim is None:
+            return count
+        if count == 0:
+            wake_another()
+        _work_on(workshop, claim, desk)
+    return most
+
+
+def _next(workshop: Workshop, worker: str, lease: timedelta) -> Claim | None:
+    with workshop.reading() as work:
+        if not outbox.is_due(work.session, work.now):
+            return None
+    with workshop.writing() as work:
+        return next(iter(outbox.claim(work.session, worker, work.now, 1, lease)), None)
+
+
+def _work_on(workshop: Workshop, claim: Claim, desk: Desk) -> None:
+    waits = WAITS.get(claim.kind, ())
+    if claim.tries > len(waits) + 1:
+        _park(workshop, claim, f"It was tried {claim.tries - 1} times, and the worker stopped each time.")
+        return
+    try:
+        _do(workshop, claim, desk)
+    except UnfitMessage as fault:
+        _park(workshop, claim, str(fault))
+    except Exception as fault:  # one item that cannot be done must not stop the others
+        log.exception("outbox_item_failed", item=str(claim.item_id), kind=claim.kind)
+        sentence = (
+            f"Something happened that this service does not know ({type(fault).__name__}). Look in the worker's log."
+        )
+        with workshop.writing() as work:
+            outbox.put_off(work.session, claim, sentence, work.now, waits)
+
+
+def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
+    match claim.kind:
+        case OutboxKind.MAKE_DOCUMENT:
+            issuing.make_document(workshop, claim, desk.issue)
+        case OutboxKind.POST_DELIVERY:
+            posting.post_delivery(workshop, claim, desk.postbox, desk.letterhead)
+        case OutboxKind.SIGN_IN_MESSAGE:
+            posting.send_sign_in_message(workshop, claim, desk.postbox, desk.letterhead)
+        case _:
+            _park(workshop, claim, "This version of the service does not know this kind of work.")
+
+
+def _park(workshop: Workshop, claim: Claim, sentence: str) -> None:
+    with workshop.writing() as work:
+        outbox.park(work.session, claim.item_id, claim.worker, sentence, work.now)

@@ -1,0 +1,105 @@
+"""The worker: processes that look at the outbox whenever they are poked, and every few seconds in any case."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import structlog
+from huey import Huey
+from huey.consumer import Consumer, Scheduler
+
+from forms_app.db.database import Database
+from forms_app.documents.issue import issue  # here and not at the first document: importing WeasyPrint takes a second
+from forms_app.domain.working_days import Calendar
+from forms_app.mail.compose import Letterhead
+from forms_app.mail.postbox import MailServer, Postbox
+from forms_app.policies.shelf import Shelf
+from forms_app.services.outbox import Desk, run_due
+from forms_app.services.poke import looking, open_queue
+from forms_app.services.work import Workshop
+
+SWEEP_SECONDS = 5
+LONGEST_SLEEP_SECONDS = 0.5
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker works on, and with what."""
+
+    database_url: str
+    huey_url: str
+    mail_server: MailServer
+    letterhead: Letterhead
+    lease: timedelta
+    workers: int = 2
+
+
+def run(job: Job) -> None:
+    """Works until it is told to stop (SIGTERM), and then ends what it has begun. Raises QueueFault."""
+    consumer = _Consumer(
+        _queue(job),
+        workers=job.workers,
+        worker_type="process",
+        max_delay=LONGEST_SLEEP_SECONDS,
+        graceful_signal="TERM",
+        health_check_interval=1,
+    )
+    log.info("worker_started", processes=job.workers)
+    consumer.run()
+
+
+def _queue(job: Job) -> Huey:
+    queue = open_queue(job.huey_url, busy_seconds=5)
+
+    @cache
+    def bench() -> tuple[Workshop, str, Desk]:
+        # Made in each process for itself: connections do not survive a fork.
+        name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        workshop = Workshop(Database(job.database_url), Shelf(()), _no_calendar, lambda: datetime.now(UTC))
+        return workshop, name, Desk(Postbox(job.mail_server), job.letterhead, issue)
+
+    def look() -> None:
+        workshop, name, desk = bench()
+        try:
+            run_due(workshop, name, desk, lease=job.lease, wake_another=wake)
+        except Exception:  # the next look may find the database again
+            log.exception("outbox_not_looked_at")
+
+    wake: Callable[[], Any] = looking(queue, look)
+    queue.periodic_task(_always, name="sweep")(look)
+    return queue
+
+
+def _always(_: datetime) -> bool:
+    return True
+
+
+def _no_calendar(_: str) -> Calendar:
+    raise LookupError("a worker decides nothing by a calendar")
+
+
+class _Scheduler(Scheduler):  # type: ignore[misc]  # huey has no types
+    periodic_task_seconds = SWEEP_SECONDS
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._parent = os.getpid()
+
+    def loop(self, now: datetime | None = None) -> None:
+        # The consumer's processes outlive it when it is killed: without it nobody replaces or stops them.
+        if os.getppid() != self._parent:
+            self.stop_flag.set()
+            return
+        super().loop(now)
+
+
+class _Consumer(Consumer):  # type: ignore[misc]  # huey has no types
+    scheduler_class = _Scheduler
