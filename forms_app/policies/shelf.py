@@ -1,0 +1,71 @@
+"""Every version of every policy that this service knows, found by its key or by a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path as File
+
+from forms_app.domain.policy import Policy
+from forms_app.policies.reader import Fault, PolicyFaults, read_policy
+
+SHIPPED = File(__file__).parent / "files"
+
+
+class NoSuchPolicy(LookupError):  # noqa: N818
+    """A policy was asked for that is not on the shelf."""
+
+
+class Shelf:
+    """An unchanging collection of policies, in the order of their keys."""
+
+    def __init__(self, policies: Sequence[Policy]) -> None:
+        self._policies = {policy.key: policy for policy in sorted(policies, key=lambda policy: policy.key)}
+
+    @classmethod
+    def from_folders(cls, folders: Sequence[File]) -> Shelf:
+        """Reads every `.yaml` file of the folders; raises PolicyFaults for the first file that has any."""
+        read: dict[str, tuple[Policy, File]] = {}
+        for folder in folders:
+            if not folder.is_dir():
+                raise PolicyFaults(str(folder), [Fault(1, 1, "", "there is no such folder of policy files")])
+            for file in sorted(folder.glob("*.yaml")):
+                policy = read_policy(file)
+                if policy.key in read:
+                    sentence = f"“{policy.key}” is also the id and version of {read[policy.key][1]}"
+                    raise PolicyFaults(str(file), [Fault(1, 1, "", sentence)])
+                read[policy.key] = (policy, file)
+        return cls([policy for policy, _ in read.values()])
+
+    @classmethod
+    def shipped(cls) -> Shelf:
+        """The policies that come with the service."""
+        return cls.from_folders([SHIPPED])
+
+    def __iter__(self) -> Iterator[Policy]:
+        return iter(self._policies.values())
+
+    def __len__(self) -> int:
+        return len(self._policies)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._policies
+
+    def get(self, key: str) -> Policy:
+        """The policy of this key, such as `hull@2022`; raises NoSuchPolicy."""
+        if key not in self._policies:
+            raise NoSuchPolicy(f"there is no policy “{key}”; known are: {', '.join(self._policies) or 'none'}")
+        return self._policies[key]
+
+    def latest(self, policy_id: str, on: date) -> Policy:
+        """The newest version that has begun on a day; 2022-01 begins on the first day of January."""
+        begun = [policy for policy in self if policy.id == policy_id and begins(policy) <= on]
+        if not begun:
+            raise NoSuchPolicy(f"no version of a policy “{policy_id}” had begun on {on.isoformat()}")
+        return max(begun, key=begins)
+
+
+def begins(policy: Policy) -> date:
+    """The first day on which a version holds."""
+    year, month, day = (*(int(part) for part in policy.version.split("-")), 1, 1)[:3]
+    return date(year, month, day)
