@@ -1,0 +1,71 @@
+"""People, their codes and their sessions: every read and change by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from forms_app.db.tables import Board, Party, Person, SignInCode, SignInSession
+
+
+def present_person(session: Session, *, email: str) -> Person | None:
+    """The person with this address who has not left. On PostgreSQL nobody else asks for a code of theirs meanwhile."""
+    return session.scalar(
+        select(Person).where(Person.email == email, Person.left_at.is_(None)).with_for_update(of=Person)
+    )
+
+
+def codes_asked_since(session: Session, *, person_id: UUID, since: datetime) -> int:
+    asked = select(func.count()).where(SignInCode.person_id == person_id, SignInCode.asked_at > since)
+    return session.scalar(asked) or 0
+
+
+def code_asked(session: Session, code_id: UUID) -> SignInCode | None:
+    """The code of this id. On PostgreSQL nobody else tries it meanwhile."""
+    return session.scalar(select(SignInCode).where(SignInCode.id == code_id).with_for_update())
+
+
+def code_of_link(session: Session, link_hash: str) -> SignInCode | None:
+    """The code whose link this is. On PostgreSQL nobody else uses it meanwhile."""
+    return session.scalar(select(SignInCode).where(SignInCode.link_hash == link_hash).with_for_update())
+
+
+def spend_codes(session: Session, *, person_id: UUID, now: datetime) -> None:
+    """Ends every code of the person that was not used yet."""
+    session.execute(
+        update(SignInCode).where(SignInCode.person_id == person_id, SignInCode.used_at.is_(None)).values(used_at=now)
+    )
+
+
+def person_with_board(session: Session, person_id: UUID) -> Person:
+    """The person, with Board and agency."""
+    return session.scalars(
+        select(Person).where(Person.id == person_id).options(joinedload(Person.board), joinedload(Person.agency))
+    ).one()
+
+
+def session_of_token(session: Session, token_hash: str) -> SignInSession | None:
+    return session.scalar(select(SignInSession).where(SignInSession.token_hash == token_hash))
+
+
+def see_session(session: Session, *, session_id: UUID, now: datetime) -> None:
+    """Writes down that an open session was used now."""
+    session.execute(
+        update(SignInSession)
+        .where(SignInSession.id == session_id, SignInSession.ended_at.is_(None))
+        .values(seen_at=now)
+    )
+
+
+def is_party(session: Session, *, person_id: UUID, escalation_id: UUID) -> bool:
+    found = select(Party.id).where(Party.person_id == person_id, Party.escalation_id == escalation_id)
+    return session.scalar(found) is not None
+
+
+def boards(session: Session) -> Sequence[Board]:
+    """Every Board, by name."""
+    return session.scalars(select(Board).order_by(Board.name)).all()
