@@ -1,0 +1,83 @@
+"""The only place where the parts meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from forms_app.db.database import Database
+from forms_app.policies.bank_holidays import calendar_of
+from forms_app.policies.shelf import SHIPPED, Shelf
+from forms_app.services.signing_in import LONGEST
+from forms_app.services.work import Workshop
+from forms_app.settings import ROOT, Settings
+from forms_app.web import access, errors, headers, pages, rendering, request_log, sessions, sign_in
+
+LARGEST_REQUEST = 2 * 1024 * 1024
+MOST_FORM_PARTS = 2000
+BLUEPRINTS = (pages.blueprint, sign_in.blueprint)
+
+log = structlog.get_logger("forms_app.app")
+
+
+class Site(Flask):
+    def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
+        """Without the address and the message, both of which may carry what a person wrote."""
+        log.error("fault", exc_info=exc_info)
+
+
+def create_app(settings: Settings, *, workshop: Workshop | None = None, poke: Callable[[], None]) -> Flask:
+    """The web service. `poke` tells the worker that something is owed. Raises UnguardedPage for a page open to nobody knows whom."""
+    app = Site("forms_app", static_folder=str(ROOT / "forms_app" / "static"), template_folder=str(ROOT / "templates"))
+    _configure(app, settings)
+    app.extensions["workshop"] = workshop or open_workshop(settings)
+    app.extensions["poke"] = poke
+    request_log.init_app(app)
+    headers.init_app(app)
+    sessions.init_app(app)
+    CSRFProtect(app)
+    access.init_app(app)
+    errors.init_app(app)
+    rendering.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    access.check_every_page(app)
+    return app
+
+
+def open_workshop(settings: Settings) -> Workshop:
+    """Pieces of work on the real database, under the policies of the settings, at the real time."""
+    return Workshop(
+        database=Database(settings.database_url),
+        shelf=Shelf.from_folders([SHIPPED, *settings.policy_folders]),
+        calendars=calendar_of,
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    address = urlsplit(settings.service_url)
+    secure = address.scheme == "https"
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        SERVICE_URL=settings.service_url,
+        TRUSTED_HOSTS=[address.hostname],
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        MAX_FORM_PARTS=MOST_FORM_PARTS,
+        # A browser takes a __Host- cookie only over https, for the whole site, and from this host alone.
+        SESSION_COOKIE_NAME="__Host-session" if secure else "session",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=LONGEST + timedelta(hours=1),
+        # A form's token lives as long as its session. Referrers are never sent, so they cannot be asked for.
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+    )

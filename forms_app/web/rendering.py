@@ -1,0 +1,104 @@
+"""What templates can use: the GOV.UK components, dates as people write them, and the parts of a form."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, render_template, url_for
+from jinja2 import ChainableUndefined, Environment, PackageLoader, StrictUndefined
+from wtforms import Form
+
+from forms_app.domain.working_days import uk_time
+from forms_app.web import fields
+
+SHOWN_AGAIN = 422
+COMPONENTS = (
+    "back-link", "button", "character-count", "checkboxes", "date-input", "details", "error-message", "error-summary",
+    "fieldset", "generic-header", "hint", "input", "inset-text", "label", "notification-banner", "pagination", "panel",
+    "phase-banner", "radios", "select", "service-navigation", "skip-link", "summary-list", "table", "tag", "task-list",
+    "textarea", "warning-text",
+)  # fmt: skip
+
+
+def init_app(app: Flask) -> None:
+    """Our own templates are strict: a name that nobody gave them is an error."""
+    jinja = app.jinja_env
+    jinja.undefined = StrictUndefined
+    jinja.trim_blocks = True
+    jinja.lstrip_blocks = True
+    jinja.globals.update(
+        govuk=_govuk_components(),
+        asset=_asset(Path(app.static_folder or "")),
+        problems_of=fields.problems_of,
+        shown=fields.shown,
+        label_of=fields.label_of,
+        fieldset_of=fields.fieldset_of,
+        hint_of=fields.hint_of,
+        fault_of=fields.fault_of,
+        items_of=fields.items_of,
+        date_parts=fields.date_parts,
+        is_chosen=fields.is_chosen,
+    )
+    jinja.filters.update(day=day, moment=moment, for_textarea=fields.for_textarea)
+
+
+def show(template: str, form: Form | None = None, **context: Any) -> tuple[str, int]:
+    """The page, with the answer 422 when its form has faults."""
+    status = SHOWN_AGAIN if form is not None and form.errors else 200
+    return render_template(template, form=form, **context), status
+
+
+def day(value: date | datetime) -> str:
+    """1 April 2026; an instant is the day in the United Kingdom."""
+    local = uk_time(value).date() if isinstance(value, datetime) else value
+    return f"{local.day} {local:%B %Y}"
+
+
+def moment(value: datetime) -> str:
+    """1 April 2026, 4:05pm, in the United Kingdom."""
+    local = uk_time(value)
+    return f"{day(value)}, {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+class _Components:
+    """`govuk.button({…})` is the macro govukButton, loaded once."""
+
+    def __init__(self, environment: Environment) -> None:
+        for name in COMPONENTS:
+            module = environment.get_template(f"govuk_frontend_jinja/components/{name}/macro.html").module
+            macro = "govuk" + "".join(part.capitalize() for part in name.split("-"))
+            setattr(self, name.replace("-", "_"), getattr(module, macro))
+
+
+@cache
+def _govuk_components() -> _Components:
+    # An environment of their own: these macros ask for parameters that nobody gave, which our templates may not.
+    environment = Environment(
+        autoescape=True, undefined=ChainableUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+    )
+    environment.loader = _UnderItsName("govuk_frontend_jinja")
+    return _Components(environment)
+
+
+class _UnderItsName(PackageLoader):
+    """Finds `govuk_frontend_jinja/…`, as the macros call each other, in the package of that name."""
+
+    def get_source(self, environment: Environment, template: str) -> Any:
+        return super().get_source(environment, template.removeprefix(f"{self.package_name}/"))
+
+
+def _asset(folder: Path) -> Any:
+    @cache
+    def version(name: str) -> str:
+        file = folder / name
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else "none"
+
+    def asset(name: str) -> str:
+        """The address of a static file, which changes with its content so that a browser may keep it for ever."""
+        return url_for("static", filename=name, v=version(name))
+
+    return asset

@@ -1,0 +1,89 @@
+"""Who is asking. The cookie carries a token and nothing else about the person; the session itself is on the server."""
+
+from __future__ import annotations
+
+from flask import Flask, abort, current_app, g, request, session
+
+from forms_app.db.reach import UNREACHABLE
+from forms_app.services import signing_in
+from forms_app.services.signing_in import Current, Lapsed, SignedInPerson
+from forms_app.services.work import Workshop
+
+TOKEN = "sid"  # noqa: S105  # the name of a place in the cookie
+NEXT = "next"
+CODE_ASKED = "asked"
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(_find_session)
+    app.context_processor(lambda: {"person": person_or_none()})
+
+
+def workshop() -> Workshop:
+    """Where pages get their pieces of work: `with workshop().writing() as work`."""
+    found: Workshop = current_app.extensions["workshop"]
+    return found
+
+
+def poke() -> None:
+    """Tells the worker, after a commit, that something is owed."""
+    current_app.extensions["poke"]()
+
+
+def signed_in_person() -> SignedInPerson:
+    """Who is asking, on a page that is not open to everybody."""
+    return person_or_none() or abort(404)
+
+
+def person_or_none() -> SignedInPerson | None:
+    standing = g.get("standing")
+    return standing.person if isinstance(standing, Current) else None
+
+
+def lapsed_person() -> SignedInPerson | None:
+    """Whose session was left alone too long. Such a person may open nothing."""
+    standing = g.get("standing")
+    return standing.person if isinstance(standing, Lapsed) else None
+
+
+def secret() -> bytes:
+    key = current_app.secret_key
+    assert isinstance(key, str)
+    return key.encode()
+
+
+def begin(token: str) -> None:
+    """The browser holds this session from now on, under new tokens; one that it held before is ended."""
+    end()
+    session[TOKEN] = token
+
+
+def end() -> None:
+    token = session.get(TOKEN)
+    session.clear()
+    g.standing = None
+    if token is not None:
+        with workshop().writing() as work:
+            signing_in.sign_out(work, token=token, secret=secret())
+
+
+def _find_session() -> None:
+    g.standing = None
+    token = session.get(TOKEN) if request.endpoint != "static" else None
+    if token is None:
+        return
+    try:
+        g.standing = _standing_of(token)
+    except UNREACHABLE:
+        # What to do at once must be readable when nothing else works; a page for some people only then fails by itself.
+        g.database_is_away = True
+
+
+def _standing_of(token: str) -> Current | Lapsed | None:
+    with workshop().reading() as work:
+        standing = signing_in.session_of(work, token=token, secret=secret())
+        worth_noting = isinstance(standing, Current) and signing_in.is_worth_noting(standing, work.now)
+    if isinstance(standing, Current) and worth_noting:
+        with workshop().writing() as work:
+            signing_in.see(work, standing)
+    return standing

@@ -1,0 +1,126 @@
+"""Signing in and out. Opening a page signs nobody in and spends nothing: only a button does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+from wtforms import Form
+
+from forms_app.forms.fields import Values, Words
+from forms_app.services import signing_in
+from forms_app.web import sessions
+from forms_app.web.access import anyone, can_be_opened, open_to
+from forms_app.web.rendering import show
+from forms_app.web.sessions import CODE_ASKED, NEXT, lapsed_person, person_or_none, poke, secret, workshop
+
+blueprint = Blueprint("sign_in", __name__)
+Answer = Response | str | tuple[str, int]
+
+NOT_AN_ADDRESS = "Enter your work email address in the correct format, like name@example.org"
+NOT_A_CODE = "Enter the 6-digit code from the email"
+REFUSED = "That code is not right, or cannot be used any more. Check it, or ask for a new one"
+
+
+class Address(Words):
+    def read(self, typed: Values) -> str:
+        address = super().read(typed)
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", address):
+            raise ValueError(NOT_AN_ADDRESS)
+        return address
+
+
+class Code(Words):
+    def read(self, typed: Values) -> str:
+        code = re.sub(r"[\s-]", "", super().read(typed))
+        if not re.fullmatch(r"[0-9]{6}", code):
+            raise ValueError(NOT_A_CODE)
+        return code
+
+
+class AddressForm(Form):
+    email = Address("Work email address", limit=254)
+
+
+class CodeForm(Form):
+    code = Code("Code from the email")
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@open_to(anyone)
+def ask() -> Answer:
+    if person_or_none() is not None:
+        return _go_on()
+    form = AddressForm(request.form)
+    if request.method == "GET" or not form.validate():
+        return show("sign_in/ask.html", form, lapsed=lapsed_person() is not None)
+    with workshop().writing() as work:
+        code_id = signing_in.ask_code(work, address=form.email.data, secret=secret(), link=_link)
+    poke()
+    session[CODE_ASKED] = str(code_id)
+    return redirect(url_for("sign_in.code"), 303)
+
+
+@blueprint.route("/sign-in/code", methods=["GET", "POST"])
+@open_to(anyone)
+def code() -> Answer:
+    if CODE_ASKED not in session:
+        return redirect(url_for("sign_in.ask"), 303)
+    form = CodeForm(request.form)
+    if request.method == "GET" or not form.validate():
+        return show("sign_in/code.html", form)
+    with workshop().writing() as work:
+        token = signing_in.prove_code(work, code_id=UUID(session[CODE_ASKED]), typed=form.code.data, secret=secret())
+    if token is None:
+        form.code.errors = [REFUSED]
+        return show("sign_in/code.html", form)
+    return _begin(token)
+
+
+@blueprint.get("/sign-in/link/<token>")
+@open_to(anyone)
+def link(token: str) -> str:
+    # Mail scanners open every link: this page is the same for any token, and looks nothing up.
+    return render_template("sign_in/link.html", token=token)
+
+
+@blueprint.post("/sign-in/link/<token>")
+@open_to(anyone)
+def use_link(token: str) -> Answer:
+    with workshop().writing() as work:
+        found = signing_in.prove_link(work, token=token, secret=secret())
+    if found is None:
+        return render_template("sign_in/link_refused.html"), 422
+    return _begin(found)
+
+
+@blueprint.post("/sign-out")
+@open_to(anyone)
+def sign_out() -> Response:
+    sessions.end()
+    return redirect(url_for("sign_in.signed_out"), 303)
+
+
+@blueprint.get("/signed-out")
+@open_to(anyone)
+def signed_out() -> str:
+    return render_template("sign_in/signed_out.html")
+
+
+def _begin(token: str) -> Response:
+    following = session.get(NEXT)
+    sessions.begin(token)
+    return _go_on(following)
+
+
+def _go_on(path: Any = None) -> Response:
+    if isinstance(path, str) and can_be_opened(path):
+        return redirect(path, 303)
+    return redirect(url_for("escalations.yours"), 303)
+
+
+def _link(token: str) -> str:
+    return f"{current_app.config['SERVICE_URL']}{url_for('sign_in.link', token=token)}"

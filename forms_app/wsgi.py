@@ -1,0 +1,18 @@
+"""The web service as a server finds it: `forms_app.wsgi:app`."""
+
+from __future__ import annotations
+
+import sys
+
+from forms_app.app import create_app
+from forms_app.logs import configure_logs
+from forms_app.policies.reader import PolicyFaults
+from forms_app.services.poke import Pokes
+from forms_app.settings import SettingsFault, read_settings
+
+configure_logs()
+try:
+    settings = read_settings()
+    app = create_app(settings, poke=Pokes(settings.huey_url))
+except (SettingsFault, PolicyFaults) as fault:
+    sys.exit(str(fault))
