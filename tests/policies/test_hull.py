@@ -1,0 +1,499 @@
+"""Hull's policy file says what the text of its Board says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from uuid import UUID, uuid4
+
+import pytest
+
+from forms_app.domain.circulation import Happening, owed
+from forms_app.domain.escalation import (
+    Account,
+    Agreement,
+    Concern,
+    Destination,
+    Facts,
+    Left,
+    Open,
+    Outcome,
+    Place,
+    Resolved,
+    Standing,
+    Step,
+    StepUp,
+    next_place,
+    standing,
+)
+from forms_app.domain.policy import (
+    DEIDENTIFIED,
+    Asked,
+    Audience,
+    Closer,
+    DocumentKind,
+    Event,
+    Policy,
+    Side,
+    Stage,
+    Subject,
+    Unit,
+)
+from forms_app.policies.bank_holidays import calendar_of
+from forms_app.policies.reader import read_policy
+from forms_app.policies.shelf import SHIPPED
+
+MONDAY = datetime(2027, 3, 1, 10, 30, tzinfo=UTC)
+LADDER = ("stage_one", "stage_two", "stage_three", "stage_four", "mediation")
+
+RAISER = Place(uuid4(), uuid4(), Side.RAISING, "practitioner", is_raiser=True)
+OTHER = Place(uuid4(), uuid4(), Side.RESPONDING, "practitioner")
+MANAGER = Place(uuid4(), OTHER.agency, Side.RESPONDING, "first_line_manager")
+CHAIR = Place(uuid4(), uuid4(), Side.BOARD, "independent_chair")
+BUSINESS_UNIT, BOARD_CHAIR = uuid4(), uuid4()
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return read_policy(SHIPPED / "hull-2015.yaml")
+
+
+# --- the ladder --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("U-07")
+def test_four_numbered_stages_go_up_level_by_level_and_end_in_mediation(policy: Policy) -> None:
+    assert [(stage.id, stage.number) for stage in policy.main.stages] == list(
+        zip(LADDER, [1, 2, 3, 4, None], strict=True)
+    )
+    assert all(stage.counts for stage in policy.main.stages)
+    for here, there in pairwise(LADDER):
+        now = _standing(policy, _reaching(here))
+        assert isinstance(now, Open)
+        onward = next_place(policy, now.visit)
+        assert isinstance(onward, Destination)
+        assert onward.stage.id == there
+
+
+@pytest.mark.requirement("U-23", "U-31")
+def test_the_text_gives_no_number_of_days_only_without_delay(policy: Policy) -> None:
+    limits = {clock.id: clock.limit.unit for stage in policy.main.stages for clock in stage.clocks}
+
+    assert set(limits.values()) == {Unit.WITHOUT_DELAY}
+    assert {"find_out", "managers_contact", "refer_on", "refer_up"} <= set(limits)
+    now = _standing(policy, _reaching("stage_two"))
+    assert all(clock.due is None for clock in now.clocks)
+
+
+@pytest.mark.requirement("U-23")
+def test_the_first_line_manager_is_told_when_stage_two_begins(policy: Policy) -> None:
+    now = _standing(policy, _reaching("stage_two"))
+
+    told = _circulated(policy, Event.STAGE_ENTERED, "stage_two", now, places=(RAISER, OTHER, MANAGER))
+
+    assert told[DocumentKind.STAGE_RECORD] == {RAISER.person, OTHER.person, MANAGER.person}
+
+
+@pytest.mark.requirement("U-25")
+def test_managers_of_every_agency_concerned_take_part(policy: Policy) -> None:
+    assert policy.several_responding_agencies
+    stage = _stage(policy, "stage_two")
+    assert {(actor.side, actor.level) for actor in stage.actors if actor.needed} == {
+        (Side.RAISING, "first_line_manager"),
+        (Side.RESPONDING, "first_line_manager"),
+    }
+    contact = next(clock for clock in stage.clocks if clock.id == "managers_contact")
+    assert contact.side == "all"
+
+
+@pytest.mark.requirement("U-14")
+@pytest.mark.parametrize("stage", ["stage_one", "stage_two"])
+def test_an_agency_may_name_a_manager_for_disagreements(policy: Policy, stage: str) -> None:
+    named = [actor for actor in _stage(policy, stage).actors if actor.level == "nominated_manager"]
+
+    assert {actor.side for actor in named} == {Side.RAISING, Side.RESPONDING}
+    assert not any(actor.needed for actor in named)
+
+
+@pytest.mark.requirement("U-42", "U-43")
+def test_board_members_of_the_agencies_resolve_it_and_cannot_end_without_a_view(policy: Policy) -> None:
+    stage = _stage(policy, "stage_four")
+
+    assert {(actor.side, actor.level) for actor in stage.actors} == {
+        (Side.RAISING, "board_member"),
+        (Side.RESPONDING, "board_member"),
+    }
+    assert stage.closing.outcomes == ("agreed", "agreed_in_part")
+    assert policy.question("resolution").required
+
+
+def test_nobody_closes_over_somebody_elses_head(policy: Policy) -> None:
+    assert {stage.closing.who for stage in policy.main.stages} == {Closer.ALL_SIDES}
+
+
+def test_the_next_tier_is_open_when_it_is_urgent_and_no_line_manager_is_there(policy: Policy) -> None:
+    skip = _stage(policy, "stage_one").skip
+
+    assert (skip.rule, skip.to) == ("urgency", ("stage_three",))
+    assert [reason.id for reason in skip.reasons] == ["no_line_manager"]
+
+
+def test_the_leads_of_all_agencies_are_informed_before_stage_three(policy: Policy) -> None:
+    (gate,) = _stage(policy, "stage_three").gates
+
+    assert (gate.before, gate.per_agency) == ("entering", True)
+    assert _stage(policy, "stage_three").repeats_tiers
+
+
+def test_a_referral_goes_on_beside_every_stage(policy: Policy) -> None:
+    assert all([choice.id for choice in stage.alongside] == ["referral"] for stage in policy.main.stages)
+
+
+# --- what is asked and recorded ------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("U-16")
+def test_stage_one_begins_by_defining_the_disagreement(policy: Policy) -> None:
+    assert "definition" in _asked(_stage(policy, "stage_one"), Asked.OPENING, Side.RAISING)
+    assert policy.question("definition").required
+
+
+@pytest.mark.requirement("U-17")
+def test_all_parties_read_the_same_statement_and_say_what_they_miss(policy: Policy) -> None:
+    now = _standing(policy, _reaching("stage_one"))
+
+    told = _circulated(policy, Event.OPENED, "stage_one", now)
+
+    assert told == {DocumentKind.WRITTEN_ACCOUNT: {RAISER.person, OTHER.person}}
+    assert "information_missing" in _asked(_stage(policy, "stage_one"), Asked.ACCOUNT, Side.RESPONDING)
+
+
+@pytest.mark.requirement("U-10")
+def test_there_are_nine_reasons(policy: Policy) -> None:
+    assert [choice.id for choice in policy.categories_of(policy.main)] == [
+        "roles",
+        "philosophy",
+        "expectations",
+        "communication",
+        "views_not_considered",
+        "eligibility",
+        "response_to_concern",
+        "decision",
+        "funding",
+    ]
+
+
+@pytest.mark.requirement("U-19")
+def test_a_disagreement_at_a_meeting_names_the_meeting_and_the_minute(policy: Policy) -> None:
+    asked = _asked(_stage(policy, "stage_one"), Asked.OPENING, Side.RAISING)
+
+    assert {"arose_at", "meeting_date", "minute_reference"} <= asked
+    meetings = _options(policy, "arose_at") - {"no"}
+    assert meetings == {
+        "team_around_family",
+        "early_help",
+        "conference",
+        "looked_after_review",
+        "strategy",
+        "core_group",
+        "other_meeting",
+    }
+    condition = policy.question("minute_reference").only_if
+    assert condition is not None
+    assert set(condition.is_one_of) == meetings
+
+
+@pytest.mark.requirement("U-05")
+@pytest.mark.parametrize("stage", LADDER[1:])
+def test_managers_and_members_declare_a_conflict_of_interest(policy: Policy, stage: str) -> None:
+    for side in _stage(policy, stage).sides:
+        assert {"conflict_of_interest", "conflict_handled"} <= _asked(_stage(policy, stage), Asked.ACCOUNT, side)
+
+
+@pytest.mark.requirement("U-13")
+def test_there_is_room_for_a_note_from_supervision_and_nobody_must_fill_it(policy: Policy) -> None:
+    assert "supervision" in _asked(_stage(policy, "stage_one"), Asked.ACCOUNT, Side.RAISING)
+    assert not policy.question("supervision").required
+
+
+@pytest.mark.requirement("U-26", "U-34")
+@pytest.mark.parametrize("side", [Side.RAISING, Side.RESPONDING])
+@pytest.mark.parametrize("stage", LADDER[:4])
+def test_each_side_records_its_discussions(policy: Policy, stage: str, side: Side) -> None:
+    assert {"discussion_how", "discussion_record"} <= _asked(_stage(policy, stage), Asked.ACCOUNT, side)
+    assert policy.question("discussion_record").required
+
+
+@pytest.mark.requirement("U-26")
+def test_managers_record_the_circumstances_and_the_nature_of_the_disagreement(policy: Policy) -> None:
+    for side in (Side.RAISING, Side.RESPONDING):
+        assert {"circumstances", "nature"} <= _asked(_stage(policy, "stage_two"), Asked.ACCOUNT, side)
+
+
+@pytest.mark.requirement("U-28")
+def test_the_agreed_plan_is_fed_back_confirmed_and_given_a_review_date(policy: Policy) -> None:
+    now = _resolved_at(policy, "stage_two")
+
+    assert policy.review_date == "required"
+    assert "fed_back" in _asked(_stage(policy, "stage_two"), Asked.OUTCOME, Side.RESPONDING)
+    told = _circulated(policy, Event.RESOLVED, "stage_two", now)
+    assert told == {DocumentKind.WRITTEN_CONFIRMATION: {RAISER.person, OTHER.person}}
+
+
+@pytest.mark.requirement("U-38")
+def test_an_independent_facilitator_is_named_with_their_independence(policy: Policy) -> None:
+    assert {"facilitated", "facilitator"} <= _asked(_stage(policy, "stage_three"), Asked.OUTCOME, Side.RAISING)
+    assert "independent" in policy.question("facilitator").label
+
+
+@pytest.mark.requirement("U-41", "U-51")
+def test_stage_three_leaves_a_full_record_for_the_childs_file(policy: Policy) -> None:
+    stage = _stage(policy, "stage_three")
+
+    assert {"key_discussion", "key_disagreement", "resolution"} <= _asked(stage, Asked.OUTCOME, Side.RAISING)
+    assert "case_file" in {check.id for check in stage.checks}
+    for other in ("stage_one", "stage_two", "stage_four", "mediation"):
+        assert "child_file" in {check.id for check in _stage(policy, other).checks}
+
+
+@pytest.mark.requirement("U-46")
+def test_the_chair_records_how_the_mediation_was_done_and_where_its_minutes_are(policy: Policy) -> None:
+    stage = _stage(policy, "mediation")
+
+    assert {"mediation_on", "mediation_methodology", "mediation_minutes"} <= _asked(stage, Asked.ACCOUNT, Side.BOARD)
+    assert "resolution" in _asked(stage, Asked.OUTCOME, Side.RAISING)
+    (meeting,) = stage.meetings
+    assert (meeting.form, meeting.minutes, meeting.methodology) == ("mediation", True, True)
+
+
+def test_a_disagreement_need_not_be_about_a_child(policy: Policy) -> None:
+    assert Subject.NONE in policy.subjects
+
+
+# --- people --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("U-30")
+@pytest.mark.parametrize(
+    ("kind", "counterpart"),
+    [
+        ("childrens_social_care", "Team manager"),
+        ("early_years", "Safeguarding officer"),
+        ("midwifery", "Named midwife or named nurse"),
+        ("hospital_nursing", "Named nurse"),
+        ("hospital_doctors", "Named doctor or designated doctor"),
+        ("general_practice", "Named doctor or designated doctor"),
+        ("mental_health", "Lead nurse for safeguarding"),
+        ("school", "Child protection co-ordinator"),
+        ("police", "Detective Inspector, Protecting Vulnerable People Unit"),
+        ("nspcc", "Service manager"),
+        ("probation", "Senior probation officer with responsibility for safeguarding"),
+        ("voluntary", "Senior officer"),
+    ],
+)
+def test_each_kind_of_agency_has_its_counterpart(policy: Policy, kind: str, counterpart: str) -> None:
+    assert policy.level_title("first_line_manager", kind) == counterpart
+    assert len(policy.equivalents) == 12
+
+
+# --- guidance, contacts, links -------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("U-02", "U-03", "U-04", "U-09", "U-11", "U-12", "U-22")
+@pytest.mark.parametrize(
+    ("title", "where"),
+    [
+        ("Everyone has a part", "before_opening"),
+        ("Speak up, and listen", "before_opening"),
+        ("The child comes first", "always"),
+        ("Write what you know", "account"),
+        ("Your agency's own procedures", "before_opening"),
+        ("It goes on until it is resolved", "step_up"),
+        ("If you believe that a child is being harmed", "opening"),
+    ],
+)
+def test_guidance_stands_where_it_is_needed(policy: Policy, title: str, where: str) -> None:
+    guidance = next(guidance for guidance in policy.guidance if guidance.title == title)
+
+    assert where in guidance.show
+
+
+@pytest.mark.requirement("U-32", "U-33")
+def test_stage_two_says_that_it_is_not_a_complaint_and_protects_good_relations(policy: Policy) -> None:
+    guidance = next(one for one in _stage(policy, "stage_two").guidance if one.title == "This is not a complaint")
+
+    assert guidance.show == ("always",)
+    assert "work together" in guidance.text
+
+
+@pytest.mark.requirement("U-29")
+def test_a_disagreement_with_ones_own_manager_has_somewhere_to_go(policy: Policy) -> None:
+    titles = {guidance.title for guidance in _stage(policy, "stage_two").guidance}
+
+    assert "If you disagree with your own manager" in titles
+    assert not policy.internal.permitted
+    assert "named professional" in policy.internal.signpost
+
+
+@pytest.mark.requirement("U-15")
+def test_guidance_on_communication_and_need_is_linked(policy: Policy) -> None:
+    titles = {link.title for link in policy.links}
+
+    assert "Effective Communication, Consent and Information Sharing Procedure" in titles
+    assert "Threshold of Need Guidance and Framework" in titles
+
+
+@pytest.mark.requirement("U-54")
+def test_the_whistleblowing_line_is_named(policy: Policy) -> None:
+    contact = next(contact for contact in policy.contacts if "whistleblowing" in contact.name)
+
+    assert contact.telephone == "0800 028 0285"
+
+
+@pytest.mark.parametrize(
+    ("name", "telephone"),
+    [
+        ("Early Help and Safeguarding Hub (EHASH)", "01482 448 879"),
+        ("Immediate Help Team", "01482 300 304"),
+        ("Local Authority Designated Officer", "01482 790 933"),
+        ("Police Protecting Vulnerable People Unit", "101"),
+        ("Hull Safeguarding Children Board", "01482 379 090"),
+        ("Named Nurse Safeguarding Children, City Health Care Partnership", "01482 617 875"),
+        ("Named Nurse Safeguarding, Hull and East Yorkshire Hospital Trust (HEYHT)", "01482 674 589"),
+        ("Named Nurse Safeguarding Children, Humber NHS Foundation Trust (HNHSFT)", "01482 335 810"),
+    ],
+)
+def test_the_contacts_are_those_of_the_text(policy: Policy, name: str, telephone: str) -> None:
+    assert {contact.name: contact.telephone for contact in policy.contacts}[name] == telephone
+
+
+@pytest.mark.requirement("U-57")
+def test_the_policy_says_when_it_was_written_and_that_it_was_reviewed(policy: Policy) -> None:
+    assert "2012" in policy.dated
+    assert any("reviewed" in line for line in policy.history)
+
+
+# --- the signpost --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("U-20")
+def test_the_conference_chair_notes_dissent(policy: Policy) -> None:
+    (stage,) = policy.route("conference_dissent").stages
+
+    assert "chair_note" in _asked(stage, Asked.ACCOUNT, Side.RESPONDING)
+    assert "conference_chair" in {actor.level for actor in stage.actors}
+    assert not stage.counts
+
+
+@pytest.mark.requirement("U-53")
+def test_dissent_at_a_conference_leaves_for_its_own_procedure(policy: Policy) -> None:
+    opened = _step("conference_dissent", "dissent_noted", RAISER, Concern(shape=None, category="initial_plan"))
+    out = _step("conference_dissent", "dissent_noted", RAISER, StepUp(route=None, stage=None))
+
+    now = _standing(policy, [opened, out])
+
+    assert isinstance(now, Left)
+    assert now.after.kind == "leaves_for"
+    assert "Professional Dissent from the Conference Decision" in {link.title for link in policy.links}
+
+
+# --- the Board -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("U-44")
+def test_stage_four_and_its_resolution_reach_the_board_by_proforma(policy: Policy) -> None:
+    entered = _circulated(policy, Event.STAGE_ENTERED, "stage_four", _standing(policy, _reaching("stage_four")))
+    resolved = _circulated(policy, Event.RESOLVED, "stage_four", _resolved_at(policy, "stage_four"))
+
+    assert BUSINESS_UNIT in entered[DocumentKind.BOARD_PROFORMA]
+    assert BUSINESS_UNIT in resolved[DocumentKind.BOARD_PROFORMA]
+
+
+@pytest.mark.requirement("U-45")
+def test_the_chair_is_asked_to_mediate_by_proforma_and_offers_an_appointment(policy: Policy) -> None:
+    now = _standing(policy, _reaching("mediation"), places=(RAISER, OTHER, CHAIR))
+
+    told = _circulated(policy, Event.STAGE_ENTERED, "mediation", now, places=(RAISER, OTHER, CHAIR))
+
+    assert {BUSINESS_UNIT, BOARD_CHAIR} <= told[DocumentKind.BOARD_PROFORMA]
+    assert told[DocumentKind.STAGE_RECORD] == {RAISER.person, OTHER.person, CHAIR.person}
+    assert [clock.id for clock in now.clocks] == ["offer_mediation"]
+
+
+@pytest.mark.requirement("U-39", "U-47", "U-48")
+def test_lessons_beyond_line_management_reach_the_board_by_proforma(policy: Policy) -> None:
+    assert {choice.id for choice in policy.learning} == {
+        "training",
+        "commissioning",
+        "agency_guidance",
+        "board_guidance",
+    }
+    at_two = _circulated(policy, Event.RESOLVED, "stage_two", _resolved_at(policy, "stage_two", "training"))
+    at_three = _circulated(policy, Event.RESOLVED, "stage_three", _resolved_at(policy, "stage_three", "training"))
+    without = _circulated(policy, Event.RESOLVED, "stage_three", _resolved_at(policy, "stage_three"))
+
+    assert DocumentKind.BOARD_PROFORMA not in at_two
+    assert BUSINESS_UNIT in at_three[DocumentKind.BOARD_PROFORMA]
+    assert DocumentKind.BOARD_PROFORMA not in without
+
+
+@pytest.mark.requirement("U-49")
+def test_whatever_the_board_gets_identifies_nobody(policy: Policy) -> None:
+    parties = {Audience.RAISING_SIDE, Audience.RESPONDING_SIDE, Audience.BOARD_SIDE}
+
+    for notice in policy.notices:
+        assert set(notice.to) <= parties or notice.document in DEIDENTIFIED
+
+
+# --- a walk --------------------------------------------------------------------------------------------------------
+
+
+def _stage(policy: Policy, stage: str) -> Stage:
+    return policy.stage("ladder", stage)
+
+
+def _asked(stage: Stage, asked: Asked, side: Side) -> set[str]:
+    return {name for group in stage.groups if group.asked is asked and side in group.sides for name in group.questions}
+
+
+def _options(policy: Policy, question: str) -> set[str]:
+    return {option.id for option in policy.question(question).options}
+
+
+def _step(route: str, stage: str, by: Place, facts: Facts) -> Step:
+    return Step(uuid4(), route, stage, by.side, by.agency, by.person, MONDAY, MONDAY, facts)
+
+
+def _reaching(stage: str) -> list[Step]:
+    reached = LADDER[: LADDER.index(stage) + 1]
+    opened = _step("ladder", "stage_one", RAISER, Concern(shape=None, category="roles"))
+    onward = [_step("ladder", here, RAISER, StepUp(route="ladder", stage=there)) for here, there in pairwise(reached)]
+    return [opened, *onward]
+
+
+def _resolved_at(policy: Policy, stage: str, *learning: str) -> Standing:
+    outcome = _step("ladder", stage, RAISER, Outcome(outcome="agreed", learning=learning))
+    answer = _step("ladder", stage, OTHER, Agreement(outcome=outcome.id, agrees=True))
+    view = _step("ladder", stage, OTHER, Account())
+    now = _standing(policy, [*_reaching(stage), view, outcome, answer])
+    assert isinstance(now, Resolved)
+    return now
+
+
+def _standing(policy: Policy, steps: Sequence[Step], *, places: Sequence[Place] = (RAISER, OTHER)) -> Standing:
+    return standing(policy, steps, places=places, calendar=calendar_of(policy.nation))
+
+
+def _circulated(
+    policy: Policy, event: Event, stage: str, now: Standing, *, places: Sequence[Place] = (RAISER, OTHER)
+) -> dict[DocumentKind, set[UUID]]:
+    circulations = owed(
+        policy,
+        Happening(event, "ladder", stage),
+        now=now,
+        places=places,
+        outside={Audience.BUSINESS_UNIT: [BUSINESS_UNIT], Audience.CHAIR: [BOARD_CHAIR]},
+        outcome=now.outcome if isinstance(now, Resolved) else None,
+    )
+    return {circulation.document: set(circulation.recipients) for circulation in circulations}
