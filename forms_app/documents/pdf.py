@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import threading
 import unicodedata
@@ -17,6 +16,7 @@ import page
 from jinja2 import Environment, TemplateError
 from weasyprint import CSS, HTML
 from weasyprint.pdf.fonts import Font
+from weasyprint.text.ffi import ffi, fontconfig, pangoft2
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -26,11 +26,12 @@ from forms_app.documents.contexts import Value
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.readback import Reader, compare, page_blocks, pdf_pages
 
+ffi.cdef("FcConfig * FcConfigCreate(void);")
+
 VARIANT = "pdf/ua-1"
 PROFILE = "ua1"
 STYLES = templates.FOLDER / "print.css"
 SELECTORS = re.compile("[\ufe00-\ufe0f]")
-OWN_FONTS_ONLY = templates.FOLDER / "fonts.conf"
 
 # The renderer, its fonts and its log are shared by all documents of a process, and made for one at a time.
 ONE_AT_A_TIME = threading.RLock()
@@ -47,6 +48,16 @@ class OwnFilesOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
         if parts.scheme != "file" or parts.netloc or not any(path.is_relative_to(folder) for folder in self.FOLDERS):
             raise FatalURLFetchingError
         return URLFetcherResponse(url, path.read_bytes())
+
+
+class OwnFontsOnly(FontConfiguration):  # type: ignore[misc]  # WeasyPrint has no types
+    """Knows the fonts of the style sheet and none of the machine's, so that every machine prints alike and misses the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._config = fontconfig.FcConfigCreate()
+        pangoft2.pango_fc_font_map_set_config(ffi.cast("PangoFcFontMap *", self.font_map), self._config)
+        fontconfig.FcConfigDestroy(self._config)  # the font map keeps it
 
 
 class Warnings(logging.Handler):
@@ -125,23 +136,8 @@ def environment() -> Environment:
 def shared() -> tuple[FontConfiguration, CSS]:
     """One font configuration and one style sheet for the life of the process."""
     fonts.coverage()
-    with only_own_fonts():
-        configuration = FontConfiguration()
+    configuration = OwnFontsOnly()
     return configuration, CSS(filename=STYLES, font_config=configuration, url_fetcher=OwnFilesOnly())
-
-
-@contextmanager
-def only_own_fonts() -> Iterator[None]:
-    """Fontconfig finds no font of the machine, so that every machine prints alike and coverage is what it says."""
-    before = os.environ.get("FONTCONFIG_FILE")
-    os.environ["FONTCONFIG_FILE"] = str(OWN_FONTS_ONLY)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["FONTCONFIG_FILE"]
-        else:
-            os.environ["FONTCONFIG_FILE"] = before
 
 
 @contextmanager

@@ -39,7 +39,12 @@ STRICT = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True
 def word_blocks(docx: bytes) -> list[str]:
     """The paragraphs of a Word file, cells included, folded, in reading order."""
     with zipfile.ZipFile(io.BytesIO(docx)) as package:
-        body = etree.fromstring(package.read("word/document.xml"), STRICT)
+        try:
+            body = etree.fromstring(package.read("word/document.xml"), STRICT)
+        except etree.XMLSyntaxError:
+            raise DocumentFault(
+                "The Word file is not well formed: the template or a character in the text broke it."
+            ) from None
     blocks: list[list[str]] = [[]]
     for element in body.iter(f"{W}p", f"{W}t", *SPACES):
         if element.tag == f"{W}p":

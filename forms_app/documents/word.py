@@ -6,6 +6,7 @@ import io
 import zipfile
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 from docx.opc.rel import Relationships
@@ -61,20 +62,23 @@ def make(kind: Kind, context: Value) -> bytes:
 
     Raises DocumentFault for an unknown or unfilled blank, for text that does not read back, and for a template that is unfit.
     """
-    docx = render(kind, context)
+    return proved(kind, context, fill(template(kind.code), kind, context))
+
+
+def proved(kind: Kind, context: Value, docx: bytes) -> bytes:
+    """The file, when it says what the context says."""
     compare(context, word_blocks(docx), where=f"The Word file of the {kind.title.lower()}")
     return docx
 
 
-def render(kind: Kind, context: Value) -> bytes:
-    template = compiled(kind.code)
+def fill(compiled: Compiled, kind: Kind, context: Value) -> bytes:
     values = templates.blanks(kind, context)
     try:
-        parts = {name: part.render(values).encode() for name, part in template.parts.items()}
+        parts = {name: part.render(values).encode() for name, part in compiled.parts.items()}
     except (TemplateError, UnicodeEncodeError) as fault:
         raise DocumentFault(f"The Word template of the {kind.title.lower()} cannot be filled: {named(fault)}") from None
     parts[PROPERTIES] = properties(kind, context).encode()
-    file = io.BytesIO(template.package)
+    file = io.BytesIO(compiled.package)
     file.seek(0, io.SEEK_END)
     with zipfile.ZipFile(file, "a") as package:
         for name, content in parts.items():
@@ -116,47 +120,49 @@ def environment() -> Environment:
 
 
 @cache
-def compiled(code: str) -> Compiled:
-    """Once per kind and process: the template as docxtpl understands it."""
-    path = templates.FOLDER / code / "record.docx"
+def template(code: str) -> Compiled:
+    """The template of a kind, compiled once per process."""
+    return compiled(templates.FOLDER / code / "record.docx", environment())
+
+
+def compiled(path: Path, environment: Environment) -> Compiled:
+    """A template as docxtpl understands it, without what an editor left behind. Raises DocumentFault for one that is unfit."""
     if not path.is_file():
         raise DocumentFault(f"The Word template {path} is missing. Restore it from the project.")
     word = DocxTemplate(path)
     word.init_docx()
-    clean(word, code)
+    clean(word, path)
     sources = {BODY: word.patch_xml(word.xml_to_string(word.docx.element))}
     for relationship in word.docx.part.rels.values():
         if relationship.reltype in {word.HEADER_URI, word.FOOTER_URI}:
             part = relationship.target_part
             sources[str(part.partname)[1:]] = word.patch_xml(word.xml_to_string(part.element))
     try:
-        parts = {name: environment().from_string(source) for name, source in sources.items()}
+        parts = {name: environment.from_string(source) for name, source in sources.items()}
     except TemplateError as fault:
         raise DocumentFault(f"The Word template {path} cannot be understood: {fault}") from None
     return Compiled(parts, package_without(word, {*parts, PROPERTIES}))
 
 
-def clean(word: DocxTemplate, code: str) -> None:
+def clean(word: DocxTemplate, path: Path) -> None:
     """Takes out what an editor left behind. Raises DocumentFault for what cannot simply be taken out."""
     document = word.docx
     if document.element.xpath(REVISIONS):
         raise DocumentFault(
-            f"The Word template of {code} has tracked changes. Accept or reject them all in Word and save it."
+            f"The Word template {path} has tracked changes. Accept or reject them all in Word and save it."
         )
     for mark in document.element.xpath(COMMENT_MARKS):
         mark.getparent().remove(mark)
     for relationships in (document.part.package.rels, document.part.rels):
-        drop(relationships, code)
+        drop(relationships, path)
 
 
-def drop(relationships: Relationships, code: str) -> None:
+def drop(relationships: Relationships, path: Path) -> None:
     for key, relationship in list(relationships.items()):
         if relationship.reltype.endswith(LEFT_BEHIND):
             del relationships[key]
         elif relationship.is_external:
-            raise DocumentFault(
-                f"The Word template of {code} refers to a file outside itself. Take the link out in Word."
-            )
+            raise DocumentFault(f"The Word template {path} refers to a file outside itself. Take the link out in Word.")
 
 
 def package_without(word: DocxTemplate, left_out: set[str]) -> bytes:
