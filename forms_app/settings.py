@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -43,6 +44,11 @@ class Settings(BaseSettings):
     """Where the task engine keeps its pokes: sqlite:///…, postgresql://… or redis://…"""
     outbox_lease_seconds: Annotated[float, Field(gt=0)] = 180
     """How long one piece of work may take, before another worker takes it up; longer than a slow mail server takes to answer."""
+
+
+def settings_from(values: Mapping[str, str]) -> Settings:
+    """Settings from these values instead of the environment."""
+    return Settings.model_validate({name.lower(): value for name, value in values.items()}, strict=False)
 
 
 def child_environment(**values: str) -> dict[str, str]:

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.tables import (
     Agency,
-    Board,
     Delivery,
     Document,
     DocumentFile,
@@ -144,10 +143,6 @@ def person_with_board(session: Session, person_id: UUID) -> Person | None:
         .where(Person.id == person_id, Person.left_at.is_(None))
         .options(joinedload(Person.agency), joinedload(Person.board))
     ).one_or_none()
-
-
-def boards(session: Session) -> Sequence[Board]:
-    return session.scalars(select(Board).order_by(Board.name)).all()
 
 
 def record_with_key(session: Session, form_key: UUID, person_id: UUID) -> StageRecord | None:

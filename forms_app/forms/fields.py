@@ -51,6 +51,10 @@ class Answerable(Field):
     def codes(self) -> tuple[str, ...]:
         return ()
 
+    def as_typed(self, answer: str, codes: Values) -> list[list[str]]:
+        """The names and values that would come in for an answer given before."""
+        return [[self.name, value] for value in codes or (answer,)]
+
 
 class Words(Answerable):
     """One line of text, or several."""
@@ -208,6 +212,13 @@ class Day(Answerable):
 
     def answer(self) -> str:
         return "" if self.data is None else spell_date(self.data)
+
+    def codes(self) -> tuple[str, ...]:
+        return () if self.data is None else (self.data.isoformat(),)
+
+    def as_typed(self, answer: str, codes: Values) -> list[list[str]]:
+        parts = codes[0].split("-")[::-1] if codes else ["", "", ""]
+        return [[f"{self.name}-{part}", value] for part, value in zip(self.PARTS, parts, strict=True)]
 
 
 class Rows(Field):

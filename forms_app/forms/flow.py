@@ -77,6 +77,10 @@ class Flow:
         """Whether the last answer was that somebody is in danger and nobody has been told."""
         return "danger" in self.given and self.given["danger"].get("f-danger") == "yes"
 
+    def everything(self) -> list[tuple[Page, list[Answered]]]:
+        """Every page with its answers in words, for checking before it is sent."""
+        return [(page, [*answers_of(self.forms[page.id]), *rows_of(self.forms[page.id])]) for page in self.pages]
+
     # --- what it comes to; only when every page is done
 
     def written(self) -> Written:
@@ -189,6 +193,33 @@ def answers_of(form: PageForm) -> Iterator[Answered]:
         if isinstance(field, Answerable) and (form.applies(field.name) or field.data):
             name = field.short_name.split("-", 1)[1]
             yield Answered(id=name, question=field.label.text, answer=field.answer(), codes=field.codes())
+
+
+def rows_of(form: PageForm) -> Iterator[Answered]:
+    """Each filled row of a page in words."""
+    for field in form:
+        if isinstance(field, Rows):
+            for number, row in enumerate(field.filled, start=1):
+                words = "\n".join(cast(Answerable, part).answer() for part in row)
+                yield Answered(id="row", question=f"{field.each} {number}", answer=words)
+            if not field.filled:
+                yield Answered(id="row", question=field.label.text, answer="None")
+
+
+def prefilled(asking: Asking, sections: Sections) -> dict[str, list[list[str]]]:
+    """The policy's questions as they were answered before, page by page, for writing a correction."""
+    answered = {answer.id: answer for section in sections for answer in section.answers}
+    saved: dict[str, list[list[str]]] = {}
+    for page in pages_of(asking, {}):
+        pairs = [
+            pair
+            for field in page.form()
+            if isinstance(field, Answerable) and field.name.startswith("q-") and field.name[2:] in answered
+            for pair in field.as_typed(answered[field.name[2:]].answer, answered[field.name[2:]].codes)
+        ]
+        if pairs:
+            saved[page.id] = pairs
+    return saved
 
 
 def with_row_added(pairs: list[list[str]], rows: Rows) -> list[list[str]]:

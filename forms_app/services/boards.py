@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from forms_app.db import people as rows
+from forms_app.db import boards as rows
 from forms_app.db.tables import Agency, Board, Person
 from forms_app.domain.errors import DomainError
 from forms_app.domain.policy import Policy
@@ -118,11 +118,13 @@ def _faults(work: Work, given: GivenBoard) -> list[str]:
 def _unknown(policy: Policy, given: GivenBoard) -> list[str]:
     levels = {level.id for level in policy.levels}
     kinds = {kind.id for kind in policy.agency_kinds} | {OFFICE}
-    faults = [f"{agency.name}: the policy has no agency kind “{agency.kind}”." for agency in given.agencies if agency.kind not in kinds]
+    faults = [
+        f"{agency.name}: the policy has no agency kind “{agency.kind}”."
+        for agency in given.agencies
+        if agency.kind not in kinds
+    ]
     for agency in given.agencies:
         for person in agency.people:
             if person.level not in levels | {OFFICE}:
                 faults.append(f"{person.email}: the policy has no level “{person.level}”.")
     return faults
-
-

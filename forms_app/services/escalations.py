@@ -50,7 +50,7 @@ def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
 
     Raises NotFound for a person of another Board, NotAllowedNow for what the policy does not permit.
     """
-    if (earlier := _receipt(work, by, concern.written.form_key)) is not None:
+    if (earlier := filed_before(work, by=by, form_key=concern.written.form_key)) is not None:
         return earlier
     raiser = _person(work, by)
     policy = work.shelf.get(raiser.board.policy_key)
@@ -116,6 +116,12 @@ def step_up(
     return _act(work, Act.STEP_UP, by, escalation_id, seen, step, written, people)
 
 
+def filed_before(work: Work, *, by: UUID, form_key: UUID) -> Filed | None:
+    """The receipt of a form that this person has sent before, if they have."""
+    found = reads.record_with_key(work.session, form_key, by)
+    return None if found is None else Filed(found.escalation_id, found.id)
+
+
 # --- how each is done --------------------------------------------------------------------------------------------
 
 
@@ -129,7 +135,7 @@ def _act(
     written: Written,
     people: Sequence[NamedParty] = (),
 ) -> Filed:
-    if (earlier := _receipt(work, by, written.form_key)) is not None:
+    if (earlier := filed_before(work, by=by, form_key=written.form_key)) is not None:
         return earlier
     escalation = reads.escalation_for(work.session, escalation_id, by, lock=True)
     if escalation is None:
@@ -293,11 +299,6 @@ def _record(
     )
     work.session.add(record)
     return record
-
-
-def _receipt(work: Work, by: UUID, form_key: UUID) -> Filed | None:
-    found = reads.record_with_key(work.session, form_key, by)
-    return None if found is None else Filed(found.escalation_id, found.id)
 
 
 def _person(work: Work, person_id: UUID) -> Person:

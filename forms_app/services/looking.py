@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from forms_app.db import reads
-from forms_app.db.tables import Delivery, Document, DocumentFile, Escalation
+from forms_app.db.tables import Attempt, Delivery, Document, DocumentFile, Escalation
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.answers import Sections, from_json
 from forms_app.domain.clocks import Running
@@ -45,6 +45,8 @@ from forms_app.services.filling import (
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
 from forms_app.services.work import Work
 
+OFFICE = ("business_unit", "chair")
+"""The seats that may look into the Board's register."""
 FORMATS: tuple[Format, ...] = ("pdf", "docx")
 BOARD_KINDS = tuple(kind.value for kind in DEIDENTIFIED)
 
@@ -102,7 +104,8 @@ class RecordLine:
     actions: tuple[AgreedAction, ...]
     corrects: UUID | None
     corrected_by: UUID | None
-    is_own_account: bool
+    can_be_corrected: bool
+    """Whether it is this person's own account at the stage where it is, and its latest version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,17 @@ class DocumentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundDocument:
+    """One document as somebody to whom it is owed finds it."""
+
+    line: DocumentLine
+    reference: str
+    escalation_id: UUID
+    is_party: bool
+    """Whether this person may also open the escalation."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProposedOutcome:
     """An outcome that waits for answers."""
 
@@ -155,7 +169,9 @@ class EscalationView:
     stage_name: str
     stage_seen: tuple[str, str]
     """Route and stage, by which a form says at which stage it was begun."""
+    visit_number: int
     place: Place
+    places: tuple[Place, ...]
     parties: tuple[PartyLine, ...]
     subject: Sections
     records: tuple[RecordLine, ...]
@@ -205,10 +221,12 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID) -> EscalationV
         stage=visit.stage if isinstance(now, Open) else None,
         stage_name=stage_title(policy, visit.stage),
         stage_seen=(visit.route.id, visit.stage.id),
+        visit_number=len(now.visits),
         place=place,
+        places=tuple(place_of(party) for party in escalation.parties),
         parties=tuple(_parties(escalation)),
         subject=from_json(escalation.subject.answers),
-        records=tuple(_records(policy, escalation, by)),
+        records=tuple(_records(policy, escalation, by, now)),
         clocks=tuple(clock_line(policy, clock, work) for clock in now.clocks),
         documents=tuple(_documents(reads.documents_for(work.session, escalation_id, by), escalation.reference)),
         acts=acts_open_to(place, now),
@@ -218,13 +236,14 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID) -> EscalationV
     )
 
 
-def document_for(work: Work, *, by: UUID, document_id: UUID) -> tuple[DocumentLine, str, UUID]:
-    """A document that is owed to this person, with its escalation's reference and id. Raises NotFound."""
+def document_for(work: Work, *, by: UUID, document_id: UUID) -> FoundDocument:
+    """A document that is owed to this person. Raises NotFound."""
     found = reads.document_for(work.session, document_id, by)
     if found is None:
         raise NotFound("There is no such document.")
-    reference = found.escalation.reference
-    return next(_documents([found], reference)), reference, found.escalation_id
+    line = next(_documents([found], found.escalation.reference))
+    is_party = reads.escalation_for(work.session, found.escalation_id, by) is not None
+    return FoundDocument(line, found.escalation.reference, found.escalation_id, is_party)
 
 
 def file_for(work: Work, *, by: UUID, document_id: UUID, file_format: Format) -> tuple[str, bytes]:
@@ -351,10 +370,11 @@ def _parties(escalation: Escalation) -> Iterator[PartyLine]:
         )
 
 
-def _records(policy: Policy, escalation: Escalation, by: UUID) -> Iterator[RecordLine]:
+def _records(policy: Policy, escalation: Escalation, by: UUID, now: Standing) -> Iterator[RecordLine]:
     people = {party.person_id: party for party in escalation.parties}
     facts = {record.id: step_of(record).facts for record in escalation.records}
     corrections = {fact.corrects: name for name, fact in facts.items() if isinstance(fact, Account) and fact.corrects}
+    here = {step.id for step in now.visit.steps} if isinstance(now, Open) else set()
     for record in escalation.records:
         fact, party = facts[record.id], people[record.person_id]
         yield RecordLine(
@@ -370,7 +390,10 @@ def _records(policy: Policy, escalation: Escalation, by: UUID) -> Iterator[Recor
             actions=fact.actions if isinstance(fact, Outcome) else (),
             corrects=fact.corrects if isinstance(fact, Account) else None,
             corrected_by=corrections.get(record.id),
-            is_own_account=record.person_id == by and isinstance(fact, Account) and record.id not in corrections,
+            can_be_corrected=record.id in here
+            and record.person_id == by
+            and isinstance(fact, Account)
+            and record.id not in corrections,
         )
 
 
@@ -461,7 +484,7 @@ def _file(work: Work, document: Document, by: UUID, file_format: Format) -> tupl
 
 def _board_of(work: Work, by: UUID) -> UUID:
     person = reads.person_with_board(work.session, by)
-    if person is None or person.seat != reads.BUSINESS_UNIT:
+    if person is None or person.seat not in OFFICE:
         raise NotFound("There is no such page.")
     return person.board_id
 

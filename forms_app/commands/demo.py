@@ -1,0 +1,166 @@
+"""The whole service on one machine, with five invented Boards: web, worker, and a mail server that keeps every mail."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from forms_app.app import open_workshop
+from forms_app.commands.invented import Invented, invented_boards
+from forms_app.commands.service import gunicorn_options
+from forms_app.db.migrate import upgrade
+from forms_app.domain.errors import DomainError
+from forms_app.services.boards import set_up_board
+from forms_app.settings import ROOT, child_environment, settings_from
+
+HOME = ROOT / "var" / "demo"
+WAIT_SECONDS = 30
+
+
+class DemoFault(DomainError):
+    """The demonstration cannot start."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    web: int
+    smtp: int
+    mailbox: int
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    demo = commands.add_parser("demo", help="run everything on this machine with invented Boards and people")
+    demo.add_argument("--reset", action="store_true", help="forget what was done before and start over")
+    demo.add_argument("--port", type=int, default=8000, help="port of the web service (default 8000)")
+    demo.add_argument("--smtp-port", type=int, default=1025, help="port of the mail server (default 1025)")
+    demo.add_argument("--mailbox-port", type=int, default=1080, help="port of the mailbox page (default 1080)")
+    demo.set_defaults(run=run_demo)
+
+
+def run_demo(chosen: argparse.Namespace) -> int:
+    ports = Ports(chosen.port, chosen.smtp_port, chosen.mailbox_port)
+    for port in (ports.web, ports.smtp, ports.mailbox):
+        _refuse_taken(port)
+    if chosen.reset:
+        shutil.rmtree(HOME, ignore_errors=True)
+    (HOME / "mail").mkdir(parents=True, exist_ok=True)
+    settings = demo_settings(ports)
+    upgrade(settings["DATABASE_URL"])
+    welcome = _welcome(ports, _set_up_boards(settings))
+    return _serve(ports, child_environment(**settings), welcome)
+
+
+def demo_settings(ports: Ports) -> dict[str, str]:
+    """The environment of the demonstration; its secret key is made once and kept."""
+    key = HOME / "secret-key"
+    if not key.exists():
+        key.write_text(secrets.token_urlsafe(48))
+        key.chmod(0o600)
+    return {
+        "SECRET_KEY": key.read_text(),
+        "SERVICE_URL": f"http://127.0.0.1:{ports.web}",
+        "DATABASE_URL": f"sqlite:///{HOME / 'forms-app.db'}",
+        "HUEY_URL": f"sqlite:///{HOME / 'huey.db'}",
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": str(ports.smtp),
+        "MAIL_SECURITY": "none",
+        "MAIL_SENDER": "escalations@escalations.example",
+    }
+
+
+def _set_up_boards(settings: dict[str, str]) -> list[Invented]:
+    workshop = open_workshop(settings_from(settings))
+    boards = invented_boards(workshop.shelf)
+    for board in boards:
+        with workshop.writing() as work:
+            set_up_board(work, board.given)
+    workshop.database.close()
+    return boards
+
+
+def _serve(ports: Ports, environment: dict[str, str], welcome: str) -> int:
+    """Starts the three processes, prints how to sign in, and stops all of them together."""
+    running: list[subprocess.Popen[bytes]] = []
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        for command in _commands(ports):
+            running.append(subprocess.Popen(command, cwd=ROOT, env=environment))  # noqa: S603 - our own words
+        _wait_until_up(f"http://127.0.0.1:{ports.web}/health", running)
+        _wait_until_up(f"http://127.0.0.1:{ports.mailbox}/healthz", running)
+        print(welcome, flush=True)
+        while all(process.poll() is None for process in running):
+            time.sleep(0.5)
+        raise DemoFault("A part of the demonstration has stopped; its last words are above.")
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            try:
+                process.wait(WAIT_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _commands(ports: Ports) -> Iterator[list[str]]:
+    maildev = str(ROOT / "node_modules" / ".bin" / "maildev")
+    mail = ["--smtp", str(ports.smtp), "--ip", "127.0.0.1", "--web", str(ports.mailbox), "--web-ip", "127.0.0.1"]
+    yield [maildev, *mail, "--mail-directory", str(HOME / "mail"), "--silent"]
+    yield [sys.executable, "-m", "gunicorn", *gunicorn_options(f"127.0.0.1:{ports.web}", 2)]
+    yield [str(Path(sys.executable).parent / "forms-app"), "worker", "--workers", "1"]
+
+
+def _wait_until_up(url: str, running: list[subprocess.Popen[bytes]]) -> None:
+    until = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < until and all(process.poll() is None for process in running):
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own loopback address
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise DemoFault(f"{url} does not answer; the reason is above.")
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise DemoFault(
+                f"Port {port} is in use. Is the demonstration running already? Stop it, or choose other ports with "
+                "--port, --smtp-port and --mailbox-port."
+            ) from None
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _welcome(ports: Ports, boards: list[Invented]) -> str:
+    lines = [
+        "",
+        f"The service runs at          http://127.0.0.1:{ports.web}",
+        f"Every mail it sends is at    http://127.0.0.1:{ports.mailbox}",
+        "",
+        "To sign in, enter one of these addresses; the code arrives in the mailbox above.",
+        "Everybody and everything here is invented.",
+        "",
+    ]
+    for board in boards:
+        lines.append(f"{board.given.name} ({board.given.policy})")
+        for title, person in board.sign_ins:
+            lines.append(f"  {title:<34} {person.email}")
+    return "\n".join([*lines, "", "Press Ctrl+C to stop."])

@@ -1,0 +1,179 @@
+"""Five invented Boards with invented people, one for each of the policies that come with the service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle
+
+from forms_app.domain.policy import Policy
+from forms_app.policies.shelf import Shelf
+from forms_app.services.boards import OFFICE, GivenAgency, GivenBoard, GivenPerson
+
+BOARDS = {
+    "annex-c": ("OAK", "Oakshire Safeguarding Board", "oakshire"),
+    "berkshire": ("THA", "Thamesford Safeguarding Children Board", "thamesford"),
+    "4lscb": ("SOL", "Solent Reach Safeguarding Children Board", "solentreach"),
+    "hull": ("HUM", "Humberwick Safeguarding Children Board", "humberwick"),
+    "west-sussex": ("DOW", "Downsea Safeguarding Children Partnership", "downsea"),
+}
+AGENCIES = {
+    "school": ("{place} Primary School", "school"),
+    "childrens_social_care": ("{place} Children’s Social Care", "socialcare"),
+    "police": ("{place} Police", "police"),
+    "health": ("{place} Community Health", "health"),
+    "voluntary": ("{place} Family Support Charity", "charity"),
+}
+SECURE = ("socialcare", "police", "health", "board")
+"""The agencies whose mail domains the invented Boards list as secure."""
+AGENCY_LEVELS = (
+    "practitioner",
+    "first_line_manager",
+    "senior_manager",
+    "safeguarding_lead",
+    "executive",
+    "board_member",
+)
+OFFICE_SEATS = {
+    "business_unit": ("Business unit officer", "unit"),
+    "chair": ("Independent Chair", "chair"),
+    "sub_group": ("Sub-group secretary", "subgroup"),
+    "directors": ("Directors’ office", "directors"),
+    "liaison_officer": ("Senior Liaison Officer", "liaison"),
+}
+SEAT_LEVELS = {"chair": ("independent_chair", "scrutineer"), "liaison_officer": ("liaison_officer",)}
+OFFICE_LEVELS = ("scrutineer", "conference_chair")
+FIRST_NAMES = (
+    "Aderyn",
+    "Bethan",
+    "Cai",
+    "Dilys",
+    "Emrys",
+    "Hafsa",
+    "Joan",
+    "Kofi",
+    "Leila",
+    "Petra",
+    "Tomasz",
+    "Wren",
+    "Zofia",
+)
+LAST_NAMES = (
+    "Ashdown",
+    "Brackley",
+    "Dunmore",
+    "Fairlight",
+    "Garrowby",
+    "Jessop",
+    "Lowther",
+    "Netherby",
+    "Penhallow",
+    "Venning",
+    "Yarrow",
+)
+"""13 and 11: every pair comes once before the first one comes again."""
+
+
+@dataclass(frozen=True)
+class Invented:
+    """A Board, and the people by whom a newcomer tries the service, each with what they are."""
+
+    given: GivenBoard
+    sign_ins: tuple[tuple[str, GivenPerson], ...]
+
+
+def invented_boards(shelf: Shelf) -> list[Invented]:
+    """The same Boards and people each time, under the newest version of each policy that has a Board here."""
+    newest = {policy.id: policy for policy in shelf}
+    found = []
+    for policy in newest.values():
+        for start, (code, name, domain) in BOARDS.items():
+            if policy.id.startswith(start):
+                found.append(_board(policy, code, name, domain))
+    return found
+
+
+def _board(policy: Policy, code: str, name: str, domain: str) -> Invented:
+    names = _names(code)
+    place = name.split(" Safeguarding")[0]
+    agencies = [_office(policy, f"{place} Safeguarding Office", domain, names)]
+    kinds = {kind.id for kind in policy.agency_kinds}
+    for kind, (title, mail) in AGENCIES.items():
+        if kind in kinds:
+            agencies.append(_agency(policy, kind, title.format(place=place), f"{mail}.{domain}.example", names))
+    board = GivenBoard(
+        code=code,
+        name=name,
+        policy=policy.key,
+        telephone="01632 960 " + f"{100 + sum(map(ord, code)) % 800}",
+        email=f"unit@board.{domain}.example",
+        secure_domains=[f"{mail}.{domain}.example" for mail in SECURE],
+        agencies=agencies,
+    )
+    return Invented(board, tuple(_sign_ins(board)))
+
+
+def _agency(policy: Policy, kind: str, name: str, domain: str, names: Iterator[str]) -> GivenAgency:
+    known = {level.id for level in policy.levels}
+    people = [
+        _person(next(names), f"{level.replace('_', '.')}@{domain}", policy.level_title(level, kind), level)
+        for level in AGENCY_LEVELS
+        if level in known
+    ]
+    people.append(_person(next(names), f"colleague@{domain}", policy.level_title("practitioner", kind), "practitioner"))
+    return GivenAgency(name=name, kind=kind, people=people)
+
+
+def _office(policy: Policy, name: str, domain: str, names: Iterator[str]) -> GivenAgency:
+    known = {level.id for level in policy.levels}
+    people = []
+    for seat, (title, mail) in OFFICE_SEATS.items():
+        level = next((level for level in SEAT_LEVELS.get(seat, ()) if level in known), OFFICE)
+        title = policy.level_title(level) if level != OFFICE else title
+        people.append(_person(next(names), f"{mail}@board.{domain}.example", title, level, seat))
+    taken = {person.level for person in people}
+    for level in OFFICE_LEVELS:
+        if level in known - taken:
+            mail = level.replace("_", ".")
+            people.append(_person(next(names), f"{mail}@board.{domain}.example", policy.level_title(level), level))
+    return GivenAgency(name=name, kind=OFFICE, people=people)
+
+
+def _person(name: str, email: str, job_title: str, level: str, seat: str | None = None) -> GivenPerson:
+    return GivenPerson.model_validate(
+        {
+            "name": name,
+            "email": email,
+            "job_title": job_title,
+            "level": level,
+            "seat": seat,
+            "telephone": f"01632 960 {sum(map(ord, email)) % 900 + 100}",
+        }
+    )
+
+
+def _sign_ins(board: GivenBoard) -> Iterator[tuple[str, GivenPerson]]:
+    by_kind = {agency.kind: agency for agency in board.agencies}
+    raising, responding, office = by_kind["school"], by_kind["childrens_social_care"], by_kind[OFFICE]
+    yield "practitioner who raises it", _at(raising, "practitioner")
+    yield "their manager", _at(raising, "first_line_manager")
+    yield "practitioner of the other agency", _at(responding, "practitioner")
+    yield "manager of the other agency", _at(responding, "first_line_manager")
+    yield "Board’s business unit", next(person for person in office.people if person.seat == "business_unit")
+    yield "Board’s chair", next(person for person in office.people if person.seat == "chair")
+
+
+def _at(agency: GivenAgency, level: str) -> GivenPerson:
+    return next((person for person in agency.people if person.level == level), agency.people[0])
+
+
+def _names(code: str) -> Iterator[str]:
+    """Names that differ within a Board and from Board to Board."""
+    shift = sum(map(ord, code))
+    firsts, lasts = cycle(FIRST_NAMES), cycle(LAST_NAMES)
+    for _ in range(shift % len(FIRST_NAMES)):
+        next(firsts)
+    for _ in range(shift % len(LAST_NAMES)):
+        next(lasts)
+    while True:
+        yield f"{next(firsts)} {next(lasts)}"

@@ -1,0 +1,36 @@
+"""Runs the web service, and brings its database up to date."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from forms_app.db.migrate import upgrade
+from forms_app.settings import read_settings
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser("run", help="run the web service")
+    run.add_argument("--bind", default="127.0.0.1:8000", help="address and port to listen on")
+    run.add_argument("--processes", type=int, default=2, help="how many web processes")
+    run.set_defaults(run=run_web)
+    migrate = commands.add_parser("migrate", help="bring the database to its newest form")
+    migrate.set_defaults(run=run_migrations)
+
+
+def run_web(chosen: argparse.Namespace) -> int:
+    """Becomes gunicorn, with sync workers: threads make each of them slower."""
+    read_settings()
+    command = [sys.executable, "-m", "gunicorn", *gunicorn_options(chosen.bind, chosen.processes)]
+    os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
+
+
+def gunicorn_options(bind: str, processes: int) -> list[str]:
+    options = ["--no-control-socket", "--worker-class", "sync", "--workers", str(processes), "--bind", bind]
+    return [*options, "--error-logfile", "-", "--log-level", "warning", "forms_app.wsgi:app"]
+
+
+def run_migrations(_: argparse.Namespace) -> None:
+    upgrade(read_settings().database_url)
+    print("The database is up to date.")

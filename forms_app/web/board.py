@@ -1,0 +1,49 @@
+"""The pages of the Board's office: its register, and what it may see of one escalation."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, abort, render_template
+from werkzeug.wrappers import Response
+
+from forms_app.documents.catalogue import Format
+from forms_app.domain.errors import NotFound
+from forms_app.services import looking
+from forms_app.web.access import board_office, open_to
+from forms_app.web.documents import FORMAT, as_download
+from forms_app.web.sessions import signed_in_person, workshop
+
+blueprint = Blueprint("board", __name__)
+
+
+@blueprint.get("/register")
+@open_to(board_office)
+def register() -> str:
+    with workshop().reading() as work:
+        found = looking.register(work, by=signed_in_person().id)
+    return render_template("board/register.html", escalations=found, heading="Board register")
+
+
+@blueprint.get("/register/<uuid:escalation_id>")
+@open_to(board_office)
+def one(escalation_id: UUID) -> str:
+    with workshop().reading() as work:
+        try:
+            view = looking.board_view(work, by=signed_in_person().id, escalation_id=escalation_id)
+        except NotFound:
+            abort(404)
+    return render_template("board/one.html", view=view, heading=f"Escalation {view.summary.reference}")
+
+
+@blueprint.get(f"/register/documents/<uuid:document_id>/{FORMAT}")
+@open_to(board_office)
+def download(document_id: UUID, file_format: Format) -> Response:
+    with workshop().writing() as work:
+        try:
+            name, content = looking.board_file(
+                work, by=signed_in_person().id, document_id=document_id, file_format=file_format
+            )
+        except NotFound:
+            abort(404)
+    return as_download(name, content)

@@ -1,0 +1,135 @@
+"""The pages of the people who take part in an escalation."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, abort, render_template, request
+
+from forms_app.domain.errors import NotFound
+from forms_app.forms.pages import FormKind
+from forms_app.services.drafts import drafts_of
+from forms_app.services.looking import escalation_view, guidance_for, help_for, record_of, your_escalations
+from forms_app.services.signing_in import SignedInPerson
+from forms_app.web import filling_in
+from forms_app.web.access import open_to, party, signed_in
+from forms_app.web.filling_in import PATHS, Answer, FormPlace
+from forms_app.web.sessions import signed_in_person, workshop
+
+blueprint = Blueprint("escalations", __name__)
+ONE = "/escalations/<uuid:escalation_id>"
+FORM = f"{ONE}/<any({', '.join(repr(path) for path in PATHS)}):path>"
+CORRECTION = f"{ONE}/records/<uuid:record_id>/correct"
+
+
+@blueprint.get("/escalations")
+@open_to(signed_in)
+def yours() -> str:
+    person = signed_in_person()
+    with workshop().reading() as work:
+        found = your_escalations(work, by=person.id)
+        begun = [draft for draft in drafts_of(work, by=person.id) if draft.answers and draft.form == "opening"]
+    return render_template("escalations/yours.html", escalations=found, begun=begun, heading="Your escalations")
+
+
+@blueprint.get(ONE)
+@open_to(party)
+def one(escalation_id: UUID) -> str:
+    person = signed_in_person()
+    with workshop().reading() as work:
+        view = escalation_view(work, by=person.id, escalation_id=escalation_id)
+    links, contacts = help_for(view.policy, view.stage, person.board_name)
+    return render_template(
+        "escalations/one.html",
+        view=view,
+        heading=f"Escalation {view.summary.reference}",
+        guidance=guidance_for(view.policy, view.stage, "always"),
+        links=links,
+        contacts=contacts,
+    )
+
+
+@blueprint.get(f"{ONE}/sent/<uuid:record_id>")
+@open_to(party)
+def sent(escalation_id: UUID, record_id: UUID) -> str:
+    """The receipt of one form."""
+    with workshop().reading() as work:
+        view = escalation_view(work, by=signed_in_person().id, escalation_id=escalation_id)
+    try:
+        record = record_of(view, record_id)
+    except NotFound:
+        abort(404)
+    return render_template("escalations/sent.html", view=view, record=record, heading="It has been recorded")
+
+
+# --- forms -------------------------------------------------------------------------------------------------------
+
+
+def _keep_new(person: SignedInPerson, page_id: str) -> None:
+    filling_in.keep_after_lapse(NEW, person, page_id)
+
+
+def _keep_form(person: SignedInPerson, escalation_id: UUID, path: str, page_id: str) -> None:
+    filling_in.keep_after_lapse(FormPlace(PATHS[path], escalation_id), person, page_id)
+
+
+def _keep_correction(person: SignedInPerson, escalation_id: UUID, record_id: UUID, page_id: str) -> None:
+    filling_in.keep_after_lapse(FormPlace(FormKind.ACCOUNT, escalation_id, record_id), person, page_id)
+
+
+NEW = FormPlace(FormKind.OPENING)
+
+
+@blueprint.route("/escalations/new", methods=["GET", "POST"])
+@open_to(signed_in)
+def new() -> Answer:
+    return _form(NEW)
+
+
+@blueprint.route("/escalations/new/<page_id>", methods=["GET", "POST"])
+@open_to(signed_in, keep=_keep_new)
+def new_page(page_id: str) -> Answer:
+    return _form_page(NEW, page_id)
+
+
+@blueprint.route(FORM, methods=["GET", "POST"])
+@open_to(party)
+def form(escalation_id: UUID, path: str) -> Answer:
+    return _form(FormPlace(PATHS[path], escalation_id))
+
+
+@blueprint.route(f"{FORM}/<page_id>", methods=["GET", "POST"])
+@open_to(party, keep=_keep_form)
+def form_page(escalation_id: UUID, path: str, page_id: str) -> Answer:
+    return _form_page(FormPlace(PATHS[path], escalation_id), page_id)
+
+
+@blueprint.route(CORRECTION, methods=["GET", "POST"])
+@open_to(party)
+def correction(escalation_id: UUID, record_id: UUID) -> Answer:
+    return _form(FormPlace(FormKind.ACCOUNT, escalation_id, record_id))
+
+
+@blueprint.route(f"{CORRECTION}/<page_id>", methods=["GET", "POST"])
+@open_to(party, keep=_keep_correction)
+def correction_page(escalation_id: UUID, record_id: UUID, page_id: str) -> Answer:
+    return _form_page(FormPlace(FormKind.ACCOUNT, escalation_id, record_id), page_id)
+
+
+def _form(place: FormPlace) -> Answer:
+    """The task list; its one button throws the draft away."""
+    try:
+        return filling_in.throw_away(place) if request.method == "POST" else filling_in.task_list(place)
+    except NotFound:
+        abort(404)
+
+
+def _form_page(place: FormPlace, page_id: str) -> Answer:
+    try:
+        if page_id == "check":
+            return filling_in.send(place) if request.method == "POST" else filling_in.check_answers(place)
+        if request.method == "POST":
+            return filling_in.save_page(place, page_id)
+        return filling_in.show_page(place, page_id)
+    except NotFound:
+        abort(404)

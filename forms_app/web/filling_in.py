@@ -1,0 +1,388 @@
+"""Filling in a form: its task list, its pages, checking the answers, sending it once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from forms_app.documents.printable import unprintable
+from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow
+from forms_app.domain.escalation import Act, Destination, Open, next_place
+from forms_app.domain.filing import Filed, Seen
+from forms_app.domain.policy import Side
+from forms_app.domain.working_days import uk_date
+from forms_app.forms.fields import Answerable, Rows
+from forms_app.forms.flow import Flow, prefilled, with_row_added, with_row_removed
+from forms_app.forms.pages import Asking, FormKind, Page, PageForm
+from forms_app.services import drafts, escalations
+from forms_app.services.directory import directory_for, policy_for
+from forms_app.services.looking import EscalationView, escalation_view, guidance_for, record_of
+from forms_app.services.signing_in import SignedInPerson
+from forms_app.services.work import Work
+from forms_app.web.rendering import SHOWN_AGAIN
+from forms_app.web.sessions import poke, signed_in_person, workshop
+
+Answer = Response | str | tuple[str, int]
+CONFLICT = 409
+TITLES = {
+    FormKind.OPENING: "Raise a concern",
+    FormKind.ACCOUNT: "Write your account",
+    FormKind.OUTCOME: "Record the outcome",
+    FormKind.AGREEMENT: "Answer the outcome",
+    FormKind.STEP_UP: "Take it further",
+}
+ACTS = {
+    FormKind.ACCOUNT: Act.FILE_ACCOUNT,
+    FormKind.OUTCOME: Act.RECORD_OUTCOME,
+    FormKind.AGREEMENT: Act.ANSWER_OUTCOME,
+    FormKind.STEP_UP: Act.STEP_UP,
+}
+PATHS = {
+    "account": FormKind.ACCOUNT,
+    "outcome": FormKind.OUTCOME,
+    "agreement": FormKind.AGREEMENT,
+    "step-up": FormKind.STEP_UP,
+}
+
+
+@dataclass(frozen=True)
+class FormPlace:
+    """Which form, and about what: where it is found on the web and in the drafts."""
+
+    kind: FormKind
+    escalation_id: UUID | None = None
+    corrects: UUID | None = None
+
+    def url(self, page: str | None = None, **query: Any) -> str:
+        """The task list of the form, or one page of it."""
+        name = "escalations.form_page" if page else "escalations.form"
+        values: dict[str, Any] = {"page_id": page, **query} if page else query
+        if self.escalation_id is None:
+            return url_for(name.replace("form", "new"), **values)
+        if self.corrects is not None:
+            values["record_id"] = self.corrects
+            return url_for(name.replace("form", "correction"), escalation_id=self.escalation_id, **values)
+        path = next(path for path, kind in PATHS.items() if kind is self.kind)
+        return url_for(name, escalation_id=self.escalation_id, path=path, **values)
+
+    @property
+    def form(self) -> str:
+        return f"{self.kind}:{self.corrects}" if self.corrects else self.kind
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One form of one person at this moment: what is asked, and what they have given so far."""
+
+    place: FormPlace
+    asking: Asking
+    view: EscalationView | None
+    draft: drafts.Drafted
+
+    @cached_property
+    def flow(self) -> Flow:
+        return Flow(self.asking, self.draft.answers, self.draft.id)
+
+    @property
+    def title(self) -> str:
+        if self.place.corrects:
+            return "Correct your account"
+        if self.place.kind is FormKind.STEP_UP and self.view is not None:
+            return f"Take it further: {self.view.next_name}"
+        return TITLES[self.place.kind]
+
+    @property
+    def danger_steps(self) -> tuple[str, ...]:
+        return self.asking.policy.danger.steps
+
+    def guidance(self) -> list[Any]:
+        """What the policy says to whoever fills in this form."""
+        stage = self.asking.to_stage or self.asking.stage
+        moments = ["before_opening", "opening"] if self.place.kind is FormKind.OPENING else [self.place.kind.value]
+        found = [guidance for moment in moments for guidance in guidance_for(self.asking.policy, stage, moment)]
+        return list(dict.fromkeys(found))
+
+
+# --- the pages ---------------------------------------------------------------------------------------------------
+
+
+def task_list(place: FormPlace) -> Answer:
+    """The pages of a form with what is done, and what the policy says about it."""
+    desk = _desk(place)
+    if isinstance(desk, NotAllowedNow):
+        return _not_now(place, desk)
+    return render_template("escalations/tasks.html", desk=desk, flow=desk.flow, heading=desk.title)
+
+
+def show_page(place: FormPlace, page_id: str) -> Answer:
+    desk = _desk(place)
+    if isinstance(desk, NotAllowedNow):
+        return _not_now(place, desk)
+    page = desk.flow.page(page_id) or abort(404)
+    form = desk.flow.form(page)
+    return _page(desk, page, form, 200)
+
+
+def save_page(place: FormPlace, page_id: str) -> Answer:
+    """Keeps what was typed, then says what is wrong with it or goes on."""
+    person, pairs = signed_in_person(), _typed()
+    desk = _desk(place)
+    if isinstance(desk, NotAllowedNow):
+        return _not_now(place, desk, pairs)
+    if request.form.get("seen", desk.draft.about) != desk.draft.about:
+        _keep(person, request.form["seen"], place, page_id, pairs)
+        return _moved_on(place, pairs)
+    page = desk.flow.page(page_id) or abort(404)
+    changed, fresh = _with_rows_changed(page, pairs)
+    desk = _saved(desk, person, page_id, changed or pairs)
+    if changed is not None:
+        return redirect(place.url(page_id, fresh=1) if fresh else place.url(page_id), 303)
+    form = desk.flow.forms[page_id]
+    if form.errors:
+        return _page(desk, page, form, SHOWN_AGAIN)
+    if desk.flow.in_danger and page_id == "danger":
+        return render_template("escalations/stop.html", desk=desk, heading="Stop. Do this first")
+    following = desk.flow.after(page)
+    while following is not None and desk.flow.is_done(following):
+        following = desk.flow.after(following)
+    return redirect(place.url(following.id if following else "check"), 303)
+
+
+def check_answers(place: FormPlace) -> Answer:
+    desk = _desk(place)
+    if isinstance(desk, NotAllowedNow):
+        return _not_now(place, desk)
+    if desk.flow.first_open is not None or desk.flow.in_danger:
+        return redirect(place.url(), 303)
+    return _check(desk, "", 200)
+
+
+def send(place: FormPlace) -> Answer:
+    """Records the form. The second time it is sent, the first receipt is shown."""
+    person = signed_in_person()
+    key = _key(request.form.get("form_key", ""))
+    with workshop().writing() as work:
+        earlier = escalations.filed_before(work, by=person.id, form_key=key)
+    if earlier is not None:
+        return redirect(_receipt(earlier), 303)
+    desk = _desk(place)
+    if isinstance(desk, NotAllowedNow):
+        return _not_now(place, desk)
+    if desk.draft.id != key:
+        return _moved_on(place, [])
+    if desk.flow.first_open is not None or desk.flow.in_danger:
+        return redirect(place.url(), 303)
+    try:
+        with workshop().writing() as work:
+            filed = _file(work, desk, person)
+    except (ChangedMeanwhile, NotAllowedNow) as refused:
+        return _check(desk, str(refused), CONFLICT)
+    poke()
+    return redirect(_receipt(filed), 303)
+
+
+def throw_away(place: FormPlace) -> Answer:
+    person = signed_in_person()
+    with workshop().writing() as work:
+        about = _about(work, place, person.id)
+        drafts.throw_away(work, by=person.id, about=about, form=place.form)
+    where = url_for("escalations.one", escalation_id=place.escalation_id) if place.escalation_id else None
+    return redirect(where or url_for("escalations.yours"), 303)
+
+
+def keep_after_lapse(place: FormPlace, person: SignedInPerson, page_id: str) -> None:
+    """A form came in after its person's session had ended: what they typed is kept as their draft."""
+    with workshop().reading() as work:
+        about = request.form.get("seen") or _about(work, place, person.id)
+    _keep(person, about, place, page_id, _typed())
+
+
+# --- how ---------------------------------------------------------------------------------------------------------
+
+
+def _desk(place: FormPlace) -> Desk | NotAllowedNow:
+    """What is asked of this person now; NotAllowedNow when the policy does not let them do it at this stage."""
+    person = signed_in_person()
+    with workshop().writing() as work:
+        try:
+            asking, view = _asking(work, place, person)
+        except NotAllowedNow as refused:
+            return refused
+        draft = drafts.drafted(work, by=person.id, about=_about_view(view), form=place.form)
+        if not draft.answers and place.corrects is not None and view is not None:
+            saved = prefilled(asking, record_of(view, place.corrects).sections)
+            for page, pairs in saved.items():
+                draft = drafts.save_page(work, by=person.id, about=draft.about, form=place.form, page=page, pairs=pairs)
+    return Desk(place, asking, view, draft)
+
+
+def _asking(work: Work, place: FormPlace, person: SignedInPerson) -> tuple[Asking, EscalationView | None]:
+    directory, today = directory_for(work, by=person.id), uk_date(work.now)
+    if place.escalation_id is None:
+        policy = policy_for(work, by=person.id)
+        return Asking(place.kind, policy, directory, today, unprintable=unprintable), None
+    view = escalation_view(work, by=person.id, escalation_id=place.escalation_id)
+    now = view.standing
+    if not isinstance(now, Open) or ACTS[place.kind] not in view.acts:
+        raise NotAllowedNow("You cannot do this at this stage of the escalation.")
+    if place.corrects is not None and not record_of(view, place.corrects).can_be_corrected:
+        raise NotAllowedNow("Only your own account at this stage can be corrected, and only its latest version.")
+    to = next_place(view.policy, now.visit) if place.kind is FormKind.STEP_UP else None
+    return Asking(
+        kind=place.kind,
+        policy=view.policy,
+        directory=directory,
+        today=today,
+        route=now.visit.route,
+        stage=now.visit.stage,
+        side=view.place.side if view.place.side in now.visit.stage.sides else Side.RAISING,
+        corrects=place.corrects,
+        places=view.places,
+        to_route=to.route if isinstance(to, Destination) else None,
+        to_stage=to.stage if isinstance(to, Destination) else None,
+        unprintable=unprintable,
+    ), view
+
+
+def _file(work: Work, desk: Desk, person: SignedInPerson) -> Filed:
+    flow, by = desk.flow, person.id
+    if desk.view is None:
+        return escalations.open_escalation(work, by=by, concern=flow.concern())
+    escalation_id, written = desk.view.summary.id, flow.written()
+    seen = Seen(*desk.view.stage_seen)
+    match desk.place.kind:
+        case FormKind.ACCOUNT:
+            return escalations.file_account(
+                work, by=by, escalation_id=escalation_id, seen=seen, account=flow.account(), written=written
+            )
+        case FormKind.OUTCOME:
+            return escalations.record_outcome(
+                work, by=by, escalation_id=escalation_id, seen=seen, outcome=flow.outcome(), written=written
+            )
+        case FormKind.AGREEMENT:
+            proposed = desk.view.proposed
+            assert proposed is not None, "there is an outcome to answer"
+            answer = flow.agreement(proposed.record_id)
+            return escalations.answer_outcome(
+                work, by=by, escalation_id=escalation_id, seen=seen, answer=answer, written=written
+            )
+        case FormKind.STEP_UP:
+            return escalations.step_up(
+                work,
+                by=by,
+                escalation_id=escalation_id,
+                seen=seen,
+                step=flow.step_up(),
+                people=flow.people(),
+                written=written,
+            )
+        case FormKind.OPENING:
+            raise AssertionError("a new concern has no escalation yet")
+
+
+def _page(desk: Desk, page: Page, form: PageForm, status: int) -> tuple[str, int]:
+    page_of_rows = [field for field in form if isinstance(field, Rows)]
+    html = render_template(
+        "escalations/form_page.html",
+        desk=desk,
+        form=form,
+        page=page,
+        heading=page.title,
+        has_rows=bool(page_of_rows),
+        nested=nested_in(form),
+        fresh=request.args.get("fresh") == "1",
+    )
+    return html, status
+
+
+def _check(desk: Desk, refused: str, status: int) -> tuple[str, int]:
+    html = render_template(
+        "escalations/check.html",
+        desk=desk,
+        heading="Check your answers",
+        pages=desk.flow.everything(),
+        refused=refused,
+    )
+    return html, status
+
+
+def _not_now(place: FormPlace, refused: DomainError, pairs: list[list[str]] | None = None) -> tuple[str, int]:
+    html = render_template(
+        "escalations/moved_on.html", heading="This cannot be done now", place=place, why=str(refused), kept=pairs or []
+    )
+    return html, CONFLICT
+
+
+def _moved_on(place: FormPlace, pairs: list[list[str]]) -> tuple[str, int]:
+    html = render_template(
+        "escalations/moved_on.html",
+        heading="This escalation has moved on",
+        place=place,
+        why="Something was recorded since you opened this form, so it was not sent. What you typed is below.",
+        kept=pairs,
+    )
+    return html, CONFLICT
+
+
+def _typed() -> list[list[str]]:
+    """What came in, in its order, without what the service itself put into the form."""
+    ours = {"csrf_token", "seen", "form_key", "add", "remove", "continue"}
+    return [[name, value] for name, value in request.form.items(multi=True) if name not in ours]
+
+
+def _with_rows_changed(page: Page, pairs: list[list[str]]) -> tuple[list[list[str]] | None, bool]:
+    """The page with a row more or less, if a button asked for it, and whether it is one more."""
+    for field in page.form():
+        if isinstance(field, Rows):
+            if request.form.get("add") == field.name:
+                return with_row_added(pairs, field), True
+            number = request.form.get("remove", "").removeprefix(f"{field.name}-")
+            if number.isascii() and number.isdigit():
+                return with_row_removed(pairs, field, int(number)), False
+    return None, False
+
+
+def _saved(desk: Desk, person: SignedInPerson, page_id: str, pairs: list[list[str]]) -> Desk:
+    draft = _keep(person, desk.draft.about, desk.place, page_id, pairs)
+    return Desk(desk.place, desk.asking, desk.view, draft)
+
+
+def _keep(person: SignedInPerson, about: str, place: FormPlace, page_id: str, pairs: list[list[str]]) -> drafts.Drafted:
+    with workshop().writing() as work:
+        return drafts.save_page(work, by=person.id, about=about[:200], form=place.form, page=page_id[:60], pairs=pairs)
+
+
+def _about(work: Work, place: FormPlace, by: UUID) -> str:
+    if place.escalation_id is None:
+        return drafts.NEW
+    return _about_view(escalation_view(work, by=by, escalation_id=place.escalation_id))
+
+
+def _about_view(view: EscalationView | None) -> str:
+    """The escalation and the stage that a draft belongs to: when it moves on, the draft stays with its stage."""
+    return drafts.NEW if view is None else f"{view.summary.id}:{':'.join(view.stage_seen)}:{view.visit_number}"
+
+
+def _key(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        abort(400)
+
+
+def _receipt(filed: Filed) -> str:
+    return url_for("escalations.sent", escalation_id=filed.escalation_id, record_id=filed.record_id)
+
+
+def nested_in(form: PageForm) -> dict[str, dict[str, Answerable]]:
+    """The questions that are asked under one answer to another: asked field → answer → question."""
+    found: dict[str, dict[str, Answerable]] = {}
+    for name, (asked, wanted) in form.depends.items():
+        if len(wanted) == 1:
+            found.setdefault(asked, {})[next(iter(wanted))] = form.question(name)
+    return found
