@@ -41,7 +41,7 @@ class Fault:
         return f"line {self.line}: {f'{self.place}: ' if self.place else ''}{self.sentence}"
 
 
-class PolicyFaults(Exception):  # noqa: N818 - it is what stands in the file, not an error of ours
+class PolicyFaults(Exception):
     """A policy file that cannot be used, with everything that is wrong in it."""
 
     def __init__(self, file: str, faults: Sequence[Fault]) -> None:

@@ -12,7 +12,7 @@ from forms_app.policies.reader import Fault, PolicyFaults, read_policy
 SHIPPED = File(__file__).parent / "files"
 
 
-class NoSuchPolicy(LookupError):  # noqa: N818
+class NoSuchPolicy(LookupError):
     """A policy was asked for that is not on the shelf."""
 
 

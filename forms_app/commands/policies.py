@@ -1,0 +1,90 @@
+"""Commands for the policy files: check one, list those that ship, print their schema."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from forms_app.domain.policy import Asked, Policy, Route, Stage
+from forms_app.policies.modelled import not_yet_acted_upon
+from forms_app.policies.reader import PolicyFaults, read_policy
+from forms_app.policies.shelf import Shelf
+from forms_app.policies.warnings import warnings_about
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    policies = commands.add_parser("policies", help="check, list and describe policy files")
+    each = policies.add_subparsers(required=True, metavar="ACTION")
+    check = each.add_parser("check", help="say everything that is wrong in a policy file, or what it says")
+    check.add_argument("file", type=Path)
+    check.set_defaults(run=run_check)
+    every = each.add_parser("list", help="list the policies that come with the service")
+    every.set_defaults(run=run_list)
+    schema = each.add_parser("schema", help="print the JSON Schema of a policy file, for editors")
+    schema.set_defaults(run=run_schema)
+
+
+def run_check(chosen: argparse.Namespace) -> int:
+    """Prints every fault as file:line:column and a sentence; 1 when there is one."""
+    try:
+        policy = read_policy(chosen.file)
+    except PolicyFaults as found:
+        for fault in found.faults:
+            place = f"{fault.place}: " if fault.place else ""
+            print(f"{found.file}:{fault.line}:{fault.column}: {place}{fault.sentence}")
+        return 1
+    print(*said_by(policy), sep="\n")
+    return 0
+
+
+def run_list(chosen: argparse.Namespace) -> int:
+    for policy in Shelf.shipped():
+        print(f"{policy.key:24}{policy.title} ({policy.dated})")
+    return 0
+
+
+def run_schema(chosen: argparse.Namespace) -> int:
+    print(json.dumps(Policy.model_json_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def said_by(policy: Policy) -> Iterator[str]:
+    """What a policy says, in short; then what deserves a second look, and what the service does not do yet."""
+    yield f"{policy.key}: {policy.title} ({policy.dated})"
+    for route in policy.routes:
+        yield ""
+        yield f"{route.title}"
+        for stage in route.stages:
+            yield from _stage(stage)
+        yield from _route_ends(route)
+    yield from _listed("Warnings", list(warnings_about(policy)))
+    yield from _listed("Modelled, not yet acted upon", list(not_yet_acted_upon(policy)))
+
+
+def _stage(stage: Stage) -> Iterator[str]:
+    number = f"{stage.number}. " if stage.number is not None else "   "
+    forms = [f"{asked} {count}" for asked in Asked if (count := _questions(stage, asked))]
+    yield f"  {number}{stage.name} (questions: {', '.join(forms)})"
+    for clock in stage.clocks:
+        amount = f"{clock.limit.amount} " if clock.limit.amount else ""
+        yield f"       {clock.side}: {clock.does} – {amount}{clock.limit.unit.replace('_', ' ')}"
+
+
+def _questions(stage: Stage, asked: Asked) -> int:
+    return len({name for group in stage.groups if group.asked is asked for name in group.questions})
+
+
+def _route_ends(route: Route) -> Iterator[str]:
+    for cap in route.caps:
+        amount = f"{cap.limit.amount} " if cap.limit.amount else ""
+        yield f"     Over {', '.join(cap.stages)}: {cap.title} – {amount}{cap.limit.unit.replace('_', ' ')}"
+    yield f"     Then: {route.after.title}"
+
+
+def _listed(title: str, lines: list[str]) -> Iterator[str]:
+    if lines:
+        yield ""
+        yield f"{title}:"
+        yield from (f"  - {line}" for line in lines)
