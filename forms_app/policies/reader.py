@@ -107,7 +107,7 @@ def _text(written: bytes, name: str) -> str:
 
 def _root(text: str, name: str) -> MappingNode:
     try:
-        root = YAML(typ="rt", pure=True).compose(text)
+        root = YAML(typ="safe", pure=True).compose(text)
     except ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
