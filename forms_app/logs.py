@@ -6,15 +6,12 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from types import TracebackType
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
-
-def configure_logs() -> None:
+def configure_logs(stream: TextIO | None = None) -> None:
     """Once for each process, before anything else happens in it."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -29,7 +26,7 @@ def configure_logs() -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -42,6 +39,8 @@ def configure_logs() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
+    # A line that cannot be written must not be written to standard error instead, with all that it was to say.
+    logging.raiseExceptions = False
     # Flask-WTF says here why a form was refused, in words; the request's own line has the status.
     logging.getLogger("flask_wtf.csrf").setLevel(logging.WARNING)
 
