@@ -1,0 +1,92 @@
+"""The headers of every answer, good and bad."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from forms_app.web.access import anyone, open_to
+from forms_app.web.headers import ALWAYS
+from tests.web.conftest import Site
+
+
+def answers(site: Site) -> dict[str, TestResponse]:
+    visitor, large = site.visitor(), {"email": "x" * 3_000_000}
+    elsewhere = site.app.test_client()
+    return {
+        "page": visitor.get("/"),
+        "redirect": visitor.get("/escalations"),
+        "health": visitor.get("/health"),
+        "static": visitor.get("/static/site.js"),
+        "no static": visitor.get("/static/nothing.js"),
+        "400": elsewhere.get("/", base_url="http://elsewhere.example"),
+        "403": visitor.post_as_it_is("/sign-in", {}),
+        "404": visitor.get("/nothing"),
+        "405": visitor.get("/sign-out"),
+        "413": visitor.post("/sign-in", large),
+        "422": visitor.post("/sign-in", {}),
+        "500": visitor.get("/broken"),
+    }
+
+
+def broken(site: Site, add_page: Any) -> Site:
+    def view() -> str:
+        raise RuntimeError("Canary Personname")
+
+    add_page(site, "/broken", open_to(anyone)(view))
+    return site
+
+
+def test_every_answer_carries_the_headers(site: Site, add_page: Any) -> None:
+    for name, answer in answers(broken(site, add_page)).items():
+        assert {header: answer.headers.get(header) for header in ALWAYS} == ALWAYS, name
+        kept = answer.headers["Cache-Control"]
+        assert kept == ("public, max-age=3600" if name == "static" else "no-store"), name
+        assert "Strict-Transport-Security" not in answer.headers
+        assert answer.status_code == int(name) if name.isdigit() else 200 <= answer.status_code < 405
+
+
+def test_the_content_policy_lets_nothing_in_from_elsewhere_and_nothing_inline() -> None:
+    policy = ALWAYS["Content-Security-Policy"]
+
+    assert "default-src 'self'" in policy
+    for refused in ("unsafe", "*", "http", "data:"):
+        assert refused not in policy
+
+
+def test_a_static_file_asked_for_with_its_version_may_be_kept(site: Site) -> None:
+    visitor = site.visitor()
+    page = visitor.get("/").text
+    path = page.partition('src="')[2].partition('"')[0]
+
+    assert "?v=" in path
+    assert "immutable" in visitor.get(path).headers["Cache-Control"]
+
+
+def test_over_https_the_browser_is_told_to_stay_there_and_to_guard_the_cookie(secure_site: Site) -> None:
+    answer = secure_site.visitor().get("/sign-in")
+
+    assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-session=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
+    assert "Domain" not in cookie
+
+
+def test_forms_work_over_https_without_referrers(secure_site: Site) -> None:
+    visitor = secure_site.visitor()
+    visitor.get("/sign-in")
+
+    assert visitor.post("/sign-in", {"email": "ada@invented.example"}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "host", ["elsewhere.example", "escalations.example.elsewhere.example", "", "escalations.example@x"]
+)
+def test_a_request_under_another_name_is_refused(host: str, site: Site) -> None:
+    answer = site.app.test_client().get("/", base_url="http://escalations.example", headers={"Host": host})
+
+    assert answer.status_code == 400
+    assert "not the address of the service" in answer.text
