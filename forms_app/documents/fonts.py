@@ -28,26 +28,29 @@ def opened(name: str) -> TTFont:
 @cache
 def coverage() -> frozenset[int]:
     """Code points that can be printed in every style: all four text fonts have them, or a symbol font does."""
-    text = frozenset.intersection(*(frozenset(opened(name).getBestCmap()) for name in TEXT))
-    return text.union(*(opened(name).getBestCmap() for name in SYMBOLS))
+    return frozenset.intersection(*(own(name) for name in TEXT)).union(*(own(name) for name in SYMBOLS))
+
+
+def own(name: str) -> frozenset[int]:
+    """The code points that a font draws, one for each drawing: the text of a shared one could not be told from print."""
+    return frozenset(code for code, glyph in glyphs(name).items() if letters(name)[glyph] == chr(code))
 
 
 @cache
 def glyphs(name: str) -> dict[int, int]:
     """The number of the glyph that a font draws for a code point, except those for private use."""
-    font = opened(name)
-    return {
-        code: font.getGlyphID(glyph)
-        for code, glyph in font.getBestCmap().items()
-        if unicodedata.category(chr(code)) != "Co"
-    }
+    with opened(name) as font:
+        drawn = font.getBestCmap().items()
+        return {code: font.getGlyphID(glyph) for code, glyph in drawn if unicodedata.category(chr(code)) != "Co"}
 
 
 @cache
 def letters(name: str) -> dict[int, str]:
     """What each glyph of a font stands for by itself, by glyph number; a variant (tilde.case) for what it is a variant of."""
     found = {glyph: chr(code) for code, glyph in sorted(glyphs(name).items(), reverse=True)}
-    for number, glyph in enumerate(opened(name).getGlyphOrder()):
+    with opened(name) as font:
+        names = font.getGlyphOrder()
+    for number, glyph in enumerate(names):
         base, dot, _ = glyph.partition(".")
         if number not in found and base and dot and (text := toUnicode(base)):
             found[number] = text

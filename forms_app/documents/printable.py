@@ -20,6 +20,8 @@ RIGHT_TO_LEFT = {"R", "AL", "AN"}
 WITHOUT_MEANING = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # Noto Sans has these, whose letters change places in print: what was typed cannot be read back.
 REORDERED = ("DEVANAGARI", "VEDIC")
+# Pango draws a hyphen for the hyphenation point.
+REPLACED = {"\u2027"}
 
 
 def prints_as_typed(letter: str) -> bool:
@@ -27,6 +29,7 @@ def prints_as_typed(letter: str) -> bool:
         unicodedata.category(letter) not in WITHOUT_MEANING
         and unicodedata.bidirectional(letter) not in RIGHT_TO_LEFT
         and not unicodedata.name(letter, "").startswith(REORDERED)
+        and letter not in REPLACED
     )
 
 

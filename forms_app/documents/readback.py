@@ -122,19 +122,19 @@ def page_blocks(element: Element, header: tuple[str, ...] = ()) -> Iterator[Bloc
     """The blocks of a parsed page. Raises DocumentFault for text outside paragraphs, headings, lists and tables."""
     if element.tag == "table" and (row := element.find("thead/tr")) is not None:
         header = cells(row)
+    inside = [element.text]
     for child in element:
-        if child.tag == "head":
-            continue
         if child.tag in LEAVES:
             yield Block((words(child),))
         elif child.tag == "tr":
             yield Block(cells(child), header)
-        else:
+        elif child.tag != "head":
             yield from page_blocks(child, header)
-        if folded((child.tail or "") + (element.text or "")):
-            raise DocumentFault(
-                f"The template of the PDF has text outside a paragraph, in <{element.tag}>. Put it into one."
-            )
+        inside.append(child.tail)
+    if any(folded(text) for text in inside if text):
+        raise DocumentFault(
+            f"The template of the PDF has text outside a paragraph, in <{element.tag}>. Put it into one."
+        )
 
 
 def cells(row: Element) -> tuple[str, ...]:

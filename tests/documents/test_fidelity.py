@@ -1,0 +1,121 @@
+"""What was recorded is what both files say: every kind, plain, hard to print and empty."""
+
+from __future__ import annotations
+
+import io
+import re
+from functools import cache
+
+import docx
+import pypdf
+import pytest
+from docx.oxml.ns import qn
+
+from forms_app.documents import pdf, readback
+from forms_app.documents.catalogue import KINDS
+from forms_app.documents.issue import Issued, issue, sha256
+from forms_app.documents.templates import DEIDENTIFIED, IDENTIFIED
+from forms_app.documents.wording import folded, said
+from tests.documents.examples import CONTENTS, HARD, PLAIN
+
+EVERY = [(content, code) for content in CONTENTS for code in KINDS]
+
+
+@cache
+def issued(content: str, code: str) -> Issued:
+    return issue(code, CONTENTS[content][code])
+
+
+def without_spaces(text: str) -> str:
+    return re.sub(r"\s", "", folded(text))
+
+
+def paragraphs(document: bytes) -> list[str]:
+    """By python-docx, which the service does not read with."""
+    found = []
+    for element in docx.Document(io.BytesIO(document)).element.body.iter(qn("w:p")):
+        runs = element.iter(qn("w:t"), qn("w:br"), qn("w:tab"))
+        found.append("".join((run.text or "") if run.tag == qn("w:t") else "\n" for run in runs))
+    return found
+
+
+@pytest.mark.parametrize(("content", "code"), EVERY)
+def test_both_files_are_issued_with_their_hashes(content: str, code: str) -> None:
+    files = issued(content, code)
+
+    assert files.docx.startswith(b"PK")
+    assert files.pdf.startswith(b"%PDF-1.7")
+    assert (files.docx_sha256, files.pdf_sha256) == (sha256(files.docx), sha256(files.pdf))
+
+
+@pytest.mark.parametrize(("content", "code"), EVERY)
+def test_another_reader_finds_every_text_in_the_word_file_in_order(content: str, code: str) -> None:
+    found = iter([folded(paragraph) for paragraph in paragraphs(issued(content, code).docx)])
+
+    missing = [text.place for text in said(CONTENTS[content][code]) if folded(text.text) not in found]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_another_reader_finds_every_text_in_the_pdf_in_order(code: str) -> None:
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(issued("plain", code).pdf)).pages]
+    found = without_spaces("".join(page.partition("BRK-2026-0001\nPage")[0] for page in pages))
+
+    at = 0
+    for text in said(PLAIN[code]):
+        at = found.find(without_spaces(text.text), at)
+        assert at >= 0, text.place
+
+
+@pytest.mark.parametrize(("content", "code"), EVERY)
+def test_both_files_say_the_same_words_in_the_same_order(content: str, code: str) -> None:
+    kind, context = KINDS[code], CONTENTS[content][code]
+    html, _ = pdf.render(pdf.filled(kind, context))
+    page = [cell for block in readback.page_blocks(html.etree_element) for cell in block.cells]
+
+    word = readback.word_blocks(issued(content, code).docx)
+
+    assert [block for block in word if block] == page
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_the_same_context_gives_the_same_bytes(code: str) -> None:
+    assert issue(code, PLAIN[code]) == issued("plain", code)
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_every_document_says_whether_it_names_people(code: str) -> None:
+    blocks = readback.word_blocks(issued("plain", code).docx)
+
+    assert (IDENTIFIED in blocks, DEIDENTIFIED in blocks) == (KINDS[code].identified, not KINDS[code].identified)
+
+
+@pytest.mark.parametrize("code", ["written_account", "stage_record", "written_confirmation"])
+def test_what_was_typed_like_a_template_is_printed(code: str) -> None:
+    blocks = readback.word_blocks(issued("hard", code).docx)
+
+    assert any("{{ heading.board }} {% if x %} {# gone? #} {_{ }_} {_% %_}" in block for block in blocks)
+
+
+def test_a_word_file_keeps_the_lines_of_an_answer() -> None:
+    assert "One line\nanother line\n\n\na paragraph after a gap\n  indented\nand a tab" in paragraphs(
+        issued("hard", "notice_to_board").docx
+    )
+
+
+def test_nothing_agreed_and_nothing_answered_are_said() -> None:
+    blocks = readback.word_blocks(issued("empty", "written_confirmation").docx)
+
+    assert "No actions were agreed." in blocks
+    assert blocks.count("Not answered") == 9
+
+
+def test_the_hard_content_takes_rows_over_several_pages() -> None:
+    """Otherwise the tests above would not show that a row is read back over page breaks."""
+    html, made = pdf.render(pdf.filled(KINDS["stage_record"], HARD["stage_record"]))
+    pages = readback.pdf_pages(made)
+    rows = [block for block in readback.page_blocks(html.etree_element) if len(block.cells) == 3]
+    longest = max(rows, key=lambda row: len(row.cells[0]))
+
+    assert sum(any(line.text in longest.cells[0] for line in lines[:3]) for lines in pages) > 3
