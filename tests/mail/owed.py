@@ -1,0 +1,268 @@
+"""An invented Board with one escalation, and documents of it that are owed to people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, selectinload
+
+from forms_app.db.database import Database
+from forms_app.db.outbox import OutboxKind, owe
+from forms_app.db.tables import (
+    Agency,
+    Attempt,
+    Board,
+    Delivery,
+    Document,
+    Escalation,
+    OutboxItem,
+    Person,
+    SignInCode,
+    StageRecord,
+)
+from forms_app.documents.contexts import Context
+from forms_app.domain.working_days import Calendar
+from forms_app.mail.answers import Answer, Result
+from forms_app.mail.compose import Letterhead, Message
+from forms_app.policies.shelf import Shelf
+from forms_app.services.outbox import Desk, run_due
+from forms_app.services.work import Workshop
+from tests.documents.examples import PLAIN
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+LETTERHEAD = Letterhead("no-reply@forms.example", "https://forms.example")
+ACCEPTED = Answer(Result.ACCEPTED, "The mail server accepted the message.", 250)
+NAMES = ("Ottilie", "Marchbank", "Wren", "Ashdown", "Idris", "Fallowfield", "Perdita", "Quennell")
+"""Everybody who is named in the examples or here: none of these may be in a message outside its attachments."""
+
+
+@dataclass
+class Clock:
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def go_on(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+def no_calendar(_: str) -> Calendar:
+    raise AssertionError("nobody here counts working days")
+
+
+@dataclass(frozen=True)
+class FakeIssued:
+    docx: bytes = b"PK the Word file"
+    pdf: bytes = b"%PDF the other"
+
+
+def fake_issue(kind: str, context: Context) -> FakeIssued:
+    return FakeIssued()
+
+
+@dataclass
+class FakePostbox:
+    """Answers as it is told, and afterwards that it accepted."""
+
+    answers: list[Answer] = field(default_factory=list)
+    posted: list[Message] = field(default_factory=list)
+
+    def post(self, message: Message) -> Answer:
+        self.posted.append(message)
+        return self.answers.pop(0) if self.answers else ACCEPTED
+
+
+@dataclass
+class Office:
+    """A worker's whole surroundings, on a real database."""
+
+    workshop: Workshop
+    clock: Clock
+    postbox: Any = field(default_factory=FakePostbox)
+    issue: Any = fake_issue
+
+    def work(self, *, worker: str = "w1", most: int = 100, **settings: Any) -> int:
+        return run_due(self.workshop, worker, Desk(self.postbox, LETTERHEAD, self.issue), most=most, **settings)
+
+    def items(self) -> Sequence[OutboxItem]:
+        return self._all(select(OutboxItem).order_by(OutboxItem.owed_at, OutboxItem.id))
+
+    def item(self, about_id: UUID) -> OutboxItem:
+        return next(item for item in self.items() if item.about_id == about_id)
+
+    def document(self, document_id: UUID) -> Document:
+        wanted = select(Document).where(Document.id == document_id)
+        return self._all(wanted.options(selectinload(Document.files), selectinload(Document.deliveries)))[0]
+
+    def attempts(self, delivery_id: UUID) -> Sequence[Attempt]:
+        return self._all(select(Attempt).where(Attempt.delivery_id == delivery_id).order_by(Attempt.number))
+
+    def _all(self, wanted: Select[Any]) -> Sequence[Any]:
+        with self.workshop.reading() as work:
+            found = work.session.scalars(wanted).all()
+            work.session.expunge_all()
+            return found
+
+    def ledger(self, delivery_id: UUID) -> list[tuple[str, int | None]]:
+        return [(attempt.result, attempt.smtp_code) for attempt in self.attempts(delivery_id)]
+
+
+@contextmanager
+def open_office(url: str) -> Iterator[Office]:
+    clock, database = Clock(), Database(url)
+    yield Office(Workshop(database, Shelf(()), no_calendar, clock), clock)
+    database.close()
+
+
+@dataclass(frozen=True)
+class Recipient:
+    address: str
+    is_secure: bool = True
+
+
+def owe_document(
+    office: Office,
+    recipients: Sequence[Recipient] = (Recipient("perdita.quennell@brackenshire.example"),),
+    *,
+    kind: str = "written_confirmation",
+    context: str | None = None,
+) -> UUID:
+    """Writes a document, its deliveries and the work of making it, as an action of a person does."""
+    with office.workshop.writing() as work:
+        record = _record(work.session, work.now)
+        document = Document(
+            id=uuid4(),
+            escalation_id=record.escalation_id,
+            record_id=record.id,
+            kind=kind,
+            title="Written confirmation of the outcome",
+            context=PLAIN[kind].model_dump_json() if context is None else context,
+            owed_at=work.now,
+            issued_at=None,
+        )
+        work.session.add(document)
+        work.session.flush()
+        for number, recipient in enumerate(recipients, start=1):
+            person = _person(work.session, recipient.address)
+            work.session.add(
+                Delivery(
+                    document_id=document.id,
+                    number=number,
+                    person_id=person.id,
+                    address=recipient.address,
+                    attached=recipient.is_secure,
+                    owed_at=work.now,
+                )
+            )
+        kind_of_work = OutboxKind.MAKE_DOCUMENT
+        owe(work.session, kind_of_work, document.id, f"{kind_of_work}:{document.id}", work.now)
+        return document.id
+
+
+def owe_delivery(office: Office, recipient: Recipient) -> UUID:
+    """A document that is made, with one delivery that is owed."""
+    return owe_deliveries(office, [recipient])[0]
+
+
+def owe_deliveries(office: Office, recipients: Sequence[Recipient]) -> list[UUID]:
+    document_id = owe_document(office, recipients)
+    assert office.work(most=1) == 1
+    return [delivery.id for delivery in sorted(office.document(document_id).deliveries, key=lambda one: one.number)]
+
+
+def owe_code(office: Office, address: str = "perdita.quennell@brackenshire.example") -> UUID:
+    with office.workshop.writing() as work:
+        person = _person(work.session, address)
+        code = SignInCode(
+            id=uuid4(),
+            person_id=person.id,
+            code_hash="-",
+            link_hash=str(uuid4()),
+            asked_at=work.now,
+            expires_at=work.now + timedelta(minutes=15),
+        )
+        work.session.add(code)
+        payload = {"to": address, "code": "402817", "link": "https://forms.example/sign-in/link/k3y-of-the-link"}
+        owe(work.session, OutboxKind.SIGN_IN_MESSAGE, code.id, f"sign_in_message:{code.id}", work.now, payload)
+        return code.id
+
+
+def _board(session: Session) -> Board:
+    board = session.scalars(select(Board)).first()
+    if board is None:
+        board = Board(
+            id=uuid4(),
+            code="BRK",
+            name="Brackenshire Safeguarding Children Partnership",
+            policy_key="brackenshire@2026",
+            telephone="01632 960001",
+            email="business.unit@brackenshire.example",
+            secure_domains=["brackenshire.example"],
+        )
+        session.add(board)
+        session.flush()
+        session.add(Agency(id=uuid4(), board_id=board.id, name="Brackenshire Community Health", kind="health"))
+        session.flush()
+    return board
+
+
+def _person(session: Session, address: str) -> Person:
+    known = session.scalars(select(Person).where(Person.email == address)).one_or_none()
+    if known is not None:
+        return known
+    board = _board(session)
+    agency = session.scalars(select(Agency)).one()
+    person = Person(
+        id=uuid4(),
+        board_id=board.id,
+        agency_id=agency.id,
+        name="Perdita Quennell",
+        email=address,
+        job_title="Health visitor",
+        level="practitioner",
+        seat=None,
+        left_at=None,
+    )
+    session.add(person)
+    session.flush()
+    return person
+
+
+def _record(session: Session, now: datetime) -> StageRecord:
+    board, person = _board(session), _person(session, "perdita.quennell@brackenshire.example")
+    escalation = Escalation(
+        id=uuid4(),
+        board_id=board.id,
+        reference=f"BRK-{uuid4().hex[:6].upper()}",
+        policy_key=board.policy_key,
+        category="thresholds",
+        opened_at=now,
+    )
+    session.add(escalation)
+    session.flush()
+    record = StageRecord(
+        id=uuid4(),
+        escalation_id=escalation.id,
+        number=1,
+        kind="outcome",
+        route="main",
+        stage="one",
+        side="raising",
+        agency_id=person.agency_id,
+        person_id=person.id,
+        form_key=uuid4(),
+        happened_on=now.date(),
+        entered_at=now,
+        facts="{}",
+        sections="[]",
+    )
+    session.add(record)
+    session.flush()
+    return record

@@ -1,0 +1,188 @@
+"""What a message says, and what it can never say."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from uuid import UUID
+
+import flask_mail
+import pytest
+from jinja2 import UndefinedError
+
+from forms_app.mail import compose
+from forms_app.mail.compose import (
+    Attachment,
+    DocumentNotice,
+    Letterhead,
+    Message,
+    Office,
+    UnfitMessage,
+    document_message,
+    sign_in_message,
+)
+from forms_app.mail.postbox import _app, as_bytes
+
+LETTERHEAD = Letterhead("no-reply@forms.example", "https://forms.example")
+OFFICE = Office("Gŵyr Safeguarding Children Partnership", "01632 960001")
+DELIVERY = UUID("6b1f0e8a-4d57-4f0e-9a57-0d9e35b0c001")
+DOCUMENT = UUID("6b1f0e8a-4d57-4f0e-9a57-0d9e35b0c002")
+PDF = Attachment("escalation-BRK-7-stage-record.pdf", b"%PDF")
+DOCX = Attachment("escalation-BRK-7-stage-record.docx", b"PK")
+NOTICE = DocumentNotice(DELIVERY, DOCUMENT, "BRK-7", "Stage record for the child’s file")
+AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+TO = "perdita.quennell@brackenshire.example"
+
+
+def written(notice: DocumentNotice = NOTICE) -> Message:
+    return document_message(LETTERHEAD, OFFICE, notice, to=TO, at=AT)
+
+
+def travelling(message: Message) -> EmailMessage:
+    read = email.message_from_bytes(as_bytes(message), policy=email.policy.default)
+    assert isinstance(read, EmailMessage)
+    return read
+
+
+def test_a_document_travels_attached_in_both_formats() -> None:
+    read = travelling(written(replace(NOTICE, attachments=(DOCX, PDF))))
+
+    attached = {part.get_filename(): (part.get_content_type(), part.get_content()) for part in read.iter_attachments()}
+    assert attached == {
+        DOCX.name: ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", b"PK"),
+        PDF.name: ("application/pdf", b"%PDF"),
+    }
+    text = read.get_body().get_content()  # type: ignore[union-attr]
+    assert "attached as PDF and as Word" in text
+    assert "https://" not in text
+
+
+def test_a_document_that_may_not_travel_is_a_link_that_asks_for_the_address() -> None:
+    read = travelling(written())
+
+    assert not read.is_multipart()
+    assert f"https://forms.example/documents/{DOCUMENT}" in read.get_content().splitlines()
+    assert "You must sign in to open it" in read.get_content()
+
+
+def test_a_message_says_whose_it_is_which_one_what_it_is_and_whom_to_ring() -> None:
+    message = written()
+
+    assert message.subject == "Gŵyr Safeguarding Children Partnership: BRK-7: Stage record for the child’s file"
+    for expected in (OFFICE.board, "BRK-7", "Stage record for the child’s file", "01632 960001", "999"):
+        assert expected in message.body
+    assert "Do this by" not in message.body
+    assert "Do this by 5pm on 4 December 2026." in written(replace(NOTICE, by_when="5pm on 4 December 2026")).body
+
+
+def test_the_headers_of_a_message() -> None:
+    read = travelling(written())
+
+    assert {name: str(value) for name, value in read.items() if not name.startswith(("Content-", "MIME"))} == {
+        "Subject": "Gŵyr Safeguarding Children Partnership: BRK-7: Stage record for the child’s file",
+        "From": "no-reply@forms.example",
+        "To": TO,
+        "Date": read["Date"],
+        "Message-ID": f"<delivery.{DELIVERY}@forms.example>",
+        "Auto-Submitted": "auto-generated",
+    }
+    assert read["Date"].datetime == AT
+
+
+def test_a_message_is_seven_bits_in_short_lines() -> None:
+    message = written(replace(NOTICE, title="ŵ" * 400))
+
+    content = as_bytes(message)
+
+    assert content.isascii()
+    assert max(map(len, content.splitlines())) <= 998
+    assert "ŵ" * 400 in travelling(message).get_content()
+
+
+def test_the_same_delivery_has_the_same_message_id_however_often_it_is_sent() -> None:
+    first, later = travelling(written()), travelling(replace(written(), at=datetime(2027, 1, 1, tzinfo=UTC)))
+
+    assert first["Message-ID"] == later["Message-ID"]
+
+
+def test_left_to_itself_the_library_gives_each_message_another_id_with_the_machine_in_it() -> None:
+    ids = {flask_mail.Message("s", [TO], "b", sender="a@forms.example").msgId for _ in range(2)}
+
+    assert len(ids) == 2
+    assert not any(one.endswith("@forms.example>") for one in ids)
+
+
+def test_a_sign_in_message_says_all_that_it_must() -> None:
+    link = "https://forms.example/sign-in/link/k3y"
+
+    message = sign_in_message(LETTERHEAD, OFFICE, code_id=DELIVERY, code="402817", link=link, to=TO, at=AT)
+
+    assert "402817" not in message.subject
+    assert "Your code to sign in is 402817" in message.body
+    assert link in message.body.splitlines()
+    for expected in ("15 minutes", "Nobody will ever ask you for this code", "a button to press", "01632 960001"):
+        assert expected in message.body
+    assert message.message_id == f"sign-in.{DELIVERY}@forms.example"
+
+
+@pytest.mark.parametrize("letter", ["\r\n", "\n", "\r", "\x00", "\x0b", "\x85", "\u2028", "\ud800"])
+@pytest.mark.parametrize("header", ["subject", "to", "sender", "message_id"])
+def test_no_header_can_be_broken_in_two(header: str, letter: str) -> None:
+    message = written()
+
+    with pytest.raises(UnfitMessage) as refused:
+        replace(message, **{header: f"{getattr(message, header)}{letter}Bcc: quennell@example.com"})  # type: ignore[arg-type]
+
+    assert "quennell" not in str(refused.value)
+
+
+@pytest.mark.parametrize("part", ["board", "title", "reference"])
+def test_a_line_break_in_what_is_filled_in_is_refused(part: str) -> None:
+    office = replace(OFFICE, board="B\nBcc: x@y.example") if part == "board" else OFFICE
+    notice = NOTICE if part == "board" else replace(NOTICE, **{part: "B\nBcc: x@y.example"})  # type: ignore[arg-type]
+
+    with pytest.raises(UnfitMessage):
+        document_message(LETTERHEAD, office, notice, to=TO, at=AT)
+
+
+@pytest.mark.parametrize(
+    "to", ["", "nobody", "a@b.example, c@d.example", "A <a@b.example>", "a b@c.example", "ŵ@b.example", "a@-b.example"]
+)
+def test_a_message_goes_to_one_plain_address(to: str) -> None:
+    with pytest.raises(UnfitMessage):
+        replace(written(), to=to)
+
+
+@pytest.mark.parametrize(
+    "name", ['a".pdf', "a\r\nBcc: x@y.example.pdf", "Quennell, P.pdf", "../a.pdf", "a.exe", ".pdf"]
+)
+def test_an_attachment_is_named_by_ids(name: str) -> None:
+    with pytest.raises(UnfitMessage) as refused:
+        Attachment(name, b"")
+
+    assert name not in str(refused.value)
+
+
+def test_left_to_itself_the_library_would_break_a_header_in_two() -> None:
+    loose = flask_mail.Message(
+        "s", [TO], "b", sender="a@forms.example", extra_headers={"X-About": "x\r\nBcc: thief@example.com"}
+    )
+
+    with _app.app_context():
+        assert b"\nBcc: thief@example.com" in loose.as_bytes().replace(b"\r", b"")
+
+
+def test_a_blank_without_a_value_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        compose._filled("document", "subject", {"board": "B"})
+
+
+def test_a_message_does_not_print_what_it_says_or_to_whom() -> None:
+    printed = repr(written(replace(NOTICE, attachments=(PDF,))))
+
+    assert "perdita" not in printed
+    assert "escalation" not in printed.partition("attachments")[0]
+    assert "%PDF" not in printed

@@ -1,0 +1,255 @@
+"""What comes back from mail servers, good and bad: always an answer, never an error, and nothing in the clear that must not be."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import flask_mail
+import pytest
+from flask import Flask
+
+from forms_app.mail.answers import Answer
+from forms_app.mail.compose import Attachment, DocumentNotice, Letterhead, Message, Office, document_message
+from forms_app.mail.postbox import MailServer, Postbox
+from tests.mail.servers import ELSEWHERE, HANG_UP, LOCALHOST, SILENCE, encrypted, scripted
+from tests.ports import free_port
+from tests.smtp import SmtpServer
+
+TO = "perdita.quennell@brackenshire.example"
+OTHER = "wren.ashdown@brackenshire.example"
+
+
+def message(to: str = TO, *attachments: Attachment) -> Message:
+    return document_message(
+        Letterhead("no-reply@forms.example", "https://forms.example"),
+        Office("Brackenshire Partnership", "01632 960001"),
+        DocumentNotice(uuid4(), uuid4(), "BRK-7", "Stage record", attachments),
+        to=to,
+        at=datetime(2026, 11, 23, 9, 30, tzinfo=UTC),
+    )
+
+
+def postbox(port: int, **settings: Any) -> Postbox:
+    return Postbox(MailServer("127.0.0.1", port, **{"security": "none", "timeout_seconds": 1, **settings}))
+
+
+def answered(answer: Answer) -> tuple[str, int | None]:
+    assert TO not in answer.sentence
+    assert answer.sentence.endswith(".")
+    return answer.result.value, answer.smtp_code
+
+
+def test_a_good_server_takes_the_message_for_one_address(smtp_server: SmtpServer) -> None:
+    sent = message(TO, Attachment("escalation-BRK-7-stage-record.pdf", b"%PDF" * 9000))
+
+    answer = postbox(smtp_server.port).post(sent)
+
+    assert answered(answer) == ("accepted", 250)
+    (received,) = smtp_server.received
+    assert (received.mail_from, received.rcpt_tos) == ("no-reply@forms.example", (TO,))
+    assert received.message["Message-ID"] == f"<{sent.message_id}>"
+    assert (received.message["Cc"], received.message["Bcc"]) == (None, None)
+    assert next(received.message.iter_attachments()).get_content() == b"%PDF" * 9000
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 No such mailbox", "552 5.2.2 Mailbox full", "553 Not so"])
+def test_an_address_refused_for_good_is_refused(answer: str, smtp_server: SmtpServer) -> None:
+    smtp_server.refuse(TO, answer)
+
+    assert answered(postbox(smtp_server.port).post(message())) == ("refused", int(answer[:3]))
+    assert smtp_server.received == []
+
+
+@pytest.mark.parametrize("answer", ["450 4.2.1 Greylisted", "451 Later", "452 Full", "421 Closing"])
+def test_an_address_refused_for_now_is_not_reached(answer: str, smtp_server: SmtpServer) -> None:
+    smtp_server.refuse(TO, answer)
+
+    assert answered(postbox(smtp_server.port).post(message())) == ("not_reached", int(answer[:3]))
+
+
+def test_one_refused_recipient_does_not_touch_another(smtp_server: SmtpServer) -> None:
+    smtp_server.refuse(OTHER)
+    box = postbox(smtp_server.port)
+
+    answers = [answered(box.post(message(to))) for to in (OTHER, TO)]
+
+    assert answers == [("refused", 550), ("accepted", 250)]
+    assert [one.rcpt_tos for one in smtp_server.received] == [(TO,)]
+
+
+def test_left_to_itself_the_library_swallows_the_refusal_of_one_of_two(smtp_server: SmtpServer) -> None:
+    smtp_server.refuse(OTHER)
+
+    stock(smtp_server.port).send(flask_mail.Message("s", [TO, OTHER], "b", sender="a@forms.example"))
+
+    assert [one.rcpt_tos for one in smtp_server.received] == [(TO,)]
+
+
+@pytest.mark.parametrize(
+    ("says", "expected"),
+    [
+        ({"MAIL": "550 5.7.1 Not you"}, ("refused", 550)),
+        ({"MAIL": "552 Too big"}, ("refused", 552)),
+        ({"MAIL": "451 Later"}, ("not_reached", 451)),
+        ({"MAIL": "530 5.7.0 Must issue STARTTLS first"}, ("not_reached", 530)),
+        ({"DATA": "554 No"}, ("refused", 554)),
+        ({"DATA": "451 Later"}, ("not_reached", 451)),
+        ({"TEXT": "554 5.7.1 Spam"}, ("refused", 554)),
+        ({"TEXT": "452 Full"}, ("not_reached", 452)),
+        ({"CALL": "421 Busy"}, ("not_reached", 421)),
+        ({"CALL": "554 Not you"}, ("not_reached", 554)),
+        ({"EHLO": "550 No", "HELO": "550 No"}, ("not_reached", 550)),
+        ({"CALL": SILENCE}, ("not_reached", None)),
+        ({"CALL": HANG_UP}, ("not_reached", None)),
+        ({"CALL": "gibberish"}, ("not_reached", None)),
+        ({"CALL": "220 " + "x" * 10000}, ("not_reached", 500)),
+        ({"EHLO": SILENCE}, ("not_reached", None)),
+        ({"MAIL": HANG_UP}, ("not_reached", None)),
+        ({"RCPT": SILENCE}, ("not_reached", None)),
+        ({"RCPT": "what?"}, ("not_reached", None)),
+        ({"TEXT": HANG_UP}, ("interrupted", None)),
+        ({"TEXT": SILENCE}, ("interrupted", None)),
+        ({"TEXT": "what?"}, ("interrupted", None)),
+        ({"QUIT": SILENCE}, ("accepted", 250)),
+        ({"QUIT": HANG_UP}, ("accepted", 250)),
+        ({"QUIT": "500 No"}, ("accepted", 250)),
+    ],
+    ids=lambda value: (
+        "-".join(f"{step} {line[:12]}" for step, line in value.items()) if isinstance(value, dict) else ""
+    ),
+)
+def test_whatever_a_server_does_is_an_answer(says: dict[str, str], expected: tuple[str, int | None]) -> None:
+    with scripted(says) as server:
+        began = time.monotonic()
+        answer = postbox(server.port, timeout_seconds=0.3).post(message())
+        took = time.monotonic() - began
+
+    assert answered(answer) == expected
+    assert took < 4
+    assert len(server.texts) == ("TEXT" in says or expected[0] == "accepted")
+
+
+def test_a_port_where_nobody_listens() -> None:
+    assert answered(postbox(free_port()).post(message())) == ("not_reached", None)
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b", "x" * 80 + ".example", ""])
+def test_a_host_that_is_none(host: str) -> None:
+    box = Postbox(MailServer(host, free_port(), security="none", timeout_seconds=1))
+
+    assert answered(box.post(message())) == ("not_reached", None)
+
+
+# --- encryption ---
+
+
+@pytest.fixture(params=["starttls", "tls"])
+def security(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def server_for(security: str, file: Any, **settings: Any) -> Any:
+    return encrypted(file, from_the_start=security == "tls", **settings)
+
+
+def test_a_server_with_the_right_certificate_is_trusted(security: str) -> None:
+    with server_for(security, LOCALHOST) as server:
+        answer = postbox(server.port, security=security, trusted_certificates=LOCALHOST).post(message())
+
+    assert answered(answer) == ("accepted", 250)
+    assert len(server.received) == 1
+
+
+def test_an_impostor_is_given_nothing(security: str) -> None:
+    with server_for(security, LOCALHOST) as server:
+        answer = postbox(server.port, security=security).post(message())
+
+    assert answered(answer) == ("not_reached", None)
+    assert "certificate" in answer.sentence
+    assert server.received == []
+
+
+def test_a_certificate_for_another_host_is_not_enough(security: str) -> None:
+    with server_for(security, ELSEWHERE) as server:
+        answer = postbox(server.port, security=security, trusted_certificates=ELSEWHERE).post(message())
+
+    assert answered(answer) == ("not_reached", None)
+    assert "certificate" in answer.sentence
+    assert server.received == []
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_left_to_itself_the_library_delivers_to_an_impostor() -> None:
+    with encrypted(ELSEWHERE) as server:
+        stock(server.port, MAIL_USE_TLS=True).send(flask_mail.Message("s", [TO], "b", sender="a@forms.example"))
+
+    assert len(server.received) == 1
+
+
+def test_a_server_without_encryption_is_given_nothing_where_it_is_required(smtp_server: SmtpServer) -> None:
+    answer = postbox(smtp_server.port, security="starttls").post(message())
+
+    assert answered(answer) == ("not_reached", None)
+    assert "does not offer the encryption" in answer.sentence
+    assert smtp_server.received == []
+
+
+def test_a_server_that_drops_its_encryption_offer_halfway_is_given_nothing() -> None:
+    with scripted({"EHLO": "250-forms.example\r\n250 STARTTLS", "STAR": "454 Not now"}) as server:
+        answer = postbox(server.port, security="starttls").post(message())
+
+    assert answered(answer) == ("not_reached", 454)
+    assert not any(line.startswith("MAIL") for line in server.lines)
+
+
+def test_signing_in_to_the_server() -> None:
+    with encrypted(LOCALHOST, signs_in=("forms", "right")) as server:
+        settings = {"security": "starttls", "trusted_certificates": LOCALHOST, "username": "forms"}
+        wrong = postbox(server.port, **settings, password="wrong").post(message())
+        none = postbox(server.port, security="starttls", trusted_certificates=LOCALHOST).post(message())
+        right = postbox(server.port, **settings, password="right").post(message())
+
+    assert answered(wrong) == ("not_reached", 535)
+    assert "username and password" in wrong.sentence
+    assert answered(none) == ("not_reached", 530)
+    assert answered(right) == ("accepted", 250)
+
+
+def test_a_password_does_not_print_itself() -> None:
+    assert "right" not in repr(MailServer("h", 25, password="right"))
+
+
+def test_the_machine_does_not_give_its_name() -> None:
+    with scripted({}) as server:
+        postbox(server.port).post(message())
+
+    assert server.lines[0].lower() == "ehlo forms.example"
+
+
+def test_a_message_can_be_sent_again_unchanged(smtp_server: SmtpServer) -> None:
+    sent, box = message(), postbox(smtp_server.port)
+
+    box.post(sent)
+    box.post(replace(sent, at=datetime(2026, 11, 24, tzinfo=UTC)))
+
+    first, second = (one.message for one in smtp_server.received)
+    assert first["Message-ID"] == second["Message-ID"]
+    assert first["Date"] != second["Date"]
+
+
+def stock(port: int, **settings: Any) -> Any:
+    """Flask-Mail as it comes."""
+    app = Flask(__name__, static_folder=None)
+    app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=port, **settings)
+    sender = flask_mail.Mail(app)
+
+    class Stock:
+        def send(self, composed: flask_mail.Message) -> None:
+            with app.app_context():
+                sender.send(composed)
+
+    return Stock()

@@ -1,0 +1,174 @@
+"""Making the files of a document: once, with its deliveries owed in the same transaction, or not at all and visibly."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import undefer
+
+from forms_app.db.outbox import Claim, claim, finish, needs_attention
+from forms_app.db.tables import AuditEntry, DocumentFile
+from forms_app.documents.faults import DocumentFault
+from forms_app.services.issuing import WAITS, make_document
+from forms_app.services.outbox import LEASE
+from tests.mail.owed import FakeIssued, Office, Recipient, open_office, owe_document
+
+TWO = (Recipient("one@brackenshire.example"), Recipient("two@elsewhere.example", is_secure=False))
+
+
+@pytest.fixture
+def office(database_url: str) -> Iterator[Office]:
+    with open_office(database_url) as opened:
+        yield opened
+
+
+def claimed(office: Office) -> Claim:
+    with office.workshop.writing() as work:
+        return claim(work.session, "w1", work.now, 1, LEASE)[0]
+
+
+def test_both_files_are_kept_and_each_delivery_is_owed(office: Office) -> None:
+    document_id = owe_document(office, TWO)
+
+    office.work(most=1)
+
+    document = office.document(document_id)
+    assert document.issued_at == office.clock.now
+    with office.workshop.reading() as work:
+        kept = work.session.scalars(select(DocumentFile).options(undefer(DocumentFile.content))).all()
+        stored = {file.format: (file.sha256, file.content) for file in kept}
+    assert stored == {
+        "docx": (hashlib.sha256(FakeIssued.docx).hexdigest(), FakeIssued.docx),
+        "pdf": (hashlib.sha256(FakeIssued.pdf).hexdigest(), FakeIssued.pdf),
+    }
+    owed = [item for item in office.items() if item.kind == "post_delivery"]
+    assert {item.about_id for item in owed} == {delivery.id for delivery in document.deliveries}
+    assert office.item(document_id).done_at == office.clock.now
+    with office.workshop.reading() as work:
+        noted = work.session.scalars(select(AuditEntry)).all()
+        assert [(entry.action, entry.about_id) for entry in noted] == [("document_issued", document_id)]
+
+
+def test_a_document_that_is_issued_is_never_drawn_again(office: Office) -> None:
+    document_id = owe_document(office, TWO)
+    first, drawn = claimed(office), []
+
+    def issue(kind: str, context: object) -> FakeIssued:
+        drawn.append(kind)
+        return FakeIssued()
+
+    make_document(office.workshop, first, issue)
+    make_document(office.workshop, first, issue)  # as after a crash between the files and the end of the work
+
+    assert drawn == ["written_confirmation"]
+    assert len(office.document(document_id).files) == 2
+    assert len(office.items()) == 3
+
+
+def test_two_workers_at_once_keep_one_pair_of_files(office: Office) -> None:
+    document_id = owe_document(office, TWO)
+    claim_ = claimed(office)
+
+    def issue_while_another_does(kind: str, context: object) -> FakeIssued:
+        make_document(office.workshop, claim_, lambda _, __: FakeIssued(docx=b"the first", pdf=b"the first"))
+        return FakeIssued()
+
+    make_document(office.workshop, claim_, issue_while_another_does)
+
+    digest = hashlib.sha256(b"the first").hexdigest()
+    assert {file.sha256 for file in office.document(document_id).files} == {digest}
+
+
+def test_the_files_and_what_is_owed_stand_or_fall_together(office: Office) -> None:
+    document_id = owe_document(office, TWO)
+    one = claimed(office)
+    broken = FakeIssued(docx=b"fine", pdf=None)  # type: ignore[arg-type]
+
+    with pytest.raises(TypeError):
+        make_document(office.workshop, one, lambda _, __: broken)
+
+    document = office.document(document_id)
+    assert (document.issued_at, document.files) == (None, [])
+    assert [item.kind for item in office.items()] == ["make_document"]
+    assert office.item(document_id).done_at is None
+
+
+def refuse(kind: str, context: object) -> FakeIssued:
+    raise DocumentFault("Page 2 would have a letter that our fonts do not have.")
+
+
+def test_a_document_that_cannot_be_made_is_tried_again_and_then_shown(office: Office) -> None:
+    document_id = owe_document(office, TWO)
+    office.issue = refuse
+
+    for wait in WAITS:
+        assert office.work() == 1
+        assert office.item(document_id).not_before == office.clock.now + wait
+        assert office.work() == 0
+        office.clock.go_on(seconds=wait.total_seconds())
+    office.work()
+
+    with office.workshop.reading() as work:
+        (shown,) = needs_attention(work.session, work.now)
+    assert (shown.about_id, shown.parked_at, shown.tries) == (document_id, office.clock.now, len(WAITS) + 1)
+    assert shown.fault == "Page 2 would have a letter that our fonts do not have."
+    assert office.document(document_id).context, "the record is kept"
+
+
+def test_a_document_that_can_be_made_later_is_made(office: Office) -> None:
+    document_id = owe_document(office, TWO)
+    office.issue = refuse
+    office.work()
+
+    office.issue = lambda _, __: FakeIssued()
+    office.clock.go_on(seconds=WAITS[0].total_seconds())
+    office.work(most=1)
+
+    assert office.item(document_id).fault is None
+    assert office.document(document_id).issued_at == office.clock.now
+
+
+def test_a_record_that_does_not_fill_its_document_is_named_without_its_words(office: Office) -> None:
+    document_id = owe_document(office, context='{"heading": "Ottilie Marchbank", "stage": 1}')
+
+    office.work()
+
+    fault = office.item(document_id).fault
+    assert fault is not None
+    assert "heading" in fault
+    assert "Marchbank" not in fault
+
+
+def test_a_kind_that_is_not_in_the_catalogue_is_a_fault_and_not_a_crash(office: Office) -> None:
+    document_id = owe_document(office, kind="poem", context="{}")
+
+    office.work()
+
+    assert "no kind of document" in str(office.item(document_id).fault)
+
+
+@pytest.mark.parametrize("kind", ["written_confirmation", "notice_to_board"])
+def test_a_real_document_is_made(kind: str, office: Office) -> None:
+    from forms_app.documents.issue import issue
+
+    document_id = owe_document(office, kind=kind)
+    office.issue = issue
+
+    office.work(most=1)
+
+    assert office.item(document_id).fault is None
+    assert [file.format for file in office.document(document_id).files] == ["docx", "pdf"]
+
+
+def test_only_the_claimant_ends_the_work(office: Office) -> None:
+    document_id = owe_document(office)
+    one = claimed(office)
+
+    with office.workshop.writing() as work:
+        assert not finish(work.session, one.item_id, "w2", work.now)
+        assert not finish(work.session, uuid4(), "w1", work.now)
+    assert office.item(document_id).done_at is None
