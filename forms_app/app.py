@@ -12,24 +12,26 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 
 from forms_app.db.database import Database
+from forms_app.logs import kinds, way
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import SHIPPED, Shelf
 from forms_app.services.signing_in import LONGEST
 from forms_app.services.work import Workshop
 from forms_app.settings import ROOT, Settings
-from forms_app.web import access, errors, headers, pages, rendering, request_log, sessions, sign_in
+from forms_app.web import access, board, documents, errors, escalations, headers, pages, rendering, request_log, sessions, sign_in
 
 LARGEST_REQUEST = 2 * 1024 * 1024
 MOST_FORM_PARTS = 2000
-BLUEPRINTS = (pages.blueprint, sign_in.blueprint)
+BLUEPRINTS = (pages.blueprint, sign_in.blueprint, escalations.blueprint, documents.blueprint, board.blueprint)
 
 log = structlog.get_logger("forms_app.app")
 
 
 class Site(Flask):
     def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
-        """Without the address and the message, both of which may carry what a person wrote."""
-        log.error("fault", exc_info=exc_info)
+        """Without the address and the message, both of which may carry what a person wrote, however logs are set up."""
+        if exc_info[1] is not None:
+            log.error("fault", exception=kinds(exc_info[1]), where=way(exc_info[1]))
 
 
 def create_app(settings: Settings, *, workshop: Workshop | None = None, poke: Callable[[], None]) -> Flask:

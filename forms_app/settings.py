@@ -59,7 +59,7 @@ def child_environment(**values: str) -> dict[str, str]:
 def read_settings() -> Settings:
     """The settings of this process. Raises SettingsFault with a sentence for every setting that is missing or wrong."""
     try:
-        return Settings()  # type: ignore[call-arg]  # filled from the environment
+        return Settings()
     except ValidationError as fault:
         lines = [f"{str(error['loc'][0]).upper()}: {error['msg']}" for error in fault.errors()]
         raise SettingsFault("Set these environment variables and start again:\n  " + "\n  ".join(lines)) from None

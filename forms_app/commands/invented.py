@@ -13,7 +13,7 @@ from forms_app.services.boards import OFFICE, GivenAgency, GivenBoard, GivenPers
 BOARDS = {
     "annex-c": ("OAK", "Oakshire Safeguarding Board", "oakshire"),
     "berkshire": ("THA", "Thamesford Safeguarding Children Board", "thamesford"),
-    "4lscb": ("SOL", "Solent Reach Safeguarding Children Board", "solentreach"),
+    "four-lscb": ("SOL", "Solent Reach Safeguarding Children Board", "solentreach"),
     "hull": ("HUM", "Humberwick Safeguarding Children Board", "humberwick"),
     "west-sussex": ("DOW", "Downsea Safeguarding Children Partnership", "downsea"),
 }
@@ -42,7 +42,7 @@ OFFICE_SEATS = {
     "liaison_officer": ("Senior Liaison Officer", "liaison"),
 }
 SEAT_LEVELS = {"chair": ("independent_chair", "scrutineer"), "liaison_officer": ("liaison_officer",)}
-OFFICE_LEVELS = ("scrutineer", "conference_chair")
+OFFICE_LEVELS = ("scrutineer",)
 FIRST_NAMES = (
     "Aderyn",
     "Bethan",
@@ -120,6 +120,12 @@ def _agency(policy: Policy, kind: str, name: str, domain: str, names: Iterator[s
         for level in AGENCY_LEVELS
         if level in known
     ]
+    if kind == "childrens_social_care" and "conference_chair" in known:
+        people.append(
+            _person(
+                next(names), f"conference.chair@{domain}", policy.level_title("conference_chair"), "conference_chair"
+            )
+        )
     people.append(_person(next(names), f"colleague@{domain}", policy.level_title("practitioner", kind), "practitioner"))
     return GivenAgency(name=name, kind=kind, people=people)
 

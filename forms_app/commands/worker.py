@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import sys
 from datetime import timedelta
@@ -11,6 +12,12 @@ from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer
 from forms_app.services.poke import QueueFault
 from forms_app.settings import Settings, SettingsFault, read_settings
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser("worker", help="make documents and post messages until told to stop")
+    run.add_argument("--workers", type=int, default=2, help="how many processes work at once")
+    run.set_defaults(run=lambda chosen: worker(workers=chosen.workers))
 
 
 def worker(*, workers: int = 2) -> int:

@@ -85,10 +85,12 @@ class Running:
     due: Due | None
     met_at: datetime | None
     source: Citation
+    left_at: datetime | None = None
+    """When the escalation went on from the stage of this clock, whether or not the clock was met."""
 
     def is_late(self, now: datetime) -> bool:
-        """Whether it was met too late, or is not met and its moment has passed."""
-        return self.due is not None and (self.met_at or now) >= self.due.at
+        """Whether it was met too late, or was not met before its moment passed."""
+        return self.due is not None and (self.met_at or self.left_at or now) >= self.due.at
 
 
 def _end(day: date) -> Due:

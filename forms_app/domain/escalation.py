@@ -306,6 +306,7 @@ def _running(clock: Clock, visit: Visit, started: datetime, latest: Due | None, 
         due=moment,
         met_at=_met(clock.stops, visit),
         source=clock.source,
+        left_at=visit.left_at,
     )
 
 
@@ -324,6 +325,7 @@ def _cap(cap: Cap, visits: Sequence[Visit], visit: Visit, *, calendar: Calendar)
             due=shorter(due(cap.limit, start=started, calendar=calendar), protects_child(visit.timing.protect_by)),
             met_at=under[-1].left_at,
             source=cap.source,
+            left_at=under[-1].left_at,
         )
 
 
@@ -410,25 +412,27 @@ def acts_open_to(place: Place, now: Standing) -> frozenset[Act]:
     stage, open_acts = now.visit.stage, set[Act]()
     if place.side in stage.sides or place.is_raiser:
         open_acts.add(Act.FILE_ACCOUNT)
-    if _may_close(stage, place):
+    if _may_close(now.visit, place):
         open_acts.add(Act.RECORD_OUTCOME)
     if _must_answer(now, place):
         open_acts.add(Act.ANSWER_OUTCOME)
-    if _may_step_up(stage, place):
+    if _may_step_up(now.visit, place):
         open_acts.add(Act.STEP_UP)
     return frozenset(open_acts)
 
 
-def _may_close(stage: Stage, place: Place) -> bool:
-    match stage.closing.who:
+def _may_close(visit: Visit, place: Place) -> bool:
+    match visit.stage.closing.who:
         case Closer.ALL_SIDES:
-            return place.side in stage.sides & {Side.RAISING, Side.RESPONDING}
+            return place.side in visit.stage.sides & {Side.RAISING, Side.RESPONDING}
         case Closer.RAISING_SIDE:
             return place.side is Side.RAISING
         case Closer.RAISER:
             return place.is_raiser
         case Closer.ARBITER:
-            return place.side is Side.BOARD
+            arbiter = visit.route.final_arbiter
+            named = arbiter is not None and (place.side, place.level) == (arbiter.side, arbiter.level)
+            return place.side is Side.BOARD or named
 
 
 def _must_answer(now: Open, place: Place) -> bool:
@@ -439,8 +443,10 @@ def _must_answer(now: Open, place: Place) -> bool:
     return side in parties_that_close(now.visit.stage, [place]) and side not in answered
 
 
-def _may_step_up(stage: Stage, place: Place) -> bool:
-    match stage.steps_up:
+def _may_step_up(visit: Visit, place: Place) -> bool:
+    if visit.stage is visit.route.stages[-1] and visit.route.after.kind == "ends_here":
+        return False
+    match visit.stage.steps_up:
         case "raising_side":
             return place.side is Side.RAISING
         case "board_side":

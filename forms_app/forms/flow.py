@@ -188,9 +188,9 @@ class Flow:
 
 
 def answers_of(form: PageForm) -> Iterator[Answered]:
-    """Each question of a page with its answer in words, also where it is empty; not what did not apply."""
+    """Each question of a page with its answer in words, also where it is empty; not what does not apply."""
     for field in form:
-        if isinstance(field, Answerable) and (form.applies(field.name) or field.data):
+        if isinstance(field, Answerable) and form.applies(field.name):
             name = field.short_name.split("-", 1)[1]
             yield Answered(id=name, question=field.label.text, answer=field.answer(), codes=field.codes())
 

@@ -53,7 +53,8 @@ class PageForm(Form):
 
     def validate(self, extra_validators: Any = None) -> bool:
         for name in self.depends:
-            self.question(name).required = self.applies(name)
+            question = self.question(name)
+            question.required = question.required and self.applies(name)
         return bool(super().validate(extra_validators))
 
     def applies(self, name: str) -> bool:
@@ -434,7 +435,7 @@ def _group_page(asking: Asking, number: int, group: Group) -> Page:
     depends = {
         f"q-{question.id}": (f"q-{question.only_if.question}", frozenset(question.only_if.is_one_of))
         for question in questions
-        if question.only_if is not None and question.required and question.only_if.question in group.questions
+        if question.only_if is not None and question.only_if.question in group.questions
     }
     return _page(f"questions-{number}", group.title, fields, depends=depends)
 

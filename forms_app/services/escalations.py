@@ -238,7 +238,7 @@ def _checked(
     acting = [*sides.values(), *((party.side, party.level) for party in named)]
     for actor in stage.actors:
         if actor.needed and (actor.side, actor.level) not in acting:
-            raise NotAllowedNow(f"Name who acts as {policy.level_title(actor.level).lower()} at this stage.")
+            raise NotAllowedNow(f"Name who acts at this stage as: {policy.level_title(actor.level)}.")
     for person, party in joining.values():
         if not _may_stand(person, party, raiser, policy, {earlier.agency_id for earlier in before}):
             raise NotAllowedNow("Somebody was named for a side on which their agency does not stand.")

@@ -9,7 +9,7 @@ from datetime import datetime
 from forms_app.db.tables import Escalation, StageRecord
 from forms_app.db.tables import Party as PartyRow
 from forms_app.documents import contexts as say
-from forms_app.domain.answers import Sections, from_json
+from forms_app.domain.answers import Section, Sections, from_json
 from forms_app.domain.clocks import Running
 from forms_app.domain.escalation import Agreement, Concern, Left, Open, Outcome, Resolved, Standing, StepUp, Visit
 from forms_app.domain.policy import Choice, DocumentKind, Limit, Policy, Side, Stage, Unit
@@ -30,6 +30,10 @@ WRITTEN = {
     "agreement": "Answer to the outcome",
     "step_up": "Taken further",
 }
+
+
+SAID_IN_THE_CONFIRMATION = frozenset({"outcome", "outstanding", "review"})
+"""Answers that a confirmation of the outcome gives in a place of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class Filling:
             raised_by=self._raiser(),
             parties=self._parties(),
             subject=self._subject(),
-            sections=_sections(from_json(record.sections)),
+            sections=_sections(from_json(record.sections), leave_out=SAID_IN_THE_CONFIRMATION),
             actions=_actions(outcome),
             outstanding=outcome.outstanding,
             review=spell_date(outcome.review_on) if outcome.review_on else "",
@@ -245,7 +249,7 @@ def time_limit(policy: Policy, clock: Running, now: datetime) -> say.TimeLimit:
 def timeliness(policy: Policy, clock: Running, now: datetime) -> say.TimeLimit:
     """A clock without its dates: the limit, and whether it was kept."""
     late = clock.is_late(now)
-    word = ("Overdue" if late else "Open") if clock.met_at is None else ("Late" if late else "Kept")
+    word = _not_met(clock, late) if clock.met_at is None else ("Late" if late else "Kept")
     return say.TimeLimit(who=who_acts(policy, clock), what=clock.does, by_when=spell_limit(clock.limit), kept=word)
 
 
@@ -269,7 +273,7 @@ def spell_limit(limit: Limit) -> str:
 
 def who_acts(policy: Policy, clock: Running) -> str:
     side = "Both sides" if clock.side is None else f"{SIDES[clock.side]} side"
-    return side if clock.level is None else f"{side}: {policy.level_title(clock.level).lower()}"
+    return side if clock.level is None else f"{side}: {policy.level_title(clock.level)}"
 
 
 def by_when(clock: Running) -> str:
@@ -282,8 +286,14 @@ def kept(clock: Running, now: datetime) -> str:
     """What became of a clock, said with no more than is known at this moment."""
     late = clock.is_late(now)
     if clock.met_at is None:
-        return "Overdue" if late else "Open"
+        return _not_met(clock, late)
     return f"{'Late, on' if late else 'Done on'} {spell_time(clock.met_at)}"
+
+
+def _not_met(clock: Running, late: bool) -> str:
+    if late:
+        return "Overdue" if clock.left_at is None else "Not done in time"
+    return "Open" if clock.left_at is None else "Not recorded"
 
 
 def stage_title(policy: Policy, stage: Stage) -> str:
@@ -309,14 +319,18 @@ def month(instant: datetime) -> str:
     return f"{uk_date(instant):%B %Y}"
 
 
-def _sections(sections: Sections) -> tuple[say.Section, ...]:
+def _sections(sections: Sections, leave_out: frozenset[str] = frozenset()) -> tuple[say.Section, ...]:
     return tuple(
-        say.Section(
-            title=section.title,
-            answers=tuple(say.Answer(question=answer.question, answer=answer.answer) for answer in section.answers),
-        )
+        say.Section(title=section.title, answers=answers)
         for section in sections
+        if (answers := tuple(_answers(section, leave_out)))
     )
+
+
+def _answers(section: Section, leave_out: frozenset[str]) -> Iterator[say.Answer]:
+    for answer in section.answers:
+        if answer.id not in leave_out:
+            yield say.Answer(question=answer.question, answer=answer.answer)
 
 
 def _actions(outcome: Outcome) -> tuple[say.Action, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from forms_app.db import reads
@@ -122,6 +122,8 @@ class DeliveryLine:
     how: str
     state: str
     needs_a_person: bool
+    in_office: bool
+    """Whether it goes to the Board's own office."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,8 +279,13 @@ def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
             BoardFact(f"{line.what} ({line.by_when})", line.kept)
             for line in (timeliness(policy, clock, work.now) for clock in now.clocks)
         ),
-        documents=tuple(_documents(documents, escalation.reference)),
+        documents=tuple(_within_the_office(line) for line in _documents(documents, escalation.reference)),
     )
+
+
+def _within_the_office(document: DocumentLine) -> DocumentLine:
+    """Without the deliveries to the parties: their names are not for the Board."""
+    return replace(document, deliveries=tuple(line for line in document.deliveries if line.in_office))
 
 
 def board_file(work: Work, *, by: UUID, document_id: UUID, file_format: Format) -> tuple[str, bytes]:
@@ -446,6 +453,7 @@ def _delivery(delivery: Delivery) -> DeliveryLine:
         how="Attached" if delivery.attached else "By link",
         state=state,
         needs_a_person=needs_a_person,
+        in_office=delivery.person.agency.kind == "board",
     )
 
 

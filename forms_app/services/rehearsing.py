@@ -1,0 +1,365 @@
+"""Walks an invented escalation through one route of a policy, by the very services that people use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from forms_app.db import reads
+from forms_app.db.tables import Document
+from forms_app.domain.answers import Answered, Section, Sections
+from forms_app.domain.escalation import (
+    Account,
+    Act,
+    AgreedAction,
+    Agreement,
+    Concern,
+    Destination,
+    Open,
+    Outcome,
+    Place,
+    Standing,
+    StepUp,
+    Timing,
+    acts_open_to,
+    level_of_raiser,
+    next_place,
+)
+from forms_app.domain.filing import Filed, ListedPerson, NamedParty, NewConcern, Seen, Written
+from forms_app.domain.policy import Actor, Asked, Closer, Policy, Question, QuestionKind, Route, Side, Stage
+from forms_app.domain.working_days import LONDON, spell_time, uk_date
+from forms_app.services import escalations
+from forms_app.services.directory import directory_for
+from forms_app.services.filling import SIDES, by_when, spell_limit, stage_title, who_acts
+from forms_app.services.history import place_of, policy_of, standing_of
+from forms_app.services.work import Work, Workshop
+
+WorkshopAt = Callable[[datetime], Workshop]
+"""The same database at another moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedClock:
+    id: str
+    who: str
+    what: str
+    limit: str
+    due: str
+    due_at: str | None
+    section: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedDocument:
+    kind: str
+    title: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedEvent:
+    """Something that is recorded, with the documents that it makes and who gets each."""
+
+    at: str
+    what: str
+    by: str
+    documents: tuple[RehearsedDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedStage:
+    id: str
+    title: str
+    entered: str
+    people: tuple[str, ...]
+    clocks: tuple[RehearsedClock, ...]
+    asked: tuple[str, ...]
+    closes: str
+    events: tuple[RehearsedEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    policy: str
+    title: str
+    route: str
+    opened: str
+    stages: tuple[RehearsedStage, ...]
+    end: str
+
+
+def rehearse(at: WorkshopAt, *, policy: Policy, route: Route, raiser: UUID, opened: datetime) -> Rehearsal:
+    """Opens an invented escalation and takes it up stage by stage; resolves it where it can go no further.
+
+    The other side writes its account an hour after each stage begins; the next step is taken at ten o'clock on the
+    next working day. `raiser` is a person of a Board that has adopted the policy.
+    """
+    walk = _Walk(at, policy, raiser, opened)
+    return Rehearsal(
+        policy=policy.key,
+        title=policy.title,
+        route=route.id,
+        opened=spell_time(opened),
+        stages=tuple(walk.stages(route)),
+        end=walk.end,
+    )
+
+
+class _Walk:
+    """One walk under way: the moment at which it is, and what was recorded so far."""
+
+    def __init__(self, at: WorkshopAt, policy: Policy, raiser: UUID, opened: datetime) -> None:
+        self.at, self.policy, self.raiser, self.now = at, policy, raiser, opened
+        self.escalation: UUID | None = None
+        self.events: list[RehearsedEvent] = []
+        self.end = ""
+        with at(opened).reading() as work:
+            self.directory = directory_for(work, by=raiser)
+            self.calendar = work.calendar(policy)
+
+    def stages(self, route: Route) -> Iterator[RehearsedStage]:
+        self._open(route)
+        while (stage := self._stage()) is not None:
+            yield stage
+
+    def _stage(self) -> RehearsedStage | None:
+        """Everything that happens at the stage where it is; None when it is not at any."""
+        now, places = self._standing()
+        if not isinstance(now, Open):
+            return None
+        visit, began = now.visit, self.now
+        clocks = tuple(
+            RehearsedClock(
+                id=clock.id,
+                who=who_acts(self.policy, clock),
+                what=clock.does,
+                limit=spell_limit(clock.limit),
+                due=by_when(clock),
+                due_at=clock.due.at.isoformat() if clock.due else None,
+                section=clock.source.section,
+                words=clock.source.words,
+            )
+            for clock in now.clocks
+        )
+        for place in places:
+            if place.side is Side.RESPONDING and place.side in visit.stage.sides:
+                self.now += timedelta(hours=1)
+                self._file(place.person, Account(), visit.route, visit.stage, Asked.ACCOUNT)
+                break
+        self._leave(now, places)
+        events, self.events = tuple(self.events), []
+        return RehearsedStage(
+            id=visit.stage.id,
+            title=stage_title(self.policy, visit.stage),
+            entered=spell_time(began),
+            people=tuple(self._people(visit.stage)),
+            clocks=clocks,
+            asked=tuple(self._asked(visit.stage)),
+            closes=visit.stage.closing.who.value.replace("_", " "),
+            events=events,
+        )
+
+    def _open(self, route: Route) -> None:
+        stage = route.stages[0]
+        concern = NewConcern(
+            route=route.id,
+            facts=Concern(
+                shape=self.policy.concern_shapes[0].id if self.policy.concern_shapes else None,
+                category=self.policy.categories_of(route)[0].id,
+                timing=self._timing(stage),
+            ),
+            subject_kind=self.policy.subjects[0].value,
+            subject=(
+                Section(title="Subject", answers=(Answered(id="names", question="Full names", answer="A. N. Other"),)),
+            ),
+            people=tuple(self._named(stage, opening=True)),
+            written=self._written(stage, Asked.OPENING, Side.RAISING),
+        )
+        with self.at(self.now).writing() as work:
+            filed = escalations.open_escalation(work, by=self.raiser, concern=concern)
+        self.escalation = filed.escalation_id
+        self._note(filed, "The concern is raised", self.raiser)
+
+    def _leave(self, now: Open, places: list[Place]) -> None:
+        """Takes it to the next stage; where there is none, resolves it, or takes it out of the policy."""
+        visit = now.visit
+        self.now = self._next_morning()
+        to = next_place(self.policy, visit)
+        stepper = next((place for place in places if Act.STEP_UP in acts_open_to(place, now)), None)
+        if isinstance(to, Destination) and stepper is not None:
+            step = StepUp(route=to.route.id, stage=to.stage.id, timing=self._timing(to.stage))
+            self._step(stepper.person, step, visit.route, visit.stage, self._named(to.stage, opening=False))
+            return
+        self._resolve(now, places)
+        self.end = "Resolved" if isinstance(to, Destination) else f"Resolved. If not: {to.title}"
+
+    def _resolve(self, now: Open, places: list[Place]) -> None:
+        visit = now.visit
+        closer = next(place for place in places if Act.RECORD_OUTCOME in acts_open_to(place, now))
+        outcome = Outcome(
+            outcome=visit.stage.closing.outcomes[0],
+            actions=(AgreedAction(what="Hold a meeting", who="Both sides", by_when=uk_date(self.now)),),
+            outstanding="None",
+            review_on=uk_date(self.now) + timedelta(days=28),
+            learning=tuple(choice.id for choice in self.policy.learning[:1]),
+        )
+        filed = self._file(closer.person, outcome, visit.route, visit.stage, Asked.OUTCOME)
+        if visit.stage.closing.who is Closer.ALL_SIDES:
+            answered = {(closer.side, closer.agency)}
+            for place in places:
+                if (place.side, place.agency) not in answered and place.side in visit.stage.sides:
+                    answered.add((place.side, place.agency))
+                    answer = Agreement(outcome=filed.record_id, agrees=True)
+                    self._file(place.person, answer, visit.route, visit.stage, None)
+
+    def _file(
+        self, by: UUID, facts: Account | Outcome | Agreement, route: Route, stage: Stage, asked: Asked | None
+    ) -> Filed:
+        assert self.escalation is not None, "opened first"
+        written = self._written(stage, asked, self._side(by))
+        where = {"by": by, "escalation_id": self.escalation, "seen": Seen(route.id, stage.id)}
+        with self.at(self.now).writing() as work:
+            filed, what = _filed(work, facts, where, written)
+        self._note(filed, what, by)
+        return filed
+
+    def _step(self, by: UUID, step: StepUp, route: Route, stage: Stage, people: Iterator[NamedParty]) -> None:
+        assert self.escalation is not None, "opened first"
+        with self.at(self.now).writing() as work:
+            filed = escalations.step_up(
+                work,
+                by=by,
+                escalation_id=self.escalation,
+                seen=Seen(route.id, stage.id),
+                step=step,
+                people=tuple(people),
+                written=self._written(stage, Asked.STEP_UP, Side.RAISING),
+            )
+        self._note(filed, "It is not settled here, and goes on", by)
+
+    def _note(self, filed: Filed, what: str, by: UUID) -> None:
+        with self.at(self.now).reading() as work:
+            documents = [row for row in self._documents(work) if row.record_id == filed.record_id]
+            made = tuple(
+                RehearsedDocument(
+                    kind=row.kind,
+                    title=row.title,
+                    to=tuple(self._described(delivery.person_id) for delivery in row.deliveries),
+                )
+                for row in sorted(documents, key=lambda row: row.kind)
+            )
+        self.events.append(RehearsedEvent(spell_time(self.now), what, self._described(by), made))
+
+    def _documents(self, work: Work) -> list[Document]:
+        assert self.escalation is not None, "opened first"
+        return list(reads.documents_for(work.session, self.escalation, self.raiser))
+
+    def _standing(self) -> tuple[Standing, list[Place]]:
+        assert self.escalation is not None, "opened first"
+        with self.at(self.now).reading() as work:
+            escalation = reads.escalation_for(work.session, self.escalation, self.raiser)
+            assert escalation is not None, "the raiser is a party"
+            assert policy_of(work, escalation).key == self.policy.key, "adopted by the raiser's Board"
+            return standing_of(work, escalation), [place_of(party) for party in escalation.parties]
+
+    # --- invented people and answers
+
+    def _named(self, stage: Stage, *, opening: bool) -> Iterator[NamedParty]:
+        own = self.directory.own
+        as_raiser = level_of_raiser(self.policy, stage, own.level) if opening else None
+        for actor in stage.actors:
+            if actor.side is Side.RAISING and actor.level == as_raiser:
+                continue
+            yield NamedParty(self._candidate(actor).id, actor.side, actor.level)
+
+    def _candidate(self, actor: Actor) -> ListedPerson:
+        """Somebody of the right agency, at the level if there is anybody."""
+        directory = self.directory
+        others = [
+            agency for agency in directory.agencies if agency.kind != "board" and agency.id != directory.own.agency_id
+        ]
+        agency = {
+            Side.RAISING: directory.own.agency_id,
+            Side.RESPONDING: others[0].id,
+            Side.BOARD: next(agency.id for agency in directory.agencies if agency.kind == "board"),
+        }[actor.side]
+        people = directory.of_agency(agency)
+        return next((person for person in people if actor.level in {person.level, person.seat}), people[0])
+
+    def _timing(self, stage: Stage) -> Timing:
+        later = uk_date(self.now) + timedelta(days=7)
+        priority = self.policy.priorities[0].id if self.policy.priorities else None
+        units = {clock.limit.unit.value for clock in stage.clocks}
+        return Timing(
+            concern_identified_on=uk_date(self.now),
+            decision_received_on=uk_date(self.now),
+            time_frame=later if units & {"stated", "agreed"} else None,
+            priority=priority,
+        )
+
+    def _written(self, stage: Stage, asked: Asked | None, side: Side) -> Written:
+        return Written(form_key=uuid4(), sections=self._sections(stage, asked, side), happened_on=uk_date(self.now))
+
+    def _sections(self, stage: Stage, asked: Asked | None, side: Side) -> Sections:
+        return tuple(
+            Section(
+                title=group.title, answers=tuple(self._answer(self.policy.question(name)) for name in group.questions)
+            )
+            for group in stage.groups
+            if group.asked is asked and side in group.sides
+        )
+
+    def _answer(self, question: Question) -> Answered:
+        match question.kind:
+            case QuestionKind.CHOICE | QuestionKind.CHOICES:
+                first = question.options[0]
+                return Answered(id=question.id, question=question.label, answer=first.title, codes=(first.id,))
+            case QuestionKind.YES_NO:
+                return Answered(id=question.id, question=question.label, answer="Yes", codes=("yes",))
+            case QuestionKind.DATE:
+                day: date = uk_date(self.now)
+                return Answered(id=question.id, question=question.label, answer=day.isoformat())
+            case _:
+                return Answered(id=question.id, question=question.label, answer="An invented answer.")
+
+    def _people(self, stage: Stage) -> Iterator[str]:
+        for actor in stage.actors:
+            title = actor.title or self.policy.level_title(actor.level)
+            yield f"{SIDES[actor.side]} side: {title}"
+
+    def _asked(self, stage: Stage) -> Iterator[str]:
+        for group in stage.groups:
+            for name in group.questions:
+                yield f"{group.asked.value.replace('_', ' ')}: {self.policy.question(name).label}"
+
+    def _side(self, person: UUID) -> Side:
+        _, places = self._standing()
+        return next(place.side for place in places if place.person == person)
+
+    def _described(self, person_id: UUID) -> str:
+        person = next(each for each in self.directory.people if each.id == person_id)
+        word = " (who raised it)" if person_id == self.raiser else ""
+        return f"{person.job_title}, {person.agency}{word}"
+
+    def _next_morning(self) -> datetime:
+        day = self.calendar.nth_after(uk_date(self.now), 1)
+        return datetime.combine(day, time(10), LONDON)
+
+
+def _filed(
+    work: Work, facts: Account | Outcome | Agreement, where: dict[str, Any], written: Written
+) -> tuple[Filed, str]:
+    match facts:
+        case Account():
+            filed = escalations.file_account(work, **where, account=facts, written=written)
+            return filed, "The other side writes its account"
+        case Outcome():
+            filed = escalations.record_outcome(work, **where, outcome=facts, written=written)
+            return filed, "An outcome is recorded"
+        case Agreement():
+            filed = escalations.answer_outcome(work, **where, answer=facts, written=written)
+            return filed, "A side agrees with the outcome"
