@@ -18,7 +18,19 @@ from forms_app.policies.shelf import SHIPPED, Shelf
 from forms_app.services.signing_in import LONGEST
 from forms_app.services.work import Workshop
 from forms_app.settings import ROOT, Settings
-from forms_app.web import access, board, documents, errors, escalations, headers, pages, rendering, request_log, sessions, sign_in
+from forms_app.web import (
+    access,
+    board,
+    documents,
+    errors,
+    escalations,
+    headers,
+    pages,
+    rendering,
+    request_log,
+    sessions,
+    sign_in,
+)
 
 LARGEST_REQUEST = 2 * 1024 * 1024
 MOST_FORM_PARTS = 2000

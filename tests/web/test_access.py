@@ -119,7 +119,7 @@ def test_an_escalation_opens_for_its_parties(site: Site, add_page: object) -> No
 def test_not_yours_reads_like_never_existed(site: Site) -> None:
     ada = site.signed_in(ADA)
 
-    not_hers, nowhere = ada.get("/board"), ada.get("/no-such-page")
+    not_hers, nowhere = ada.get("/register"), ada.get("/no-such-page")
 
     assert not_hers.status_code == nowhere.status_code == 404
     assert _without_token(not_hers.text) == _without_token(nowhere.text)
@@ -132,10 +132,10 @@ def _without_token(page: str) -> str:
 
 def test_a_page_knows_who_is_asking(site: Site, add_page: object) -> None:
     seen: list[SignedInPerson] = []
-    add_page(site, "/who", open_to(signed_in)(lambda: seen.append(signed_in_person()) or "seen"))  # type: ignore[operator,func-returns-value]
+    add_page(site, "/asking", open_to(signed_in)(lambda: seen.append(signed_in_person()) or "seen"))  # type: ignore[operator,func-returns-value]
     bella = site.person(BELLA)
 
-    site.signed_in(BELLA).browser.get("/who", base_url="http://escalations.example")
+    site.signed_in(BELLA).browser.get("/asking", base_url="http://escalations.example")
 
     assert seen == [
         SignedInPerson(

@@ -162,7 +162,7 @@ def test_without_a_database_people_are_told_and_can_still_read_what_to_do_in_dan
     cookie = site.signed_in("ada@invented.example").cookie()
     visitor = site_without_database.visitor().with_cookie(cookie)
 
-    for path in ("/escalations", "/contact", "/board"):
+    for path in ("/who", "/contact", "/register"):
         answer = visitor.get(path)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
         assert "not available just now" in answer.text

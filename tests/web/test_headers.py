@@ -17,7 +17,7 @@ def answers(site: Site) -> dict[str, TestResponse]:
     elsewhere = site.app.test_client()
     return {
         "page": visitor.get("/"),
-        "redirect": visitor.get("/escalations"),
+        "redirect": visitor.get("/who"),
         "health": visitor.get("/health"),
         "static": visitor.get("/static/site.js"),
         "no static": visitor.get("/static/nothing.js"),

@@ -16,7 +16,7 @@ def site_url(database_url: str) -> str:
 
 
 def is_signed_in(visitor: object) -> bool:
-    return visitor.get("/escalations").status_code == 200  # type: ignore[attr-defined]
+    return visitor.get("/who").status_code == 200  # type: ignore[attr-defined]
 
 
 def test_the_cookie_carries_a_token_and_nothing_about_the_person(site: Site) -> None:
@@ -46,7 +46,7 @@ def test_signing_in_again_ends_the_session_before(site: Site) -> None:
     ada.get(link)
     ada.post(link)
 
-    assert "Bella Invented" in ada.get("/escalations").text
+    assert "Bella Invented" in ada.get("/who").text
     assert not is_signed_in(site.visitor().with_cookie(copied))
 
 
@@ -69,7 +69,7 @@ def test_fifteen_idle_minutes_end_a_session(site: Site) -> None:
 
     site.clock.forward(minutes=15, seconds=1)
 
-    answer = ada.get("/escalations")
+    answer = ada.get("/who")
     assert answer.location == "/sign-in"
     assert "nothing happened for 15 minutes" in ada.follow(answer).text
 
@@ -130,10 +130,10 @@ def test_one_who_is_signed_in_is_not_asked_again(site: Site) -> None:
 
 def test_after_signing_in_they_are_where_they_wanted_to_be(site: Site) -> None:
     visitor = site.visitor()
-    assert visitor.get("/board").location == "/sign-in"
+    assert visitor.get("/register").location == "/sign-in"
     visitor.ask_for_code("bella@invented.example")
 
-    assert visitor.type_code(site.last_message()["code"]).location == "/board"
+    assert visitor.type_code(site.last_message()["code"]).location == "/register"
 
 
 @pytest.mark.parametrize(
