@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from forms_app.domain.policy import Asked, Policy, Route, Stage
+from forms_app.domain.policy import Asked, Limit, Policy, Route, Stage
 from forms_app.policies.modelled import not_yet_acted_upon
 from forms_app.policies.reader import PolicyFaults, read_policy
 from forms_app.policies.shelf import Shelf
@@ -68,8 +68,7 @@ def _stage(stage: Stage) -> Iterator[str]:
     forms = [f"{asked} {count}" for asked in Asked if (count := _questions(stage, asked))]
     yield f"  {number}{stage.name} (questions: {', '.join(forms)})"
     for clock in stage.clocks:
-        amount = f"{clock.limit.amount} " if clock.limit.amount else ""
-        yield f"       {clock.side}: {clock.does} – {amount}{clock.limit.unit.replace('_', ' ')}"
+        yield f"       {clock.side}: {clock.does} – {_limit(clock.limit)}"
 
 
 def _questions(stage: Stage, asked: Asked) -> int:
@@ -78,9 +77,15 @@ def _questions(stage: Stage, asked: Asked) -> int:
 
 def _route_ends(route: Route) -> Iterator[str]:
     for cap in route.caps:
-        amount = f"{cap.limit.amount} " if cap.limit.amount else ""
-        yield f"     Over {', '.join(cap.stages)}: {cap.title} – {amount}{cap.limit.unit.replace('_', ' ')}"
+        yield f"     Over {', '.join(cap.stages)}: {cap.title} – {_limit(cap.limit)}"
     yield f"     Then: {route.after.title}"
+
+
+def _limit(limit: Limit) -> str:
+    words = limit.unit.replace("_", " ")
+    if limit.amount is None:
+        return words
+    return f"{limit.amount} {words.removesuffix('s') if limit.amount == 1 else words}"
 
 
 def _listed(title: str, lines: list[str]) -> Iterator[str]:

@@ -295,7 +295,9 @@ def _not_one_of(tree: _Tree, place: Path, allowed: Sequence[str]) -> str:
 
 def _not_known(name: str, known: Iterator[str] | set[str]) -> str:
     if " " in name:
-        return f"“{name}” is not known here; if it goes on from the words before, put the whole in quotes: a comma ends it"
+        return (
+            f"“{name}” is not known here; if it goes on from the words before, put the whole in quotes: a comma ends it"
+        )
     return f"“{name}” is not known here{_did_you_mean(name, sorted(known))}"
 
 
