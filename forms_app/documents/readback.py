@@ -162,7 +162,7 @@ class Reader:
                 raise DocumentFault(
                     f"The PDF does not say what its page says, in block {number} of {len(blocks)}. It was not issued."
                 )
-        if self.line() is not None:
+        if self.line() is not None or any(self.pages):
             raise DocumentFault("The PDF says more than its page says. It was not issued.")
 
     def found(self, block: Block) -> bool:

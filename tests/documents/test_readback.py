@@ -84,6 +84,11 @@ def test_a_paragraph_goes_on_on_the_next_page() -> None:
     a_reader([("1", "one")], [("1", "two"), ("1", "three")]).read([Block(("one two",)), Block(("three",))])
 
 
+def test_another_page_is_found() -> None:
+    with pytest.raises(DocumentFault, match="says more"):
+        a_reader([("1", "one")], [("1", "two")]).read([Block(("one",))])
+
+
 def test_a_row_goes_on_on_the_next_page_under_its_header() -> None:
     header = ("What", "Who")
     a_reader(
