@@ -28,9 +28,8 @@ def run_load(chosen: argparse.Namespace) -> None:
     given = read_board(chosen.file)
     workshop = open_workshop(read_settings())
     with workshop.writing() as work:
-        board = set_up_board(work, given)
-    people = sum(len(agency.people) for agency in given.agencies)
-    print(f"{board.name}: {len(given.agencies)} agencies and {people} people are set up, under {given.policy}.")
+        people = set_up_board(work, given)
+    print(f"{given.name}: {len(given.agencies)} agencies and {len(people)} people are set up, under {given.policy}.")
 
 
 def run_leaver(chosen: argparse.Namespace) -> None:

@@ -81,6 +81,10 @@ class Invented:
     given: GivenBoard
     sign_ins: tuple[tuple[str, GivenPerson], ...]
 
+    @property
+    def raiser(self) -> GivenPerson:
+        return self.sign_ins[0][1]
+
 
 def invented_boards(shelf: Shelf) -> list[Invented]:
     """The same Boards and people each time, under the newest version of each policy that has a Board here."""
@@ -93,14 +97,19 @@ def invented_boards(shelf: Shelf) -> list[Invented]:
     return found
 
 
+def invented_board(policy: Policy) -> Invented:
+    """One Board with invented people that has adopted this policy, whichever it is."""
+    return _board(policy, "INV", "Inventedshire Safeguarding Board", "inventedshire")
+
+
 def _board(policy: Policy, code: str, name: str, domain: str) -> Invented:
     names = _names(code)
     place = name.split(" Safeguarding")[0]
     agencies = [_office(policy, f"{place} Safeguarding Office", domain, names)]
     kinds = {kind.id for kind in policy.agency_kinds}
     for kind, (title, mail) in AGENCIES.items():
-        if kind in kinds:
-            agencies.append(_agency(policy, kind, title.format(place=place), f"{mail}.{domain}.example", names))
+        known = kind if kind in kinds else policy.agency_kinds[0].id
+        agencies.append(_agency(policy, known, title.format(place=place), f"{mail}.{domain}.example", names))
     board = GivenBoard(
         code=code,
         name=name,
@@ -159,8 +168,7 @@ def _person(name: str, email: str, job_title: str, level: str, seat: str | None 
 
 
 def _sign_ins(board: GivenBoard) -> Iterator[tuple[str, GivenPerson]]:
-    by_kind = {agency.kind: agency for agency in board.agencies}
-    raising, responding, office = by_kind["school"], by_kind["childrens_social_care"], by_kind[OFFICE]
+    raising, responding, office = board.agencies[1], board.agencies[2], board.agencies[0]
     yield "practitioner who raises it", _at(raising, "practitioner")
     yield "their manager", _at(raising, "first_line_manager")
     yield "practitioner of the other agency", _at(responding, "practitioner")

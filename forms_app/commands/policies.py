@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from forms_app.commands import rehearse
 from forms_app.domain.policy import Asked, Limit, Policy, Route, Stage
 from forms_app.policies.modelled import not_yet_acted_upon
 from forms_app.policies.reader import PolicyFaults, read_policy
@@ -24,6 +25,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     every.set_defaults(run=run_list)
     schema = each.add_parser("schema", help="print the JSON Schema of a policy file, for editors")
     schema.set_defaults(run=run_schema)
+    rehearse.add_to(each)
 
 
 def run_check(chosen: argparse.Namespace) -> int:

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import argparse
 import logging
-import sys
 from datetime import timedelta
 
 from forms_app.logs import configure_logs
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer
-from forms_app.services.poke import QueueFault
-from forms_app.settings import Settings, SettingsFault, read_settings
+from forms_app.settings import Settings, read_settings
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = commands.add_parser("worker", help="make documents and post messages until told to stop")
     run.add_argument("--workers", type=int, default=2, help="how many processes work at once")
-    run.set_defaults(run=lambda chosen: worker(workers=chosen.workers))
+    run.set_defaults(run=work)
 
 
-def worker(*, workers: int = 2) -> int:
-    """Runs worker processes until SIGTERM. Returns the exit code; says in a sentence why it could not start."""
+def work(chosen: argparse.Namespace) -> None:
+    """Runs worker processes until SIGTERM. Raises SettingsFault and QueueFault."""
     configure_logs()
     for talker in ("huey", "weasyprint", "fontTools", "pikepdf"):
         logging.getLogger(talker).setLevel(logging.WARNING)
-    try:
-        _work(read_settings(), workers)
-    except (SettingsFault, QueueFault) as fault:
-        print(fault, file=sys.stderr)
-        return 1
-    return 0
-
-
-def _work(settings: Settings, workers: int) -> None:
+    settings = read_settings()
     from forms_app.worker import Job, run  # only a worker needs WeasyPrint, and importing it takes a second
 
     run(
@@ -43,7 +33,7 @@ def _work(settings: Settings, workers: int) -> None:
             mail_server=mail_server(settings),
             letterhead=Letterhead(settings.mail_sender, settings.service_url),
             lease=timedelta(seconds=settings.outbox_lease_seconds),
-            workers=workers,
+            workers=chosen.workers,
         )
     )
 

@@ -113,6 +113,13 @@ def board_document(session: Session, document_id: UUID, board_id: UUID, kinds: S
     ).one_or_none()
 
 
+def every_document(session: Session) -> Sequence[Document]:
+    """All documents, in the order in which they were owed, with their escalations."""
+    return session.scalars(
+        select(Document).options(joinedload(Document.escalation)).order_by(Document.owed_at, Document.kind, Document.id)
+    ).all()
+
+
 def file_of(session: Session, document_id: UUID, file_format: str) -> DocumentFile | None:
     """The bytes of one document, as issued. Ask first whether the person may see the document."""
     return session.scalars(

@@ -275,7 +275,8 @@ def _candidates(
     asking: Asking, actor: Actor, agency: UUID | None, responding: tuple[UUID, ...]
 ) -> dict[str, list[tuple[str, str]]]:
     """The people who may be named: those at that level first, then the others of the same agency."""
-    involved = {asking.directory.own.agency_id, *responding, *(place.agency for place in asking.places)}
+    involved = {*responding, *(place.agency for place in asking.places if place.side is not Side.BOARD)}
+    involved |= {asking.directory.own.agency_id} if not asking.places else set()
     if agency is None:
         people = [person for person in asking.directory.people if person.agency_id not in involved]
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -57,8 +58,11 @@ class BoardFaults(DomainError):
         super().__init__("\n".join(faults))
 
 
-def set_up_board(work: Work, given: GivenBoard) -> Board:
-    """Adds the Board, its agencies and people, or brings them up to what is given. Raises BoardFaults."""
+def set_up_board(work: Work, given: GivenBoard) -> dict[str, UUID]:
+    """Adds the Board, its agencies and people, or brings them up to what is given: address → person.
+
+    Raises BoardFaults.
+    """
     if faults := [*_faults(work, given)]:
         raise BoardFaults(faults)
     board = rows.board_with_code(work.session, given.code) or Board(code=given.code)
@@ -67,10 +71,11 @@ def set_up_board(work: Work, given: GivenBoard) -> Board:
     board.secure_domains = list(given.secure_domains)
     work.session.add(board)
     work.session.flush()
+    people: dict[str, UUID] = {}
     for agency in given.agencies:
-        _set_up_agency(work, board, agency)
+        people |= _set_up_agency(work, board, agency)
     work.note("board_set_up", board=board.id)
-    return board
+    return people
 
 
 def leave(work: Work, email: str) -> Person:
@@ -83,18 +88,21 @@ def leave(work: Work, email: str) -> Person:
     return person
 
 
-def _set_up_agency(work: Work, board: Board, given: GivenAgency) -> None:
+def _set_up_agency(work: Work, board: Board, given: GivenAgency) -> dict[str, UUID]:
     agency = rows.agency_with_name(work.session, board.id, given.name) or Agency(board_id=board.id, name=given.name)
     agency.kind = given.kind
     work.session.add(agency)
     work.session.flush()
+    people = {}
     for each in given.people:
         person = rows.person_with_email(work.session, each.email) or Person(email=each.email)
         person.board_id, person.agency_id = board.id, agency.id
         person.name, person.job_title = each.name, each.job_title
         person.level, person.seat, person.telephone = each.level, each.seat, each.telephone
         work.session.add(person)
-    work.session.flush()
+        work.session.flush()
+        people[each.email] = person.id
+    return people
 
 
 def _faults(work: Work, given: GivenBoard) -> list[str]:

@@ -240,7 +240,7 @@ def _checked(
         if actor.needed and (actor.side, actor.level) not in acting:
             raise NotAllowedNow(f"Name who acts at this stage as: {policy.level_title(actor.level)}.")
     for person, party in joining.values():
-        if not _may_stand(person, party, raiser, policy, {earlier.agency_id for earlier in before}):
+        if not _may_stand(person, party, raiser, policy, {earlier.agency_id for earlier in before if earlier.side != Side.BOARD}):
             raise NotAllowedNow("Somebody was named for a side on which their agency does not stand.")
     return [pair for pair in joining.values() if pair[0].id not in sides]
 

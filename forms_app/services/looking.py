@@ -296,6 +296,15 @@ def board_file(work: Work, *, by: UUID, document_id: UUID, file_format: Format) 
     return _file(work, found, by, file_format)
 
 
+def every_file(work: Work) -> Iterator[tuple[str, bytes]]:
+    """Every document of a whole database, for a rehearsal: names and bytes, in the order in which they were owed."""
+    for document in reads.every_document(work.session):
+        for form in FORMATS:
+            found = reads.file_of(work.session, document.id, form)
+            if found is not None:
+                yield file_name(kind_of(document.kind), document.escalation.reference, form), found.content
+
+
 def _board_facts(policy: Policy, escalation: Escalation, now: Standing) -> Iterator[BoardFact]:
     route = now.visits[0].route
     yield BoardFact("Opened", month(escalation.opened_at))

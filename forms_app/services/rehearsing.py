@@ -29,7 +29,7 @@ from forms_app.domain.escalation import (
     next_place,
 )
 from forms_app.domain.filing import Filed, ListedPerson, NamedParty, NewConcern, Seen, Written
-from forms_app.domain.policy import Actor, Asked, Closer, Policy, Question, QuestionKind, Route, Side, Stage
+from forms_app.domain.policy import Actor, Asked, Policy, Question, QuestionKind, Route, Side, Stage
 from forms_app.domain.working_days import LONDON, spell_time, uk_date
 from forms_app.services import escalations
 from forms_app.services.directory import directory_for
@@ -208,13 +208,10 @@ class _Walk:
             learning=tuple(choice.id for choice in self.policy.learning[:1]),
         )
         filed = self._file(closer.person, outcome, visit.route, visit.stage, Asked.OUTCOME)
-        if visit.stage.closing.who is Closer.ALL_SIDES:
-            answered = {(closer.side, closer.agency)}
-            for place in places:
-                if (place.side, place.agency) not in answered and place.side in visit.stage.sides:
-                    answered.add((place.side, place.agency))
-                    answer = Agreement(outcome=filed.record_id, agrees=True)
-                    self._file(place.person, answer, visit.route, visit.stage, None)
+        for place in places:
+            if Act.ANSWER_OUTCOME in acts_open_to(place, self._standing()[0]):
+                answer = Agreement(outcome=filed.record_id, agrees=True)
+                self._file(place.person, answer, visit.route, visit.stage, None)
 
     def _file(
         self, by: UUID, facts: Account | Outcome | Agreement, route: Route, stage: Stage, asked: Asked | None

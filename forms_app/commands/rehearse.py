@@ -1,0 +1,168 @@
+"""forms-app policies rehearse: walks an invented escalation through a policy, before a Board adopts it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from forms_app.commands.invented import invented_board
+from forms_app.db.database import Database
+from forms_app.db.migrate import upgrade
+from forms_app.domain.errors import DomainError
+from forms_app.domain.policy import Policy, Route
+from forms_app.domain.working_days import LONDON
+from forms_app.mail.answers import Answer, Result
+from forms_app.mail.compose import Letterhead, Message
+from forms_app.mail.postbox import as_bytes
+from forms_app.policies.bank_holidays import calendar_of
+from forms_app.policies.reader import read_policy
+from forms_app.policies.shelf import Shelf
+from forms_app.services.boards import set_up_board
+from forms_app.services.looking import every_file
+from forms_app.services.outbox import Desk, run_due
+from forms_app.services.rehearsing import Rehearsal, RehearsedStage, WorkshopAt, rehearse
+from forms_app.services.work import Workshop
+
+LETTERHEAD = Letterhead("escalations@escalations.example", "https://escalations.example")
+
+
+class CannotRehearse(DomainError):
+    """The rehearsal was asked for something that is not there."""
+
+
+def add_to(policies: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    walk = policies.add_parser("rehearse", help="walk an invented escalation through a policy and print what happens")
+    walk.add_argument("file", type=Path)
+    walk.add_argument("--route", help="the route to walk; the main one if it is not named")
+    walk.add_argument("--opened", help="when it is opened, UK time: 2026-12-23T16:30 (now, if it is not given)")
+    walk.add_argument("--out", type=Path, help="a new folder into which the documents and messages are really made")
+    walk.add_argument("--json", action="store_true", help="print one JSON object")
+    walk.set_defaults(run=run_rehearse)
+
+
+def run_rehearse(chosen: argparse.Namespace) -> None:
+    policy = read_policy(chosen.file)
+    route = _route(policy, chosen.route)
+    opened = _opened(chosen.opened)
+    if chosen.out is not None:
+        _make_folder(chosen.out)
+    with _throw_away(policy) as (at, raiser):
+        rehearsal = rehearse(at, policy=policy, route=route, raiser=raiser, opened=opened)
+        if chosen.out is not None:
+            _make_everything(at(opened + timedelta(days=400)), chosen.out)
+    if chosen.json:
+        print(json.dumps(asdict(rehearsal), indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(_told(rehearsal)))
+        if chosen.out is not None:
+            print(f"\nThe documents and messages are in {chosen.out}.")
+
+
+@contextmanager
+def _throw_away(policy: Policy) -> Iterator[tuple[WorkshopAt, UUID]]:
+    """A database that exists for the rehearsal only, with one invented Board that has adopted the policy."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/rehearsal.db"
+        upgrade(url)
+        database, shelf = Database(url), Shelf([policy])
+
+        def at(moment: datetime) -> Workshop:
+            return Workshop(database, shelf, calendar_of, lambda: moment.astimezone(UTC))
+
+        board = invented_board(policy)
+        with at(datetime.now(UTC)).writing() as work:
+            people = set_up_board(work, board.given)
+        try:
+            yield at, people[board.raiser.email]
+        finally:
+            database.close()
+
+
+class _Folder:
+    """Takes messages as a mail server would, and puts each into a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.count = folder, 0
+
+    def post(self, message: Message) -> Answer:
+        self.count += 1
+        (self.folder / f"message-{self.count:03}.eml").write_bytes(as_bytes(message))
+        return Answer(Result.ACCEPTED, "Written into the folder.", 250)
+
+
+def _make_everything(workshop: Workshop, folder: Path) -> None:
+    from forms_app.documents.issue import issue  # importing WeasyPrint takes a second, and only this needs it
+
+    desk = Desk(_Folder(folder), LETTERHEAD, issue)
+    while run_due(workshop, "rehearsal", desk):
+        pass
+    with workshop.reading() as work:
+        for number, (name, content) in enumerate(every_file(work), start=1):
+            (folder / f"document-{number:03}-{name}").write_bytes(content)
+
+
+def _route(policy: Policy, route_id: str | None) -> Route:
+    if route_id is None:
+        return policy.main
+    for route in policy.routes:
+        if route.id == route_id:
+            return route
+    raise CannotRehearse(
+        f"There is no route “{route_id}”. Known are: {', '.join(route.id for route in policy.routes)}."
+    )
+
+
+def _opened(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise CannotRehearse(f"“{text}” is not a date and time. Write it like 2026-12-23T16:30.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=LONDON)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise CannotRehearse(f"{folder} cannot be made: {fault.strerror}.") from None
+    if any(folder.iterdir()):
+        raise CannotRehearse(f"{folder} is not empty. Name a new folder, so that nothing is written over.")
+
+
+# --- in words ----------------------------------------------------------------------------------------------------
+
+
+def _told(rehearsal: Rehearsal) -> Iterator[str]:
+    yield f"{rehearsal.title} ({rehearsal.policy}), route {rehearsal.route}"
+    yield f"Opened on {rehearsal.opened}. Everything here is invented."
+    for stage in rehearsal.stages:
+        yield from _told_stage(stage)
+    yield f"\nEnd: {rehearsal.end}"
+
+
+def _told_stage(stage: RehearsedStage) -> Iterator[str]:
+    yield f"\n{stage.title}\n{'=' * len(stage.title)}"
+    yield f"Entered on {stage.entered}. Closed by: {stage.closes}."
+    yield "Who acts"
+    yield from (f"  - {person}" for person in stage.people)
+    yield "Time limits"
+    for clock in stage.clocks:
+        yield f"  - {clock.due}: {clock.who}: {clock.what} ({clock.limit})"
+        yield f"      section {clock.section}: “{clock.words}”"
+    yield "What is asked"
+    yield from (f"  - {question}" for question in stage.asked)
+    yield "What happens"
+    for event in stage.events:
+        yield f"  - {event.at}: {event.what}, by {event.by}"
+        for document in event.documents:
+            yield f"      {document.title}, to:"
+            yield from (f"        {person}" for person in document.to)
