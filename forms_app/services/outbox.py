@@ -18,6 +18,8 @@ __all__ = ["Desk", "OutboxKind", "run_due"]
 
 LEASE = timedelta(minutes=3)
 MOST_AT_ONCE = 10
+MOST_INTERRUPTIONS = 20
+"""How often a worker may die over one item before the item itself is suspected."""
 WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.MAKE_DOCUMENT: issuing.WAITS,
     OutboxKind.POST_DELIVERY: posting.WAITS,
@@ -69,7 +71,7 @@ def _next(workshop: Workshop, worker: str, lease: timedelta) -> Claim | None:
 
 def _work_on(workshop: Workshop, claim: Claim, desk: Desk) -> None:
     waits = WAITS.get(claim.kind, ())
-    if claim.tries > len(waits) + 1:
+    if claim.tries > len(waits) + MOST_INTERRUPTIONS:
         _park(workshop, claim, f"It was tried {claim.tries - 1} times, and the worker stopped each time.")
         return
     try:

@@ -32,20 +32,26 @@ class Pokes:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._give: Callable[[], Any] | None = None
+        self._queue: Huey | None = None
+        self._give: Callable[[], Any] = _nothing
         self._rest_until = 0.0
 
     def __call__(self) -> None:
         if time.monotonic() < self._rest_until:
             return
         try:
-            if self._give is None:
-                self._give = looking(open_queue(self._url), _nothing)
+            if self._queue is None:
+                self._queue = open_queue(self._url)
+                self._give = looking(self._queue, _nothing)
             self._give()
         except Exception as fault:  # noqa: BLE001 - the request is done and its work is owed, whatever happens here
             # A storage that does not answer must not hold up every request.
             self._rest_until = time.monotonic() + REST_SECONDS
             log.warning("no_worker_woken", queue=_plain(self._url), fault=type(fault).__name__)
+
+    def close(self) -> None:
+        if self._queue is not None:
+            self._queue.storage.close()
 
 
 def open_queue(url: str, *, busy_seconds: float = 1) -> Huey:

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ ELSEWHERE = CERTIFICATES / "elsewhere.pem"
 
 SILENCE = "silence"
 HANG_UP = "hang up"
+PAUSE = "pause "
+"""Before a line: it is said a second late."""
 GOOD = {
     "CALL": "220 forms.example ready",
     "EHLO": "250 forms.example",
@@ -91,7 +94,9 @@ def _say(caller: socket.socket, line: str, is_over: threading.Event) -> bool:
         return False
     if line == HANG_UP:
         return False
-    caller.sendall(line.encode() + b"\r\n")
+    if line.startswith(PAUSE):
+        time.sleep(1)
+    caller.sendall(line.removeprefix(PAUSE).encode() + b"\r\n")
     return True
 
 

@@ -19,7 +19,7 @@ from structlog.testing import capture_logs
 
 from forms_app.db.outbox import Claim, OutboxKind, claim, fail, finish, is_due, needs_attention, owe
 from forms_app.db.tables import OutboxItem
-from forms_app.services.outbox import LEASE
+from forms_app.services.outbox import LEASE, MOST_INTERRUPTIONS
 from forms_app.services.posting import WAITS
 from tests.mail.owed import NOW, FakeIssued, FakePostbox, Office, Recipient, open_office, owe_delivery, owe_document
 from tests.services.claiming import Together, claim_all, claim_all_carelessly
@@ -288,7 +288,7 @@ def test_an_item_whose_worker_dies_every_time_is_given_up(office: Office) -> Non
             raise Killed
 
     office.postbox = Deadly()
-    for _ in range(len(WAITS) + 1):
+    for _ in range(len(WAITS) + MOST_INTERRUPTIONS):
         with pytest.raises(Killed):
             office.work()
         office.clock.go_on(seconds=LEASE.total_seconds() + 1)
@@ -297,7 +297,7 @@ def test_an_item_whose_worker_dies_every_time_is_given_up(office: Office) -> Non
     with office.workshop.reading() as work:
         (shown,) = needs_attention(work.session, work.now)
     assert shown.about_id == delivery
-    assert shown.fault == f"It was tried {len(WAITS) + 1} times, and the worker stopped each time."
+    assert shown.fault == f"It was tried {len(WAITS) + MOST_INTERRUPTIONS} times, and the worker stopped each time."
     assert office.work() == 0
 
 

@@ -237,6 +237,21 @@ def test_a_worker_killed_while_posting_leaves_a_visible_interruption(office: Off
     assert len({message.message_id for message in postbox.posted}) == 1
 
 
+def test_a_worker_that_ended_the_work_before_doing_it_would_lose_the_message(office: Office) -> None:
+    delivery, postbox = owe_delivery(office, SECURE), office.postbox
+    with office.workshop.writing() as work:
+        (hasty,) = claim(work.session, "w1", work.now, 1, LEASE)
+        outbox.finish(work.session, hasty.item_id, "w1", work.now)
+    with pytest.raises(Killed):
+        post_delivery(office.workshop, hasty, Dies(postbox, first=True), LETTERHEAD)
+
+    office.clock.go_on(days=9)
+    office.work()
+
+    assert office.ledger(delivery) == [("started", None)]
+    assert postbox.posted == []
+
+
 def test_an_answer_that_was_lost_is_an_interruption_and_is_sent_again(office: Office) -> None:
     delivery = owe_delivery(office, SECURE)
     with scripted({"TEXT": HANG_UP}) as server:

@@ -1,0 +1,108 @@
+"""The worker command as it runs in earnest: processes of its own, which can be stopped and killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tests.architecture.tree import PROJECT
+
+
+def command(processes: int) -> list[str]:
+    start = f"import sys; from forms_app.commands import main; sys.exit(main(['worker', '--workers', '{processes}']))"
+    return [sys.executable, "-c", start]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the worker is told by its environment."""
+
+    database_url: str
+    huey_url: str
+    mail_port: int = 9
+    lease_seconds: float = 60
+    mail_timeout_seconds: float = 30
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "SECRET_KEY": "invented for tests, and used for nothing else",
+            "SERVICE_URL": "https://forms.example",
+            "DATABASE_URL": self.database_url,
+            "HUEY_URL": self.huey_url,
+            "MAIL_SENDER": "no-reply@forms.example",
+            "MAIL_SERVER": "127.0.0.1",
+            "MAIL_PORT": str(self.mail_port),
+            "MAIL_SECURITY": "none",
+            "MAIL_TIMEOUT_SECONDS": str(self.mail_timeout_seconds),
+            "OUTBOX_LEASE_SECONDS": str(self.lease_seconds),
+        }
+
+
+@dataclass
+class RunningWorker:
+    process: subprocess.Popen[str]
+
+    def wait_until_started(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if "worker_started" in line:
+                return
+        raise AssertionError("the worker did not start")
+
+    def kill(self) -> None:
+        """As a power cut would: all its processes at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=10)
+
+    def kill_the_first(self) -> None:
+        """As a machine short of memory might: the process that the others belong to, and not the others."""
+        self.process.kill()
+        self.process.wait(timeout=10)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=30)
+
+    def members(self) -> int:
+        """How many of its processes still run."""
+        listing = subprocess.run(["ps", "-e", "-o", "pgid=,stat="], capture_output=True, text=True, check=True).stdout
+        rows = [line.split() for line in listing.splitlines()]
+        return sum(pgid == str(self.process.pid) and not state.startswith("Z") for pgid, state in rows)
+
+
+@contextlib.contextmanager
+def working(surroundings: Surroundings, *, processes: int = 2) -> Iterator[RunningWorker]:
+    process = subprocess.Popen(
+        command(processes),
+        cwd=PROJECT,
+        env=surroundings.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    worker = RunningWorker(process)
+    try:
+        worker.wait_until_started()
+        yield worker
+    finally:
+        worker.kill()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def wait_until(is_so: Callable[[], bool], *, seconds: float) -> float:
+    """How long it took."""
+    began = time.monotonic()
+    while not is_so():
+        took = time.monotonic() - began
+        assert took < seconds, f"it was not so within {seconds} seconds"
+        time.sleep(0.02)
+    return time.monotonic() - began
