@@ -10,9 +10,13 @@ from forms_app.policies.reader import PolicyFaults
 from forms_app.services.poke import Pokes
 from forms_app.settings import SettingsFault, read_settings
 
+CANNOT_START = 3
+"""The status at which gunicorn stops; at any other it starts the process again, for ever."""
+
 configure_logs()
 try:
     settings = read_settings()
     app = create_app(settings, poke=Pokes(settings.huey_url))
 except (SettingsFault, PolicyFaults) as fault:
-    sys.exit(str(fault))
+    sys.stderr.write(f"{fault}\n")
+    sys.exit(CANNOT_START)

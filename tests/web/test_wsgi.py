@@ -6,11 +6,20 @@ import os
 import subprocess
 import sys
 
+import pytest
 
-def load(**environment: str) -> subprocess.CompletedProcess[str]:
+from tests.architecture.tree import PROJECT
+
+LOADING = ("-c", "import forms_app.wsgi")
+SERVING = ("-m", "gunicorn", "--no-control-socket", "--bind", "127.0.0.1:0", "forms_app.wsgi:app")
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-c", "import forms_app.wsgi"],
+        [sys.executable, *command],
+        cwd=PROJECT,
+        timeout=60,
         env={**kept, **environment},
         capture_output=True,
         text=True,
@@ -18,16 +27,19 @@ def load(**environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_missing_setting_is_a_sentence_and_no_traceback() -> None:
-    finished = load()
+@pytest.mark.parametrize("command", [LOADING, SERVING])
+def test_a_missing_setting_is_a_sentence_and_the_server_stops(command: tuple[str, ...]) -> None:
+    finished = run(*command)
 
-    assert finished.returncode == 1
-    assert "Set these environment variables and start again" in finished.stderr
+    assert finished.returncode == 3
+    assert finished.stderr.count("Set these environment variables and start again") == 1
     assert "SECRET_KEY" in finished.stderr
     assert "Traceback" not in finished.stderr
 
 
 def test_with_its_settings_the_service_loads() -> None:
-    finished = load(SECRET_KEY="invented" * 8, SERVICE_URL="http://escalations.example", MAIL_SENDER="a@b.example")
+    finished = run(
+        *LOADING, SECRET_KEY="invented" * 8, SERVICE_URL="http://escalations.example", MAIL_SENDER="a@b.example"
+    )
 
     assert finished.returncode == 0, finished.stderr
