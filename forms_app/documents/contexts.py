@@ -49,6 +49,8 @@ class Heading(Value):
     """What stands at the top and foot of every document. Nothing here may identify a person."""
 
     board: str
+    title: str
+    """What the policy calls this kind of document."""
     policy: str
     reference: str
     issued_on: date

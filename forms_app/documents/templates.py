@@ -42,7 +42,7 @@ def environment(put: Callable[[str], str]) -> Environment:
 def blanks(kind: Kind, context: Value) -> dict[str, object]:
     """What a template may name: the fields of the context, the title of the kind, and what may be done with the document."""
     fields = {name: getattr(context, name) for name in type(context).model_fields}
-    return {**fields, "title": kind.title, "sharing": IDENTIFIED if kind.identified else DEIDENTIFIED}
+    return {**fields, "title": fields["heading"].title, "sharing": IDENTIFIED if kind.identified else DEIDENTIFIED}
 
 
 def heading(context: Value) -> Heading:

@@ -94,7 +94,7 @@ def named(fault: Exception) -> str:
 def properties(kind: Kind, context: Value) -> str:
     heading = templates.heading(context)
     return CORE.format(
-        title=escape(f"{kind.title}, {heading.reference}"),
+        title=escape(f"{heading.title}, {heading.reference}"),
         author=escape(heading.board),
         language=LANGUAGE,
         day=heading.issued_on.isoformat(),

@@ -8,11 +8,10 @@ from uuid import UUID, uuid4
 from forms_app.db import reads
 from forms_app.db.outbox import owe
 from forms_app.db.tables import Board, Delivery, Document, Escalation, Person, StageRecord
-from forms_app.documents.catalogue import KINDS
 from forms_app.domain.circulation import Circulation, Happening, owed
 from forms_app.domain.escalation import Outcome, Resolved
 from forms_app.domain.policy import Audience
-from forms_app.services.filling import Filling
+from forms_app.services.filling import Filling, document_title
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
 from forms_app.services.outbox import OutboxKind
 from forms_app.services.work import Work
@@ -54,7 +53,7 @@ def _owe_document(
         escalation_id=filling.escalation.id,
         record_id=filling.record.id,
         kind=kind.value,
-        title=filling.policy.document_titles.get(kind, KINDS[kind.value].title),
+        title=document_title(filling.policy, kind),
         context=filling.fill(kind).model_dump_json(),
         owed_at=work.now,
     )

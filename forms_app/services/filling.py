@@ -9,6 +9,7 @@ from datetime import datetime
 from forms_app.db.tables import Escalation, StageRecord
 from forms_app.db.tables import Party as PartyRow
 from forms_app.documents import contexts as say
+from forms_app.documents.catalogue import KINDS
 from forms_app.domain.answers import Section, Sections, from_json
 from forms_app.domain.clocks import Running
 from forms_app.domain.escalation import Agreement, Concern, Left, Open, Outcome, Resolved, Standing, StepUp, Visit
@@ -63,7 +64,7 @@ class Filling:
 
     def _written_account(self) -> say.WrittenAccount:
         return say.WrittenAccount(
-            heading=self._heading(),
+            heading=self._heading(DocumentKind.WRITTEN_ACCOUNT),
             raised_by=self._raiser(),
             raised_on=spell_time(self.record.entered_at),
             stage=self._stage_of(self.record),
@@ -76,7 +77,7 @@ class Filling:
     def _stage_record(self) -> say.StageRecord:
         facts = step_of(self.record).facts
         return say.StageRecord(
-            heading=self._heading(),
+            heading=self._heading(DocumentKind.STAGE_RECORD),
             stage=self._stage_of(self.record),
             what=WRITTEN[self.record.kind],
             written_by=self._party(self._party_row(self.record)),
@@ -94,7 +95,7 @@ class Filling:
         record = next(row for row in self.escalation.records if row.id == self.standing.step.id)
         outcome = self.standing.outcome
         return say.WrittenConfirmation(
-            heading=self._heading(),
+            heading=self._heading(DocumentKind.WRITTEN_CONFIRMATION),
             stage=self._stage_of(record),
             outcome=title_of(self.policy.outcomes, outcome.outcome),
             resolved_on=spell_time(self.standing.at),
@@ -123,11 +124,13 @@ class Filling:
     # --- de-identified documents: chosen from an allow-list, nothing that a person typed
 
     def _notice_to_board(self) -> say.NoticeToBoard:
-        return say.NoticeToBoard(heading=self._heading(), reason=self._reason(), facts=tuple(self._facts()))
+        return say.NoticeToBoard(
+            heading=self._heading(DocumentKind.NOTICE_TO_BOARD), reason=self._reason(), facts=tuple(self._facts())
+        )
 
     def _board_proforma(self) -> say.BoardProforma:
         return say.BoardProforma(
-            heading=self._heading(),
+            heading=self._heading(DocumentKind.BOARD_PROFORMA),
             facts=(*self._facts(), *self._allowed_answers()),
             stages=tuple(self._stage_lines()),
             time_limits=tuple(timeliness(self.policy, clock, self.now) for clock in self.standing.clocks),
@@ -194,10 +197,11 @@ class Filling:
 
     # --- parts
 
-    def _heading(self) -> say.Heading:
+    def _heading(self, kind: DocumentKind) -> say.Heading:
         board = self.escalation.board
         return say.Heading(
             board=board.name,
+            title=document_title(self.policy, kind),
             policy=f"{self.policy.title} ({self.policy.dated})",
             reference=self.escalation.reference,
             issued_on=uk_date(self.now),
@@ -239,6 +243,11 @@ class Filling:
 
     def _time_limits(self) -> tuple[say.TimeLimit, ...]:
         return tuple(time_limit(self.policy, clock, self.now) for clock in self.standing.clocks)
+
+
+def document_title(policy: Policy, kind: DocumentKind) -> str:
+    """What the policy calls a kind of document."""
+    return policy.document_titles.get(kind, KINDS[kind].title)
 
 
 def time_limit(policy: Policy, clock: Running, now: datetime) -> say.TimeLimit:

@@ -32,6 +32,7 @@ SECONDS = 40.0
 
 HEADING = Heading(
     board="Brackenshire Safeguarding Children Partnership",
+    title="Written account of the concern",
     policy="Resolution of Professional Disagreements, version 4 (1 April 2026)",
     reference="BRK-2026-0001",
     issued_on=date(2026, 11, 2),

@@ -136,7 +136,7 @@ def test_the_properties_hold_no_text_of_a_person(code: str) -> None:
 
     assert read.metadata == {
         "/Producer": "WeasyPrint 70.0",
-        "/Title": f"{KINDS[code].title}, BRK-2026-0001",
+        "/Title": "Written account of the concern, BRK-2026-0001",
         "/Author": "Brackenshire Safeguarding Children Partnership",
         "/CreationDate": "D:20261102",
         "/ModDate": "D:20261102",

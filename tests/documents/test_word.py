@@ -101,7 +101,7 @@ def test_the_properties_are_a_fixed_list() -> None:
     properties = {etree.QName(one).localname: one.text for one in etree.fromstring(part(file, word.PROPERTIES))}
 
     assert properties == {
-        "title": "Written confirmation of the outcome, BRK-2026-0001",
+        "title": "Written account of the concern, BRK-2026-0001",
         "creator": "Brackenshire Safeguarding Children Partnership",
         "lastModifiedBy": "Brackenshire Safeguarding Children Partnership",
         "language": "en-GB",
