@@ -43,7 +43,7 @@ class Site(Flask):
     def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
         """Without the address and the message, both of which may carry what a person wrote, however logs are set up."""
         if exc_info[1] is not None:
-            log.error("fault", exception=kinds(exc_info[1]), where=way(exc_info[1]))
+            log.error("fault", error=kinds(exc_info[1]), where=way(exc_info[1]))
 
 
 def create_app(settings: Settings, *, workshop: Workshop | None = None, poke: Callable[[], None]) -> Flask:

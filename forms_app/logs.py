@@ -52,7 +52,7 @@ def name_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableM
         exc_info = sys.exc_info()
     error = exc_info if isinstance(exc_info, BaseException) else exc_info[1] if exc_info else None
     if error is not None:
-        event["exception"] = kinds(error)
+        event["error"] = kinds(error)
         event["where"] = way(error)
     return event
 

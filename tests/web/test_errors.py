@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import structlog
 
+from forms_app import app as assembling
 from forms_app.domain.errors import NotFound
 from forms_app.logs import configure_logs
 from forms_app.web.access import anyone, open_to
@@ -57,11 +58,27 @@ def test_a_fault_shows_a_number_that_is_in_the_log_and_nothing_else(site: Site, 
     fault = next(line for line in lines if line["event"] == "fault")
     assert answer.status_code == 500
     assert fault["request_id"] in answer.text
-    assert fault["exception"] == ["builtins.RuntimeError", "builtins.ValueError"]
+    assert fault["error"] == ["builtins.RuntimeError", "builtins.ValueError"]
     assert any("test_errors.py" in place and place.endswith("in view") for place in fault["where"])
     for text in (answer.text, json.dumps(lines)):
         assert "Canaryname" not in text
         assert "Traceback" not in text
+
+
+def test_a_fault_says_as_little_where_nobody_set_up_the_logs(
+    site: Site, add_page: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    structlog.reset_defaults()
+    monkeypatch.setattr(assembling, "log", structlog.get_logger("forms_app.app"))
+    add_page(site, "/broken", failing(RuntimeError(f"{CANARY} broke it")))
+
+    answer = site.visitor().get("/broken?name=Zebedee+Canaryname")
+
+    logged = "".join(capsys.readouterr())
+    assert answer.status_code == 500
+    assert "Something went wrong" in answer.text
+    assert "builtins.RuntimeError" in logged
+    assert "Canaryname" not in logged
 
 
 def test_a_request_is_one_line_without_what_was_asked_for(site: Site, logs: Any) -> None:
@@ -93,7 +110,7 @@ def test_other_libraries_log_no_messages_of_exceptions_either(logs: Any) -> None
 
     (line,) = logs()
 
-    assert (line["event"], line["exception"]) == ("it failed", ["builtins.ValueError"])
+    assert (line["event"], line["error"]) == ("it failed", ["builtins.ValueError"])
     assert CANARY not in json.dumps(line)
 
 
