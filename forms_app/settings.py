@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     mail_timeout_seconds: float = 20
     mail_sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     """The address that every message comes from."""
-    mail_certificates: Path | None = None
+    mail_certificates: FilePath | None = None
     """A file of certificates to trust for the mail server, in place of the system's."""
     huey_url: str = f"sqlite:///{ROOT / 'var' / 'huey.db'}"
     """Where the task engine keeps its pokes: sqlite:///…, postgresql://… or redis://…"""

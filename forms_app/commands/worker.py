@@ -9,7 +9,7 @@ from datetime import timedelta
 from forms_app.logs import configure_logs
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer
-from forms_app.settings import Settings, read_settings
+from forms_app.settings import Settings, SettingsFault, read_settings
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,6 +39,11 @@ def work(chosen: argparse.Namespace) -> None:
 
 
 def mail_server(settings: Settings) -> MailServer:
+    """Raises SettingsFault where a password would travel in the clear."""
+    if settings.mail_username and settings.mail_security == "none":
+        raise SettingsFault(
+            "MAIL_SECURITY: a password is never sent in the clear. Set tls or starttls, or no MAIL_USERNAME."
+        )
     return MailServer(
         host=settings.mail_server,
         port=settings.mail_port,

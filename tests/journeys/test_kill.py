@@ -145,8 +145,8 @@ def test_killed_again_and_again_nobody_is_left_out_and_no_delivery_has_two_ids(
         wait_until(lambda: all(item.done_at for item in office.items()), seconds=30 + kills)
 
     ids: dict[str, set[str]] = defaultdict(set)
-    for one in smtp_server.received:
-        ids[one.rcpt_tos[0]].add(str(one.message["Message-ID"]))
+    for received in smtp_server.received:
+        ids[received.rcpt_tos[0]].add(str(received.message["Message-ID"]))
     deliveries = [delivery for document in documents for delivery in office.document(document).deliveries]
     assert len(deliveries) == 3 * kills
     assert ids == {one.address: {f"<delivery.{one.id}@forms.example>"} for one in deliveries}

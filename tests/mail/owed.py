@@ -99,7 +99,9 @@ class Office:
 
     def document(self, document_id: UUID) -> Document:
         wanted = select(Document).where(Document.id == document_id)
-        return self._all(wanted.options(selectinload(Document.files), selectinload(Document.deliveries)))[0]
+        (document,) = self._all(wanted.options(selectinload(Document.files), selectinload(Document.deliveries)))
+        assert isinstance(document, Document)
+        return document
 
     def attempts(self, delivery_id: UUID) -> Sequence[Attempt]:
         return self._all(select(Attempt).where(Attempt.delivery_id == delivery_id).order_by(Attempt.number))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,10 +12,13 @@ from uuid import uuid4
 import flask_mail
 import pytest
 from flask import Flask
+from pydantic import SecretStr
 
+from forms_app.commands.worker import mail_server
 from forms_app.mail.answers import Answer
 from forms_app.mail.compose import Attachment, DocumentNotice, Letterhead, Message, Office, document_message
 from forms_app.mail.postbox import MailServer, Postbox
+from forms_app.settings import Settings, SettingsFault
 from tests.mail.servers import ELSEWHERE, HANG_UP, LOCALHOST, SILENCE, encrypted, scripted
 from tests.ports import free_port
 from tests.smtp import SmtpServer
@@ -221,6 +225,21 @@ def test_signing_in_to_the_server() -> None:
 
 def test_a_password_does_not_print_itself() -> None:
     assert "right" not in repr(MailServer("h", 25, password="right"))
+
+
+@pytest.mark.parametrize(("security", "is_taken"), [("tls", True), ("starttls", True), ("none", False)])
+def test_a_password_is_never_sent_in_the_clear(security: Any, is_taken: bool) -> None:
+    settings = Settings(
+        secret_key=SecretStr("x" * 32),
+        service_url="https://forms.example",
+        mail_sender="no-reply@forms.example",
+        mail_username="forms",
+        mail_password=SecretStr("right"),
+        mail_security=security,
+    )
+
+    with nullcontext() if is_taken else pytest.raises(SettingsFault, match="MAIL_SECURITY"):
+        assert mail_server(settings).password == "right"
 
 
 def test_the_machine_does_not_give_its_name() -> None:
