@@ -26,6 +26,7 @@ from forms_app.settings import ROOT, child_environment, settings_from
 
 HOME = ROOT / "var" / "demo"
 WAIT_SECONDS = 30
+LOG = "var/demo/service.log"
 
 
 class DemoFault(DomainError):
@@ -93,15 +94,16 @@ def _serve(ports: Ports, environment: dict[str, str], welcome: str) -> int:
     """Starts the three processes, prints how to sign in, and stops all of them together."""
     running: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, _interrupt)
+    log = (HOME / "service.log").open("ab")
     try:
         for command in _commands(ports):
-            running.append(subprocess.Popen(command, cwd=ROOT, env=environment))  # noqa: S603 - our own words
+            running.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))  # noqa: S603 - our own words
         _wait_until_up(f"http://127.0.0.1:{ports.web}/health", running)
         _wait_until_up(f"http://127.0.0.1:{ports.mailbox}/healthz", running)
         print(welcome, flush=True)
         while all(process.poll() is None for process in running):
             time.sleep(0.5)
-        raise DemoFault("A part of the demonstration has stopped; its last words are above.")
+        raise DemoFault(f"A part of the demonstration has stopped. The end of {LOG} says why.")
     except KeyboardInterrupt:
         return 0
     finally:
@@ -130,7 +132,7 @@ def _wait_until_up(url: str, running: list[subprocess.Popen[bytes]]) -> None:
                 return
         except OSError:
             time.sleep(0.2)
-    raise DemoFault(f"{url} does not answer; the reason is above.")
+    raise DemoFault(f"{url} does not answer. The end of {LOG} says why.")
 
 
 def _refuse_taken(port: int) -> None:
@@ -163,4 +165,4 @@ def _welcome(ports: Ports, boards: list[Invented]) -> str:
         lines.append(f"{board.given.name} ({board.given.policy})")
         for title, person in board.sign_ins:
             lines.append(f"  {title:<34} {person.email}")
-    return "\n".join([*lines, "", "Press Ctrl+C to stop."])
+    return "\n".join([*lines, "", f"What the processes say is in {LOG}. Press Ctrl+C to stop."])

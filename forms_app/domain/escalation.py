@@ -46,12 +46,21 @@ class Timing(Part):
     priority: Code | None = None
 
 
+class ConcernedAgency(Part):
+    """An agency whose decision is questioned, by the name that it had then."""
+
+    id: UUID
+    name: str
+
+
 class Concern(Part):
     """The raiser opened the escalation."""
 
     kind: Literal["concern"] = "concern"
     shape: Code | None
     category: Code
+    agencies: tuple[ConcernedAgency, ...]
+    """The responding agencies; their people join at the stage where they first act."""
     timing: Timing = Timing()
 
 

@@ -11,7 +11,16 @@ from uuid import UUID
 from werkzeug.datastructures import MultiDict
 
 from forms_app.domain.answers import Answered, Section, Sections
-from forms_app.domain.escalation import Account, AgreedAction, Agreement, Concern, Outcome, StepUp, Timing
+from forms_app.domain.escalation import (
+    Account,
+    AgreedAction,
+    Agreement,
+    Concern,
+    ConcernedAgency,
+    Outcome,
+    StepUp,
+    Timing,
+)
 from forms_app.domain.filing import NamedParty, NewConcern, Written
 from forms_app.domain.policy import Side
 from forms_app.forms.fields import Answerable, Rows, row_numbers
@@ -24,6 +33,7 @@ from forms_app.forms.pages import (
     chosen_route,
     pages_of,
     people_asked,
+    raising_agency,
     stage_of,
 )
 
@@ -103,6 +113,11 @@ class Flow:
             facts=Concern(
                 shape=self._data("about", "f-shape") or None,
                 category=self._data("about", "f-category"),
+                agencies=tuple(
+                    ConcernedAgency(id=agency.id, name=agency.name)
+                    for agency in self.asking.directory.agencies
+                    if agency.id in chosen_agencies(self.asking, self.given)
+                ),
                 timing=self._timing(),
             ),
             subject_kind=self._data("subject", "f-subject"),
@@ -148,8 +163,7 @@ class Flow:
             assert route is not None, "a route was chosen"
             stage, responding = route.stages[0], chosen_agencies(asking, self.given)
         else:
-            stage = asking.to_stage or stage_of(asking)
-            responding = tuple(dict.fromkeys(p.agency for p in asking.places if p.side is Side.RESPONDING))
+            stage, responding = asking.to_stage or stage_of(asking), asking.responding
         named: dict[UUID, NamedParty] = {}
         for name, _, actor, _ in people_asked(asking, stage, responding):
             if form[name].data:
@@ -162,8 +176,7 @@ class Flow:
 
     def _other(self, person_id: UUID) -> NamedParty:
         person = next(each for each in self.asking.directory.people if each.id == person_id)
-        raising = next((p.agency for p in self.asking.places if p.is_raiser), self.asking.directory.own.agency_id)
-        side = Side.RAISING if person.agency_id == raising else Side.RESPONDING
+        side = Side.RAISING if person.agency_id == raising_agency(self.asking) else Side.RESPONDING
         return NamedParty(person_id, side, person.level)
 
     def _timing(self) -> Timing:

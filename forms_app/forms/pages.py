@@ -93,6 +93,7 @@ class Asking:
     corrects: UUID | None = None
     """The account of this person that the new one corrects."""
     places: tuple[Place, ...] = ()
+    responding: tuple[UUID, ...] = ()
     to_route: Route | None = None
     to_stage: Stage | None = None
     unprintable: text.Unprintable = text.everything_prints
@@ -114,7 +115,7 @@ def _opening(asking: Asking, given: Given) -> Iterator[Page]:
     yield _about(asking, route, stage)
     yield _agencies(asking)
     chosen = chosen_agencies(asking, given)
-    if chosen or Side.RESPONDING not in stage.sides:
+    if chosen:
         yield _people(asking, stage, chosen)
     yield _subject(asking)
     yield from _groups(asking, stage, Asked.OPENING)
@@ -148,8 +149,7 @@ def _step_up(asking: Asking, given: Given) -> Iterator[Page]:
     yield _danger(asking)
     yield from _groups(asking, stage_of(asking), Asked.STEP_UP)
     if asking.to_route is not None and asking.to_stage is not None:
-        responding = tuple(dict.fromkeys(place.agency for place in asking.places if place.side is Side.RESPONDING))
-        yield _people(asking, asking.to_stage, responding)
+        yield _people(asking, asking.to_stage, asking.responding)
         yield from _time(asking, asking.to_route, asking.to_stage)
 
 
@@ -232,7 +232,7 @@ def _people(asking: Asking, stage: Stage, responding: tuple[UUID, ...]) -> Page:
     fields: dict[str, Any] = {}
     for name, label, actor, agency in people_asked(asking, stage, responding):
         fields[name] = PickFromList(label, groups=_candidates(asking, actor, agency, responding), required=actor.needed)
-    others = [asking.directory.own.agency_id, *responding]
+    others = [raising_agency(asking), *responding]
 
     class OtherPerson(Form):
         person = PickFromList("Person", groups=_by_agency(asking, others), required=False)
@@ -258,9 +258,8 @@ def people_asked(
     for number, actor in enumerate(stage.actors):
         if actor.side is Side.RAISING and actor.level == as_raiser:
             continue
-        raising = next((place.agency for place in asking.places if place.is_raiser), own.agency_id)
         agencies: tuple[UUID | None, ...] = {
-            Side.RAISING: (raising,),
+            Side.RAISING: (raising_agency(asking),),
             Side.RESPONDING: responding,
             Side.BOARD: (None,),
         }[actor.side]
@@ -275,8 +274,7 @@ def _candidates(
     asking: Asking, actor: Actor, agency: UUID | None, responding: tuple[UUID, ...]
 ) -> dict[str, list[tuple[str, str]]]:
     """The people who may be named: those at that level first, then the others of the same agency."""
-    involved = {*responding, *(place.agency for place in asking.places if place.side is not Side.BOARD)}
-    involved |= {asking.directory.own.agency_id} if not asking.places else set()
+    involved = {*responding, raising_agency(asking)}
     if agency is None:
         people = [person for person in asking.directory.people if person.agency_id not in involved]
     else:
@@ -474,6 +472,11 @@ def chosen_agencies(asking: Asking, given: Given) -> tuple[UUID, ...]:
     """The other agencies that were chosen, those that the directory knows."""
     chosen = given["agencies"].getlist("f-agencies") if "agencies" in given else []
     return tuple(agency.id for agency in asking.directory.agencies if str(agency.id) in chosen)
+
+
+def raising_agency(asking: Asking) -> UUID:
+    """The raiser's agency: for a new concern that of whoever fills it in."""
+    return next((place.agency for place in asking.places if place.is_raiser), asking.directory.own.agency_id)
 
 
 def stage_of(asking: Asking) -> Stage:

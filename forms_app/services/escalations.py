@@ -34,8 +34,9 @@ from forms_app.domain.escalation import (
 )
 from forms_app.domain.filing import Filed, NamedParty, NewConcern, Seen, Written
 from forms_app.domain.policy import Event, Policy, Side, Stage
+from forms_app.services.boards import OFFICE
 from forms_app.services.circulating import circulate
-from forms_app.services.history import place_of, policy_of, standing_of, step_of
+from forms_app.services.history import concern_of, place_of, policy_of, standing_of, step_of
 from forms_app.services.work import Work
 
 REFERENCE_LETTERS = "23456789BCDFGHJKMNPQRTVWXYZ"
@@ -55,6 +56,7 @@ def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
     raiser = _person(work, by)
     policy = work.shelf.get(raiser.board.policy_key)
     stage = _first_stage(policy, concern)
+    _check_agencies(work, policy, raiser, concern.facts)
     escalation = Escalation(
         id=uuid4(),
         board_id=raiser.board_id,
@@ -70,7 +72,13 @@ def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
     )
     level = level_of_raiser(policy, stage, raiser.level)
     named = [NamedParty(raiser.id, Side.RAISING, level), *concern.people]
-    _join(work, escalation.id, _checked(work, policy, stage, raiser, (), named), before=(), raiser=raiser.id)
+    _join(
+        work,
+        escalation.id,
+        _checked(work, policy, stage, raiser, concern.facts, (), named),
+        before=(),
+        raiser=raiser.id,
+    )
     record = _record(
         work,
         escalation.id,
@@ -150,7 +158,7 @@ def _act(
     if isinstance(facts, StepUp) and facts.stage is not None and facts.route is not None:
         stage = policy.stage(facts.route, facts.stage)
         raiser = next(party.person for party in escalation.parties if party.is_raiser)
-        joining = _checked(work, policy, stage, raiser, escalation.parties, people)
+        joining = _checked(work, policy, stage, raiser, concern_of(escalation), escalation.parties, people)
         _join(work, escalation.id, joining, before=escalation.parties)
     record = _record(
         work, escalation.id, number=len(escalation.records) + 1, place=place, at=seen, facts=facts, written=written
@@ -223,8 +231,28 @@ def _first_stage(policy: Policy, concern: NewConcern) -> Stage:
     return route.stages[0]
 
 
+def _check_agencies(work: Work, policy: Policy, raiser: Person, concern: Concern) -> None:
+    """The other agencies are of this Board, and the raiser's own only where the policy permits it."""
+    known = {agency.id for agency in reads.agencies_of_board(work.session, raiser.board_id) if agency.kind != OFFICE}
+    chosen = {agency.id for agency in concern.agencies}
+    if not chosen:
+        raise NotAllowedNow("Name the agency that you disagree with.")
+    if not chosen <= known:
+        raise NotFound("There is no such agency at this Board.")
+    if len(chosen) > 1 and not policy.several_responding_agencies:
+        raise NotAllowedNow("The policy is for a disagreement with one agency.")
+    if raiser.agency_id in chosen and not policy.internal.permitted:
+        raise NotAllowedNow(policy.internal.signpost)
+
+
 def _checked(
-    work: Work, policy: Policy, stage: Stage, raiser: Person, before: Sequence[Party], named: Sequence[NamedParty]
+    work: Work,
+    policy: Policy,
+    stage: Stage,
+    raiser: Person,
+    concern: Concern,
+    before: Sequence[Party],
+    named: Sequence[NamedParty],
 ) -> list[tuple[Person, NamedParty]]:
     """The people who join, each looked up and allowed on that side; raises NotAllowedNow when one is missing."""
     known = {person.id: person for person in reads.people_of_board(work.session, raiser.board_id)}
@@ -233,26 +261,26 @@ def _checked(
         person = known.get(party.person_id)
         if person is None:
             raise NotFound("There is no such person at this Board's agencies.")
+        if not _may_stand(person, party.side, raiser, concern):
+            raise NotAllowedNow("Somebody was named for a side on which their agency does not stand.")
         joining.setdefault(person.id, (person, party))
-    sides = {party.person_id: (Side(party.side), party.level) for party in before}
-    acting = [*sides.values(), *((party.side, party.level) for party in named)]
+    acting = {(Side(party.side), party.level) for party in before} | {(party.side, party.level) for party in named}
     for actor in stage.actors:
         if actor.needed and (actor.side, actor.level) not in acting:
             raise NotAllowedNow(f"Name who acts at this stage as: {policy.level_title(actor.level)}.")
-    for person, party in joining.values():
-        if not _may_stand(person, party, raiser, policy, {earlier.agency_id for earlier in before if earlier.side != Side.BOARD}):
-            raise NotAllowedNow("Somebody was named for a side on which their agency does not stand.")
-    return [pair for pair in joining.values() if pair[0].id not in sides]
+    present = {party.person_id for party in before}
+    return [pair for pair in joining.values() if pair[0].id not in present]
 
 
-def _may_stand(person: Person, party: NamedParty, raiser: Person, policy: Policy, involved: set[UUID]) -> bool:
-    match party.side:
+def _may_stand(person: Person, side: Side, raiser: Person, concern: Concern) -> bool:
+    responding = {agency.id for agency in concern.agencies}
+    match side:
         case Side.RAISING:
             return person.agency_id == raiser.agency_id
         case Side.RESPONDING:
-            return person.agency_id != raiser.agency_id or policy.internal.permitted
+            return person.agency_id in responding
         case Side.BOARD:
-            return person.agency_id not in involved
+            return person.agency_id not in responding | {raiser.agency_id}
 
 
 def _join(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,10 +12,10 @@ from forms_app.documents import contexts as say
 from forms_app.documents.catalogue import KINDS
 from forms_app.domain.answers import Section, Sections, from_json
 from forms_app.domain.clocks import Running
-from forms_app.domain.escalation import Agreement, Concern, Left, Open, Outcome, Resolved, Standing, StepUp, Visit
+from forms_app.domain.escalation import Agreement, Left, Open, Outcome, Resolved, Standing, StepUp, Visit
 from forms_app.domain.policy import Choice, DocumentKind, Limit, Policy, Side, Stage, Unit
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
-from forms_app.services.history import step_of
+from forms_app.services.history import concern_of, step_of
 
 SIDES = {Side.RAISING: "Raising", Side.RESPONDING: "Responding", Side.BOARD: "Board"}
 NO_LIMIT = {
@@ -148,12 +148,11 @@ class Filling:
                 return f"An {words.escalation} has reached {stage_title(self.policy, visit.stage)}."
 
     def _facts(self) -> Iterator[say.Fact]:
-        concern = step_of(self.escalation.records[0]).facts
-        assert isinstance(concern, Concern), "an escalation begins with the concern"
+        concern = concern_of(self.escalation)
         route = self.standing.visits[0].route
         yield say.Fact(name="Opened", value=month(self.escalation.opened_at))
-        yield say.Fact(name="Raised by", value=", ".join(self._agencies(Side.RAISING)))
-        yield say.Fact(name="Raised with", value=", ".join(self._agencies(Side.RESPONDING)) or "Nobody yet")
+        yield say.Fact(name="Raised by", value=self._raiser().agency)
+        yield say.Fact(name="Raised with", value=", ".join(agency.name for agency in concern.agencies))
         if len(self.policy.routes) > 1:
             yield say.Fact(name="Route", value=route.title)
         yield say.Fact(name="Reason", value=title_of(self.policy.categories_of(route), concern.category))
@@ -234,9 +233,6 @@ class Filling:
 
     def _raiser(self) -> say.Party:
         return next(self._party(row) for row in self.escalation.parties if row.is_raiser)
-
-    def _agencies(self, side: Side) -> Sequence[str]:
-        return list(dict.fromkeys(row.agency.name for row in self.escalation.parties if row.side == side))
 
     def _stage_of(self, record: StageRecord) -> str:
         return stage_title(self.policy, self.policy.stage(record.route, record.stage))

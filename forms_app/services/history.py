@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from forms_app.db.tables import Escalation, Party, StageRecord
-from forms_app.domain.escalation import Facts, Place, Standing, Step, standing
+from forms_app.domain.escalation import Concern, Facts, Place, Standing, Step, standing
 from forms_app.domain.policy import Policy, Side
 from forms_app.services.work import Work
 
@@ -26,6 +26,13 @@ def step_of(record: StageRecord) -> Step:
         entered_at=record.entered_at,
         facts=FACTS.validate_json(record.facts),
     )
+
+
+def concern_of(escalation: Escalation) -> Concern:
+    """The facts by which it was opened."""
+    facts = step_of(escalation.records[0]).facts
+    assert isinstance(facts, Concern), "an escalation begins with the concern"
+    return facts
 
 
 def place_of(party: Party) -> Place:

@@ -42,7 +42,7 @@ from forms_app.services.filling import (
     where_it_stands,
     who_acts,
 )
-from forms_app.services.history import place_of, policy_of, standing_of, step_of
+from forms_app.services.history import concern_of, place_of, policy_of, standing_of, step_of
 from forms_app.services.work import Work
 
 OFFICE = ("business_unit", "chair")
@@ -174,6 +174,8 @@ class EscalationView:
     visit_number: int
     place: Place
     places: tuple[Place, ...]
+    responding: tuple[UUID, ...]
+    """The agencies whose decision is questioned, also before any of their people takes part."""
     parties: tuple[PartyLine, ...]
     subject: Sections
     records: tuple[RecordLine, ...]
@@ -226,6 +228,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID) -> EscalationV
         visit_number=len(now.visits),
         place=place,
         places=tuple(place_of(party) for party in escalation.parties),
+        responding=tuple(agency.id for agency in concern_of(escalation).agencies),
         parties=tuple(_parties(escalation)),
         subject=from_json(escalation.subject.answers),
         records=tuple(_records(policy, escalation, by, now)),
@@ -361,17 +364,13 @@ def _summary(work: Work, escalation: Escalation, by: UUID | None) -> Summary:
         reference=escalation.reference,
         where=where_it_stands(policy, now),
         opened=spell_date(uk_date(escalation.opened_at)) if by else month(escalation.opened_at),
-        raising=_agencies(escalation, Side.RAISING),
-        responding=_agencies(escalation, Side.RESPONDING),
+        raising=next(party.agency.name for party in escalation.parties if party.is_raiser),
+        responding=", ".join(agency.name for agency in concern_of(escalation).agencies),
         next_due=(spell_time(due.at) if due.to_the_minute else spell_date(due.day)) if due else "",
         is_late=due is not None and work.now >= due.at,
         is_open=isinstance(now, Open),
         waits_for_you=waits,
     )
-
-
-def _agencies(escalation: Escalation, side: Side) -> str:
-    return ", ".join(dict.fromkeys(party.agency.name for party in escalation.parties if party.side == side))
 
 
 def _parties(escalation: Escalation) -> Iterator[PartyLine]:

@@ -17,6 +17,7 @@ from forms_app.domain.escalation import (
     AgreedAction,
     Agreement,
     Concern,
+    ConcernedAgency,
     Destination,
     Open,
     Outcome,
@@ -32,6 +33,7 @@ from forms_app.domain.filing import Filed, ListedPerson, NamedParty, NewConcern,
 from forms_app.domain.policy import Actor, Asked, Policy, Question, QuestionKind, Route, Side, Stage
 from forms_app.domain.working_days import LONDON, spell_time, uk_date
 from forms_app.services import escalations
+from forms_app.services.boards import OFFICE
 from forms_app.services.directory import directory_for
 from forms_app.services.filling import SIDES, by_when, spell_limit, stage_title, who_acts
 from forms_app.services.history import place_of, policy_of, standing_of
@@ -120,6 +122,8 @@ class _Walk:
         with at(opened).reading() as work:
             self.directory = directory_for(work, by=raiser)
             self.calendar = work.calendar(policy)
+        own = self.directory.own.agency_id
+        self.other = next(each for each in self.directory.agencies if each.kind != OFFICE and each.id != own)
 
     def stages(self, route: Route) -> Iterator[RehearsedStage]:
         self._open(route)
@@ -170,6 +174,7 @@ class _Walk:
             facts=Concern(
                 shape=self.policy.concern_shapes[0].id if self.policy.concern_shapes else None,
                 category=self.policy.categories_of(route)[0].id,
+                agencies=(ConcernedAgency(id=self.other.id, name=self.other.name),),
                 timing=self._timing(stage),
             ),
             subject_kind=self.policy.subjects[0].value,
@@ -276,13 +281,10 @@ class _Walk:
     def _candidate(self, actor: Actor) -> ListedPerson:
         """Somebody of the right agency, at the level if there is anybody."""
         directory = self.directory
-        others = [
-            agency for agency in directory.agencies if agency.kind != "board" and agency.id != directory.own.agency_id
-        ]
         agency = {
             Side.RAISING: directory.own.agency_id,
-            Side.RESPONDING: others[0].id,
-            Side.BOARD: next(agency.id for agency in directory.agencies if agency.kind == "board"),
+            Side.RESPONDING: self.other.id,
+            Side.BOARD: next(agency.id for agency in directory.agencies if agency.kind == OFFICE),
         }[actor.side]
         people = directory.of_agency(agency)
         return next((person for person in people if actor.level in {person.level, person.seat}), people[0])

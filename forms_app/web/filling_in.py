@@ -243,6 +243,7 @@ def _asking(work: Work, place: FormPlace, person: SignedInPerson) -> tuple[Askin
         side=view.place.side if view.place.side in now.visit.stage.sides else Side.RAISING,
         corrects=place.corrects,
         places=view.places,
+        responding=view.responding,
         to_route=to.route if isinstance(to, Destination) else None,
         to_stage=to.stage if isinstance(to, Destination) else None,
         unprintable=unprintable,
