@@ -282,18 +282,19 @@ def _clocks_here(visits: Sequence[Visit], visit: Visit, *, calendar: Calendar) -
 
 
 def _own_clocks(visits: Sequence[Visit], visit: Visit, *, calendar: Calendar) -> Iterator[Running]:
-    latest: Due | None = None
-    for cap in visit.route.caps:
-        if visit.stage.id in cap.stages:
-            for running in _cap(cap, visits, visit, calendar=calendar):
-                latest = shorter(latest, running.due)
+    caps = [
+        running
+        for cap in visit.route.caps
+        if visit.stage.id in cap.stages
+        for running in _cap(cap, visits, visit, calendar=calendar)
+    ]
     for clock in visit.stage.clocks:
         started = _started(clock.starts, visits, visit)
         if started is not None:
-            yield _running(clock, visit, started, latest, calendar)
+            yield _running(clock, visit, started, caps, calendar)
 
 
-def _running(clock: Clock, visit: Visit, started: datetime, latest: Due | None, calendar: Calendar) -> Running:
+def _running(clock: Clock, visit: Visit, started: datetime, caps: Sequence[Running], calendar: Calendar) -> Running:
     moment = due(
         clock.limit,
         start=started,
@@ -301,10 +302,13 @@ def _running(clock: Clock, visit: Visit, started: datetime, latest: Due | None, 
         stated=visit.timing.time_frame,
         priority=visit.timing.priority,
     )
-    if latest is not None and (moment is None or latest.at < moment.at):
-        moment = replace(latest, because="cap")
     if clock.may_be_shortened:
         moment = shorter(moment, protects_child(visit.timing.protect_by))
+    for cap in caps:
+        over = cap.due if clock.may_be_shortened else due(cap.limit, start=cap.started_at, calendar=calendar)
+        if over is not None and over.because != "protects_child":
+            over = replace(over, because="cap")
+        moment = shorter(moment, over)
     return Running(
         id=clock.id,
         side=None if clock.side == "all" else clock.side,
@@ -320,10 +324,20 @@ def _running(clock: Clock, visit: Visit, started: datetime, latest: Due | None, 
 
 
 def _cap(cap: Cap, visits: Sequence[Visit], visit: Visit, *, calendar: Calendar) -> Iterator[Running]:
-    """A limit over several stages, counted from its own event: met when the last stay under it was left."""
-    under = [stay for stay in visits if stay.route.id == visit.route.id and stay.stage.id in cap.stages]
+    """A limit over several stages, as it stood at this stay: met when the last stay under it was left.
+
+    A date that protects the child holds for the whole limit, also at the stages after the one at which it was given.
+    """
+    under = [
+        stay
+        for stay in visits
+        if stay.route.id == visit.route.id and stay.stage.id in cap.stages and stay.entered_at <= visit.entered_at
+    ]
     started = _started(cap.starts, visits, under[0])
     if started is not None:
+        moment = due(cap.limit, start=started, calendar=calendar)
+        for stay in under:
+            moment = shorter(moment, protects_child(stay.timing.protect_by))
         yield Running(
             id=cap.id,
             side=None,
@@ -331,7 +345,7 @@ def _cap(cap: Cap, visits: Sequence[Visit], visit: Visit, *, calendar: Calendar)
             does=cap.title,
             limit=cap.limit,
             started_at=started,
-            due=shorter(due(cap.limit, start=started, calendar=calendar), protects_child(visit.timing.protect_by)),
+            due=moment,
             met_at=under[-1].left_at,
             source=cap.source,
             left_at=under[-1].left_at,
