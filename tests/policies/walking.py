@@ -11,6 +11,7 @@ from forms_app.domain.circulation import Happening, owed
 from forms_app.domain.clocks import Running
 from forms_app.domain.escalation import (
     Concern,
+    ConcernedAgency,
     Facts,
     Open,
     Outcome,
@@ -50,7 +51,12 @@ SEATS = {audience: uuid4() for audience in Audience}
 
 def opened(policy: Policy, at: datetime, timing: Timing | None = None, route: Route | None = None) -> Step:
     there = route or policy.main
-    facts = Concern(shape=None, category=policy.categories_of(there)[0].id, timing=timing or Timing())
+    facts = Concern(
+        shape=None,
+        category=policy.categories_of(there)[0].id,
+        agencies=(ConcernedAgency(id=OTHER.agency, name="Inventedshire Children’s Social Care"),),
+        timing=timing or Timing(),
+    )
     return step(there.id, there.stages[0].id, at, facts)
 
 
