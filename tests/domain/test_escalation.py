@@ -1,0 +1,474 @@
+"""Where an escalation stands after what was recorded, who may do what there, and when each clock is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forms_app.domain.clocks import Running
+from forms_app.domain.escalation import (
+    Account,
+    Act,
+    Agreement,
+    Concern,
+    ConcernedAgency,
+    Destination,
+    Facts,
+    Left,
+    Open,
+    Outcome,
+    Place,
+    Resolved,
+    Standing,
+    Step,
+    StepUp,
+    Timing,
+    acts_open_to,
+    level_of_raiser,
+    next_place,
+    standing,
+)
+from forms_app.domain.policy import Actor, After, Closer, Limit, Moment, Policy, Side, Stage, Unit
+from forms_app.domain.working_days import end_of
+from forms_app.policies.bank_holidays import calendar_of
+from tests.factories.policies import BOTH, CHAIR, SOURCE, cap, clock, limit, policy, route, stage
+
+MONDAY = datetime(2027, 3, 1, 10, 0, tzinfo=UTC)
+SCHOOL, SOCIAL_CARE, POLICE, OFFICE = uuid4(), uuid4(), uuid4(), uuid4()
+RAISER = Place(uuid4(), SCHOOL, Side.RAISING, "practitioner", is_raiser=True)
+MANAGER = Place(uuid4(), SCHOOL, Side.RAISING, "first_line_manager")
+OTHER = Place(uuid4(), SOCIAL_CARE, Side.RESPONDING, "practitioner")
+SERGEANT = Place(uuid4(), POLICE, Side.RESPONDING, "practitioner")
+CHAIRING = Place(uuid4(), OFFICE, Side.BOARD, "independent_chair")
+EVERYBODY = (RAISER, MANAGER, OTHER, CHAIRING)
+
+
+@dataclass
+class Course:
+    """An escalation that goes on record by record, an hour between each."""
+
+    under: Policy
+    places: Sequence[Place] = EVERYBODY
+    now: datetime = MONDAY
+    steps: list[Step] = field(default_factory=list)
+    route: str = "main"
+    stage: str = ""
+
+    def opened(self, **timing: object) -> Course:
+        self.stage = self.under.route(self.route).stages[0].id
+        agencies = (ConcernedAgency(id=SOCIAL_CARE, name="Social care"),)
+        return self.wrote(RAISER, Concern(shape=None, category="other", agencies=agencies, timing=Timing(**timing)))
+
+    def wrote(self, by: Place, facts: Facts, *, at: datetime | None = None) -> Course:
+        self.now = at or self.now
+        self.steps.append(
+            Step(
+                id=uuid4(),
+                route=self.route,
+                stage=self.stage,
+                side=by.side,
+                agency=by.agency,
+                person=by.person,
+                happened_on=self.now.date(),
+                entered_at=self.now,
+                facts=facts,
+            )
+        )
+        self.now += timedelta(hours=1)
+        return self
+
+    def went_on(self, by: Place = RAISER, *, at: datetime | None = None, **timing: object) -> Course:
+        now = self.standing()
+        assert isinstance(now, Open)
+        to = next_place(self.under, now.visit)
+        if isinstance(to, After):
+            return self.wrote(by, StepUp(route=None, stage=None), at=at)
+        self.wrote(by, StepUp(route=to.route.id, stage=to.stage.id, timing=Timing(**timing)), at=at)
+        self.route, self.stage = to.route.id, to.stage.id
+        return self
+
+    def settled(self, by: Place, *, at: datetime | None = None) -> Course:
+        return self.wrote(by, Outcome(outcome="agreed"), at=at)
+
+    def answered(self, by: Place, *, agrees: bool = True, to: UUID | None = None) -> Course:
+        found = to or next(step.id for step in reversed(self.steps) if isinstance(step.facts, Outcome))
+        return self.wrote(by, Agreement(outcome=found, agrees=agrees))
+
+    def standing(self) -> Standing:
+        return standing(self.under, self.steps, places=self.places, calendar=calendar_of("england-and-wales"))
+
+    def acts(self, place: Place) -> frozenset[Act]:
+        return acts_open_to(place, self.standing())
+
+    def clock(self, name: str) -> Running:
+        return next(running for running in self.standing().clocks if running.id == name)
+
+
+def course(*stages: Stage, after: str = "ends_here", places: Sequence[Place] = EVERYBODY) -> Course:
+    return Course(policy(route(*stages, after=after)), places).opened()
+
+
+# --- every kind of ending ---
+
+
+def test_what_was_only_opened_is_open_at_the_first_stage() -> None:
+    now = course().standing()
+
+    assert isinstance(now, Open)
+    assert (now.visit.stage.id, now.proposed, len(now.visits)) == ("one", None, 1)
+
+
+def test_an_outcome_waits_until_every_side_agrees() -> None:
+    walk = course().settled(OTHER)
+
+    now = walk.standing()
+    assert isinstance(now, Open)
+    assert now.proposed is not None
+    assert now.proposed.agreed == {(Side.RESPONDING, SOCIAL_CARE)}
+    assert isinstance(walk.answered(RAISER).standing(), Resolved)
+
+
+def test_it_was_resolved_when_the_last_answer_came_in_with_the_outcome_that_was_agreed() -> None:
+    now = course().settled(OTHER).answered(RAISER).standing()
+
+    assert isinstance(now, Resolved)
+    assert now.at == MONDAY + timedelta(hours=2)
+    assert now.step.side is Side.RESPONDING
+    assert now.visits[-1].left_at == now.at
+
+
+def test_every_agency_of_the_other_side_has_to_agree() -> None:
+    walk = course(places=(*EVERYBODY, SERGEANT)).settled(RAISER).answered(OTHER)
+
+    assert isinstance(walk.standing(), Open)
+    assert isinstance(walk.answered(SERGEANT).standing(), Resolved)
+
+
+def test_one_colleague_answers_for_the_agency() -> None:
+    assert isinstance(course().settled(OTHER).answered(MANAGER).standing(), Resolved)
+
+
+def test_a_side_that_does_not_agree_keeps_it_open() -> None:
+    walk = course().settled(OTHER).answered(RAISER, agrees=False)
+
+    now = walk.standing()
+    assert isinstance(now, Open)
+    assert now.proposed is not None
+    assert now.proposed.disagreed == {(Side.RAISING, SCHOOL)}
+    assert Act.ANSWER_OUTCOME not in walk.acts(RAISER)
+    assert Act.RECORD_OUTCOME in walk.acts(RAISER)
+
+
+def test_a_new_outcome_takes_the_place_of_the_one_before_with_its_answers() -> None:
+    walk = course(places=(*EVERYBODY, SERGEANT)).settled(RAISER)
+    first = walk.steps[-1].id
+    walk.answered(OTHER).settled(SERGEANT).answered(OTHER, to=first)
+
+    now = walk.standing()
+
+    assert isinstance(now, Open)
+    assert now.proposed is not None
+    assert now.proposed.agreed == {(Side.RESPONDING, POLICE)}
+
+
+def test_an_outcome_at_an_earlier_stage_is_not_proposed_at_the_next() -> None:
+    now = course().settled(OTHER).went_on().standing()
+
+    assert isinstance(now, Open)
+    assert now.proposed is None
+
+
+@pytest.mark.parametrize("closes", [Closer.RAISING_SIDE, Closer.RAISER])
+def test_where_the_raising_side_closes_its_word_is_enough(closes: Closer) -> None:
+    assert isinstance(course(stage(closes=closes)).settled(RAISER).standing(), Resolved)
+
+
+def test_where_an_arbiter_closes_nobody_is_asked() -> None:
+    walk = course(stage(closes=Closer.ARBITER, actors=(*BOTH, CHAIR))).settled(CHAIRING)
+
+    assert isinstance(walk.standing(), Resolved)
+
+
+@pytest.mark.parametrize("after", ["leaves_for", "returns_to"])
+def test_it_leaves_where_the_route_goes_on_outside_the_policy(after: str) -> None:
+    now = course(stage(), after=after).went_on().standing()
+
+    assert isinstance(now, Left)
+    assert now.after.kind == after
+    assert now.visits[-1].left_at == now.at
+
+
+def test_it_joins_another_route_at_the_stage_that_is_named() -> None:
+    joins = After(kind="joins", route="main", stage="two", title="Stage two", source=SOURCE)
+    under = policy(
+        route(), route(stage("talk"), route_id="track", after="ends_here").model_copy(update={"after": joins})
+    )
+    walk = Course(under, route="track").opened().went_on()
+
+    now = walk.standing()
+
+    assert isinstance(now, Open)
+    assert (now.visit.route.id, now.visit.stage.id) == ("main", "two")
+    assert [visit.stage.id for visit in now.visits] == ["talk", "two"]
+
+
+def test_the_last_stage_of_a_route_that_ends_goes_nowhere() -> None:
+    walk = course(stage())
+    now = walk.standing()
+    assert isinstance(now, Open)
+
+    assert isinstance(next_place(walk.under, now.visit), After)
+    assert all(Act.STEP_UP not in walk.acts(place) for place in EVERYBODY)
+
+
+@pytest.mark.parametrize("ending", ["resolved", "left"])
+def test_after_an_ending_nobody_can_do_anything(ending: str) -> None:
+    walk = course(stage(), after="leaves_for")
+    walk = walk.settled(OTHER).answered(RAISER) if ending == "resolved" else walk.went_on()
+
+    assert {walk.acts(place) for place in EVERYBODY} == {frozenset()}
+
+
+# --- who may do what ---
+
+
+@pytest.mark.parametrize(
+    ("closes", "may"),
+    [
+        (Closer.ALL_SIDES, {RAISER, MANAGER, OTHER}),
+        (Closer.RAISING_SIDE, {RAISER, MANAGER}),
+        (Closer.RAISER, {RAISER}),
+        (Closer.ARBITER, {CHAIRING}),
+    ],
+)
+def test_who_may_record_the_outcome_is_what_the_stage_says(closes: Closer, may: set[Place]) -> None:
+    walk = course(stage(closes=closes, actors=(*BOTH, CHAIR)), stage("two"))
+
+    assert {place for place in EVERYBODY if Act.RECORD_OUTCOME in walk.acts(place)} == may
+
+
+def test_an_arbiter_of_the_route_who_is_not_of_the_board_may_close_and_no_colleague_of_theirs() -> None:
+    conference_chair = replace(OTHER, person=uuid4(), level="senior_manager")
+    arbiter = Actor(side=Side.RESPONDING, level="senior_manager")
+    under = policy(route(stage(closes=Closer.ARBITER), final_arbiter=arbiter))
+    walk = Course(under, (RAISER, OTHER, conference_chair)).opened()
+
+    assert Act.RECORD_OUTCOME in walk.acts(conference_chair)
+    assert Act.RECORD_OUTCOME not in walk.acts(OTHER)
+    assert Act.RECORD_OUTCOME not in walk.acts(RAISER)
+
+
+@pytest.mark.parametrize(
+    ("steps_up", "may"),
+    [
+        ("raising_side", {RAISER, MANAGER}),
+        ("board_side", {CHAIRING}),
+        ("any_side", {RAISER, MANAGER, OTHER, CHAIRING}),
+    ],
+)
+def test_who_may_take_it_further_is_what_the_stage_says(steps_up: str, may: set[Place]) -> None:
+    walk = course(stage(steps_up=steps_up, actors=(*BOTH, CHAIR)), stage("two"))
+
+    assert {place for place in EVERYBODY if Act.STEP_UP in walk.acts(place)} == may
+
+
+def test_only_sides_that_act_at_the_stage_write_an_account_and_always_the_raiser() -> None:
+    boards_own = course(stage(closes=Closer.ARBITER, actors=(CHAIR,)), stage("two"))
+
+    assert {place for place in EVERYBODY if Act.FILE_ACCOUNT in boards_own.acts(place)} == {RAISER, CHAIRING}
+
+
+def test_only_a_side_that_has_not_answered_yet_is_asked_and_never_the_one_that_proposed() -> None:
+    walk = course(places=(*EVERYBODY, SERGEANT)).settled(OTHER)
+    asked = {RAISER, MANAGER, SERGEANT}
+    everybody = (*EVERYBODY, SERGEANT)
+
+    assert {place for place in everybody if Act.ANSWER_OUTCOME in walk.acts(place)} == asked
+    walk.answered(MANAGER)
+    assert {place for place in everybody if Act.ANSWER_OUTCOME in walk.acts(place)} == {SERGEANT}
+
+
+@pytest.mark.parametrize(
+    ("acting", "level", "becomes"),
+    [
+        (("practitioner",), "senior_manager", "practitioner"),
+        (("practitioner", "first_line_manager"), "first_line_manager", "first_line_manager"),
+        (("senior_manager",), "practitioner", "practitioner"),
+        (("senior_manager",), "first_line_manager", "first_line_manager"),
+    ],
+)
+def test_the_level_at_which_a_raiser_acts(acting: Sequence[str], level: str, becomes: str) -> None:
+    here = stage(actors=(*(Actor(side=Side.RAISING, level=each) for each in acting), BOTH[1]))
+
+    assert level_of_raiser(policy(route(here)), here, level) == becomes
+
+
+def test_after_the_last_stage_but_one_comes_the_last() -> None:
+    walk = course()
+    now = walk.standing()
+    assert isinstance(now, Open)
+
+    to = next_place(walk.under, now.visit)
+
+    assert isinstance(to, Destination)
+    assert to.stage.id == "two"
+
+
+# --- clocks and caps ---
+
+
+def test_a_clock_runs_from_its_own_event_to_its_own_event() -> None:
+    answers = clock(
+        "answer", side=Side.RESPONDING, starts=Moment.ACCOUNT_BY_RAISING, stops=Moment.ACCOUNT_BY_RESPONDING
+    )
+    refers = clock("refer", starts=Moment.ACCOUNTS_BY_ALL, stops=Moment.STAGE_LEFT)
+    walk = course(stage("zero"), stage(clocks=(answers, refers))).went_on()
+
+    assert [running.id for running in walk.standing().clocks] == []
+    walk.wrote(RAISER, Account())
+    assert [running.id for running in walk.standing().clocks] == ["answer"]
+    walk.wrote(OTHER, Account())
+    assert walk.clock("answer").met_at == walk.steps[-1].entered_at
+    assert walk.clock("refer").started_at == walk.steps[-1].entered_at
+    assert walk.clock("refer").met_at is None
+
+
+def test_the_concern_itself_is_the_raising_sides_account_of_the_first_stage() -> None:
+    walk = course(stage(clocks=(clock("write", side=Side.RAISING, stops=Moment.ACCOUNT_BY_RAISING),)))
+
+    assert walk.clock("write").met_at == MONDAY
+
+
+def test_a_clock_that_counts_from_a_day_in_the_past_counts_from_its_beginning() -> None:
+    identified = clock("write", limit=limit(Unit.HOURS, 24), starts=Moment.CONCERN_IDENTIFIED, stops=Moment.OPENED)
+    walk = Course(policy(route(stage(clocks=(identified,))))).opened(concern_identified_on=date(2027, 2, 27))
+
+    running = walk.clock("write")
+
+    assert running.due is not None
+    assert running.due.at == datetime(2027, 2, 28, 0, 0, tzinfo=UTC)
+    assert running.is_late(MONDAY)
+
+
+def test_where_the_day_is_not_known_the_opening_counts() -> None:
+    received = clock("write", limit=limit(Unit.HOURS, 24), starts=Moment.DECISION_RECEIVED)
+    walk = Course(policy(route(stage(clocks=(received,))))).opened()
+
+    assert walk.clock("write").started_at == MONDAY
+
+
+def test_taking_it_further_counts_as_having_tried() -> None:
+    walk = course().went_on(at=MONDAY + timedelta(hours=5)).settled(OTHER).answered(RAISER)
+
+    now = walk.standing()
+
+    assert [running.met_at for running in now.clocks] == [MONDAY + timedelta(hours=5), MONDAY + timedelta(hours=6)]
+
+
+def test_a_cap_is_counted_once_over_its_stages_and_met_when_the_last_was_left() -> None:
+    under = policy(route(stage("one"), stage("two"), stage("three"), caps=(cap("one", "two"),)))
+    walk = Course(under).opened().went_on().went_on().settled(OTHER).answered(RAISER)
+
+    caps = [running for running in walk.standing().clocks if running.id == "together"]
+
+    assert [running.met_at for running in caps] == [MONDAY + timedelta(hours=2)]
+
+
+@pytest.mark.requirement("B-35", "H-18")
+def test_a_cap_that_starts_at_a_stage_starts_at_the_first_of_its_stages() -> None:
+    under = policy(
+        route(stage("one"), stage("two"), stage("three"), caps=(cap("two", "three", starts=Moment.STAGE_ENTERED),))
+    )
+    walk = Course(under).opened().went_on(at=MONDAY + timedelta(days=1)).went_on(at=MONDAY + timedelta(days=2))
+
+    assert walk.clock("together").due is not None
+    assert walk.clock("discuss").due == replace(walk.clock("together").due, because="cap")
+    assert walk.clock("together").due.day == date(2027, 3, 4)
+
+
+def test_a_date_given_at_a_later_stage_does_not_make_an_earlier_one_late() -> None:
+    under = policy(route(stage("one"), stage("two"), caps=(cap("one", "two"),)))
+    walk = Course(under).opened().went_on(at=MONDAY + timedelta(days=1), protect_by=date(2027, 2, 28))
+    walk.settled(OTHER).answered(RAISER)
+
+    first, second, together = walk.standing().clocks
+
+    assert (first.due.day, first.is_late(walk.now)) == (date(2027, 3, 3), False)
+    assert (second.due.day, second.is_late(walk.now)) == (date(2027, 2, 28), True)
+    assert together.due.day == date(2027, 2, 28)
+
+
+@pytest.mark.requirement("B-11")
+def test_a_clock_that_may_not_be_shortened_is_kept_by_its_limit_and_its_cap() -> None:
+    firm = clock(limit=limit(Unit.WORKING_DAYS, 5), may_be_shortened=False)
+    under = policy(route(stage("one", clocks=(firm,)), stage("two"), caps=(cap("one", "two"),)))
+
+    walk = Course(under).opened(protect_by=date(2027, 3, 1))
+
+    assert walk.clock("discuss").due.day == date(2027, 3, 3)
+    assert walk.clock("together").due.day == date(2027, 3, 1)
+
+
+LIMITS = st.one_of(
+    st.builds(
+        Limit, unit=st.sampled_from([Unit.WORKING_DAYS, Unit.CALENDAR_DAYS, Unit.HOURS]), amount=st.integers(1, 60)
+    ),
+    st.sampled_from([Limit(unit=unit) for unit in (Unit.WITHOUT_DELAY, Unit.STATED, Unit.SAME_WORKING_DAY)]),
+)
+DATES = st.one_of(st.none(), st.dates(date(2027, 2, 1), date(2027, 6, 1)))
+
+
+@pytest.mark.requirement("B-35")
+@given(
+    limits=st.tuples(LIMITS, LIMITS),
+    over=st.builds(Limit, unit=st.just(Unit.WORKING_DAYS), amount=st.integers(1, 10)),
+    protects=st.tuples(DATES, DATES),
+    stated=st.tuples(DATES, DATES),
+    pause=st.timedeltas(timedelta(0), timedelta(days=20)),
+    starts=st.sampled_from([Moment.OPENED, Moment.STAGE_ENTERED]),
+)
+def test_no_clock_is_due_later_than_its_cap_and_no_date_ever_lengthens(
+    limits: tuple[Limit, Limit],
+    over: Limit,
+    protects: tuple[date | None, date | None],
+    stated: tuple[date | None, date | None],
+    pause: timedelta,
+    starts: Moment,
+) -> None:
+    one, two = (stage(name, clocks=(clock(limit=each),)) for name, each in zip(("one", "two"), limits, strict=True))
+    capped = policy(route(one, two, caps=(cap("one", "two", limit=over, starts=starts),)))
+    uncapped = policy(route(one, two))
+
+    def at_both(under: Policy, given_dates: tuple[date | None, date | None]) -> list[tuple[Running, ...]]:
+        walk = Course(under).opened(time_frame=stated[0], protect_by=given_dates[0])
+        first = walk.standing().clocks
+        walk.went_on(at=walk.now + pause, time_frame=stated[1], protect_by=given_dates[1])
+        return [first, walk.standing().clocks]
+
+    without = at_both(policy(route(one, two)), (None, None))
+    for (running, together), (plain,), day in zip(at_both(capped, protects), without, protects, strict=True):
+        assert running.due is not None
+        assert together.due is not None
+        assert running.due.at <= together.due.at
+        assert plain.due is None or running.due.at <= plain.due.at
+        assert day is None or running.due.at <= end_of(day)
+
+
+def test_the_next_moment_is_the_soonest_that_was_not_met() -> None:
+    sooner = clock("sooner", limit=limit(Unit.HOURS, 2), stops=Moment.ACCOUNT_BY_RESPONDING)
+    later = clock("later", limit=limit(Unit.WORKING_DAYS, 2))
+    walk = course(stage(clocks=(later, sooner, clock("never"))))
+
+    now = walk.standing()
+    assert isinstance(now, Open)
+    assert now.next_due == walk.clock("sooner").due
+    walk.wrote(OTHER, Account())
+    now = walk.standing()
+    assert isinstance(now, Open)
+    assert now.next_due == walk.clock("later").due
