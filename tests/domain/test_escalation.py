@@ -443,7 +443,6 @@ def test_no_clock_is_due_later_than_its_cap_and_no_date_ever_lengthens(
 ) -> None:
     one, two = (stage(name, clocks=(clock(limit=each),)) for name, each in zip(("one", "two"), limits, strict=True))
     capped = policy(route(one, two, caps=(cap("one", "two", limit=over, starts=starts),)))
-    uncapped = policy(route(one, two))
 
     def at_both(under: Policy, given_dates: tuple[date | None, date | None]) -> list[tuple[Running, ...]]:
         walk = Course(under).opened(time_frame=stated[0], protect_by=given_dates[0])

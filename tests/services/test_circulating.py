@@ -1,0 +1,273 @@
+"""Everything that happens is owed to somebody, always to the raiser, and to nobody who should not have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, selectinload
+
+from forms_app.db.tables import Delivery, Document, Escalation, OutboxItem, Party, Person, StageRecord
+from forms_app.domain.escalation import Act, Left, Open, Place, Resolved, acts_open_to
+from forms_app.domain.policy import DEIDENTIFIED, Audience, DocumentKind, Event
+from forms_app.services.circulating import is_secure
+from tests.factories.policies import notice, notices, policy, route, stage
+from tests.factories.scenes import Scene, scene, shelf
+
+ROUTES = [pytest.param(each.key, way.id, id=f"{each.key} {way.id}") for each in shelf() for way in each.routes]
+SEATS = {"business_unit", "chair", "sub_group", "directors", "liaison_officer"}
+
+
+# --- every route of every policy, through every stage, to every ending ---
+
+
+@pytest.mark.requirement("B-31", "B-30", "S-28", "H-19", "U-44")
+@pytest.mark.parametrize(("key", "way"), ROUTES)
+def test_the_raiser_is_owed_every_document_of_every_event(key: str, way: str, database_url: str) -> None:
+    with scene(database_url, shelf().get(key)) as here:
+        ends = list(walk_every_way(here, way))
+
+        assert faults(here) == []
+        assert kinds_of_records(here) >= {"concern", "account", "outcome"}
+        assert Resolved in ends
+        leaves = here.policy.route(way).after.kind in {"leaves_for", "returns_to"}
+        assert (Left in ends) is leaves
+
+
+@pytest.mark.parametrize("kind", [kind.value for kind in DocumentKind])
+def test_the_walk_notices_a_raiser_who_is_dropped_from_one_document(kind: str, sqlite_url: str) -> None:
+    with scene(sqlite_url, "berkshire") as here:
+        list(walk_every_way(here, "main"))
+        with here.database.writing() as session:
+            dropped = deliveries(session, kind, to=here.raiser)[0]
+            session.execute(delete(Delivery).where(Delivery.id == dropped.id))
+
+        assert faults(here) == [f"{kind}: not owed to the raiser"]
+
+
+def test_the_walk_notices_a_record_that_nobody_is_told_of(sqlite_url: str) -> None:
+    with scene(sqlite_url, "hull") as here:
+        filed = here.open()
+        with here.database.writing() as session:
+            for document in session.scalars(select(Document).where(Document.record_id == filed.record_id)):
+                session.execute(delete(Delivery).where(Delivery.document_id == document.id))
+                session.delete(document)
+
+        assert faults(here) == ["concern: nothing is owed"]
+
+
+def test_the_walk_notices_somebody_who_should_not_have_it(sqlite_url: str) -> None:
+    with scene(sqlite_url, "hull") as here:
+        filed = here.open()
+        with here.database.writing() as session:
+            (document,) = session.scalars(select(Document).where(Document.record_id == filed.record_id))
+            for number, stranger in enumerate((here.at("police", "practitioner"), here.holder("chair")), start=8):
+                session.add(
+                    Delivery(
+                        document_id=document.id,
+                        number=number,
+                        person_id=stranger,
+                        address="a@b.example",
+                        attached=False,
+                        owed_at=here.clock.now,
+                    )
+                )
+
+        assert faults(here) == [
+            "written_account: owed to somebody who has no part in it",
+            "written_account: identified, and owed to the Board",
+        ]
+
+
+def test_no_notice_can_leave_the_raiser_out(sqlite_url: str) -> None:
+    quiet = notice(Event.OPENED, DocumentKind.NOTICE_TO_BOARD, Audience.RESPONDING_SIDE)
+    under = policy(route(stage("one"), stage("two")), notices=(*notices(), quiet))
+
+    with scene(sqlite_url, under) as here:
+        filed = here.open()
+
+        assert here.raiser in here.told(filed.record_id)["notice_to_board"]
+        assert faults(here) == []
+
+
+def walk_every_way(here: Scene, way: str) -> Iterator[type]:
+    """Ends an escalation at each of the stages that this route leads through, and once beyond the last."""
+    steps = 0
+    while True:
+        escalation = here.open(way, everybody=True).escalation_id
+        for _ in range(steps):
+            here.step_up(escalation, everybody=True)
+        if isinstance(here.standing(escalation), Left):
+            yield Left
+            return
+        goes_on = can_step_up(here, escalation)
+        settle(here, escalation)
+        yield type(here.standing(escalation))
+        if not goes_on:
+            return
+        steps += 1
+
+
+def can_step_up(here: Scene, escalation: UUID) -> bool:
+    now = here.standing(escalation)
+    return any(Act.STEP_UP in acts_open_to(place, now) for place in here.places(escalation))
+
+
+def settle(here: Scene, escalation: UUID) -> None:
+    """Every side writes; an outcome is recorded, not agreed at first, recorded again and agreed."""
+    for place in one_of_each(who_may(here, escalation, Act.FILE_ACCOUNT)):
+        here.account(escalation, by=place.person)
+    record(here, escalation)
+    if answering := who_may(here, escalation, Act.ANSWER_OUTCOME):
+        answer(here, escalation, answering[0], agrees=False)
+        record(here, escalation)
+        for place in one_of_each(who_may(here, escalation, Act.ANSWER_OUTCOME)):
+            answer(here, escalation, place, agrees=True)
+
+
+def record(here: Scene, escalation: UUID) -> None:
+    learning = tuple(choice.id for choice in here.policy.learning[:1])
+    closing = who_may(here, escalation, Act.RECORD_OUTCOME)
+    here.outcome(escalation, by=closing[-1].person, learning=learning, policy_gap=True)
+
+
+def answer(here: Scene, escalation: UUID, place: Place, *, agrees: bool) -> None:
+    now = here.standing(escalation)
+    assert isinstance(now, Open)
+    assert now.proposed is not None
+    here.answer(escalation, by=place.person, to=now.proposed.step.id, agrees=agrees)
+
+
+def who_may(here: Scene, escalation: UUID, act: Act) -> list[Place]:
+    now = here.standing(escalation)
+    return [place for place in here.places(escalation) if act in acts_open_to(place, now)]
+
+
+def one_of_each(places: Sequence[Place]) -> list[Place]:
+    return list({(place.side, place.agency): place for place in places}.values())
+
+
+# --- what is wrong with what is owed ---
+
+
+def faults(here: Scene) -> list[str]:
+    """A sentence for each document that leaves the raiser out or goes to somebody who should not have it."""
+    with here.database.reading() as session:
+        return [
+            fault for escalation in session.scalars(select(Escalation.id)) for fault in _faults(session, escalation)
+        ]
+
+
+def _faults(session: Session, escalation: UUID) -> Iterator[str]:
+    parties = session.scalars(select(Party).where(Party.escalation_id == escalation)).all()
+    (raiser,) = (party.person_id for party in parties if party.is_raiser)
+    inside = {party.person_id for party in parties}
+    records = select(StageRecord).where(StageRecord.escalation_id == escalation).order_by(StageRecord.number)
+    for row in session.scalars(records):
+        documents = session.scalars(
+            select(Document)
+            .where(Document.record_id == row.id)
+            .options(selectinload(Document.deliveries).joinedload(Delivery.person))
+        ).all()
+        if not documents:
+            yield f"{row.kind}: nothing is owed"
+        for document in documents:
+            yield from _of_document(document, raiser, inside)
+
+
+def _of_document(document: Document, raiser: UUID, inside: set[UUID]) -> Iterator[str]:
+    if raiser not in {delivery.person_id for delivery in document.deliveries}:
+        yield f"{document.kind}: not owed to the raiser"
+    for delivery in document.deliveries:
+        if delivery.person_id in inside:
+            continue
+        if delivery.person.seat not in SEATS:
+            yield f"{document.kind}: owed to somebody who has no part in it"
+        elif document.kind not in DEIDENTIFIED:
+            yield f"{document.kind}: identified, and owed to the Board"
+
+
+def kinds_of_records(here: Scene) -> set[str]:
+    with here.database.reading() as session:
+        return set(session.scalars(select(StageRecord.kind)))
+
+
+def deliveries(session: Session, kind: str, *, to: UUID) -> Sequence[Delivery]:
+    return session.scalars(
+        select(Delivery).join(Delivery.document).where(Document.kind == kind, Delivery.person_id == to)
+    ).all()
+
+
+# --- attached or by link ---
+
+
+@pytest.mark.parametrize(
+    ("address", "secure"),
+    [
+        ("a@school.example", True),
+        ("A@SCHOOL.Example", True),
+        ("a@sub.school.example", False),
+        ("a@oldschool.example", False),
+        ("a@school.example.org", False),
+        ("a@example", False),
+        ("school.example", True),
+        ("a@b@school.example", True),
+        ("a@", False),
+    ],
+)
+def test_only_a_domain_that_is_listed_exactly_is_secure(address: str, secure: bool) -> None:
+    assert is_secure(address, ["school.example"]) is secure
+
+
+def test_no_address_is_secure_where_the_board_lists_none() -> None:
+    assert not is_secure("a@school.example", [])
+
+
+def test_each_address_gets_it_attached_or_by_link_as_its_own_domain_is_listed(database_url: str) -> None:
+    with scene(database_url, "hull") as here:
+        with here.database.writing() as session:
+            moved = session.get_one(Person, here.at("socialcare", "practitioner"))
+            moved.email = "practitioner@team.socialcare.inventedshire.example"
+        filed = here.open(everybody=True)
+        here.clock.forward(hours=1)
+        filed = here.step_up(filed.escalation_id, everybody=True)
+
+        (document,) = here.documents(filed.record_id)
+
+        how = {delivery.address: delivery.attached for delivery in document.deliveries}
+        assert how["practitioner@team.socialcare.inventedshire.example"] is False
+        assert how["practitioner@school.inventedshire.example"] is False
+        assert how["first.line.manager@socialcare.inventedshire.example"] is True
+
+
+# --- what is written for each ---
+
+
+def test_each_recipient_has_one_delivery_of_their_own_at_the_address_of_that_moment(database_url: str) -> None:
+    with scene(database_url, "hull") as here:
+        filed = here.open()
+        with here.database.writing() as session:
+            session.get_one(Person, here.raiser).email = "new.address@school.inventedshire.example"
+        (document,) = here.documents(filed.record_id)
+
+        assert [delivery.number for delivery in document.deliveries] == [1, 2]
+        assert {delivery.address for delivery in document.deliveries} == {
+            "practitioner@school.inventedshire.example",
+            "practitioner@socialcare.inventedshire.example",
+        }
+        assert all(delivery.owed_at == here.clock.now for delivery in document.deliveries)
+
+
+def test_the_making_of_each_document_is_owed_once(database_url: str) -> None:
+    with scene(database_url, "hull") as here:
+        filed = here.open()
+        (document,) = here.documents(filed.record_id)
+
+        with here.database.reading() as session:
+            (item,) = session.scalars(select(OutboxItem)).all()
+            owed = (item.kind, item.about_id, item.owed_at)
+
+        assert owed == ("make_document", document.id, here.clock.now)
+        assert document.issued_at is None
