@@ -673,28 +673,41 @@ def _route_faults(policy: Policy, route: Route) -> Iterator[tuple[Path, str]]:
 
 def _stage_faults(policy: Policy, route: Route, stage: Stage) -> Iterator[tuple[Path, str]]:
     levels = {level.id for level in policy.levels}
-    outcomes = {outcome.id for outcome in policy.outcomes}
-    questions = {question.id for question in policy.questions}
     for index, actor in enumerate(stage.actors):
         if actor.level not in levels:
             yield ("actors", index, "level"), f"no level is called “{actor.level}”"
     for index, clock in enumerate(stage.clocks):
-        if clock.level is not None and clock.level not in levels:
-            yield ("clocks", index, "level"), f"no level is called “{clock.level}”"
-        if clock.side != "all" and clock.side not in stage.sides:
-            yield (
-                ("clocks", index, "side"),
-                f"nobody of the {clock.side} side acts at this stage, so none can keep this clock",
-            )
-        for priority in set(clock.limit.priorities) - {choice.id for choice in policy.priorities}:
-            yield ("clocks", index, "limit"), f"no priority is called “{priority}”"
+        for place, sentence in _clock_faults(policy, stage, clock):
+            yield ("clocks", index, place), sentence
     for index, twice in _twice(clock.id for clock in stage.clocks):
         yield ("clocks", index), f"clock “{twice}” stands twice at this stage"
+    yield from _group_faults(policy, stage)
+    yield from _closing_faults(policy, route, stage)
+    for index, target in enumerate(stage.skip.to):
+        if target not in {later.id for later in route.stages}:
+            yield ("skip", "to", index), f"no stage of this route is called “{target}”"
+
+
+def _clock_faults(policy: Policy, stage: Stage, clock: Clock) -> Iterator[tuple[str, str]]:
+    if clock.level is not None and clock.level not in {level.id for level in policy.levels}:
+        yield "level", f"no level is called “{clock.level}”"
+    if clock.side != "all" and clock.side not in stage.sides:
+        yield "side", f"nobody of the {clock.side} side acts at this stage, so none can keep this clock"
+    for priority in set(clock.limit.priorities) - {choice.id for choice in policy.priorities}:
+        yield "limit", f"no priority is called “{priority}”"
+
+
+def _group_faults(policy: Policy, stage: Stage) -> Iterator[tuple[Path, str]]:
+    questions = {question.id for question in policy.questions}
     for index, group in enumerate(stage.groups):
         for missing in set(group.questions) - questions:
             yield ("groups", index, "questions"), f"no question is called “{missing}”"
         if not stage.sides & set(group.sides):
             yield ("groups", index, "sides"), f"“{group.title}” is asked of nobody who acts at this stage"
+
+
+def _closing_faults(policy: Policy, route: Route, stage: Stage) -> Iterator[tuple[Path, str]]:
+    outcomes = {outcome.id for outcome in policy.outcomes}
     for index, outcome in enumerate(stage.closing.outcomes):
         if outcome not in outcomes:
             yield ("closing", "outcomes", index), f"no outcome is called “{outcome}”"
@@ -702,9 +715,6 @@ def _stage_faults(policy: Policy, route: Route, stage: Stage) -> Iterator[tuple[
         yield ("closing", "who"), "an arbiter closes this stage, but nobody is named as one"
     if stage.closing.dissent_recorded and stage.closing.who is not Closer.ARBITER:
         yield ("closing", "dissent_recorded"), "only an arbiter can close a stage over somebody's dissent"
-    for index, target in enumerate(stage.skip.to):
-        if target not in {later.id for later in route.stages}:
-            yield ("skip", "to", index), f"no stage of this route is called “{target}”"
 
 
 def _notice_faults(policy: Policy) -> Iterator[tuple[Path, str]]:

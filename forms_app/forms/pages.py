@@ -36,6 +36,7 @@ from forms_app.forms.fields import Answerable, Day, Pick, PickFromList, Picks, R
 Given = Mapping[str, "MultiDict[str, str]"]
 YES_NO = (("yes", "Yes"), ("no", "No"))
 LATER = date(2100, 1, 1)
+NOBODY_LISTED = "Nobody is listed at this level. Ask the Board’s business unit to add them."
 
 
 class FormKind(StrEnum):
@@ -264,16 +265,28 @@ def people_asked(
             Side.BOARD: (None,),
         }[actor.side]
         for agency_id in agencies:
+            if is_filled(asking.places, actor, agency_id):
+                continue
             agency = names.get(agency_id) if agency_id else None
             title = actor.title or asking.policy.level_title(actor.level, agency.kind if agency else None)
             where = f" at {agency.name}" if agency else ""
             yield f"f-actor-{number}-{agency_id or 'board'}", f"{title}{where}", actor, agency_id
 
 
+def is_filled(places: tuple[Place, ...], actor: Actor, agency: UUID | None) -> bool:
+    """Whether somebody of this side, at this agency, acts at that level already."""
+    return any(
+        (place.side, place.level) == (actor.side, actor.level) and agency in {None, place.agency} for place in places
+    )
+
+
 def _candidates(
     asking: Asking, actor: Actor, agency: UUID | None, responding: tuple[UUID, ...]
 ) -> dict[str, list[tuple[str, str]]]:
-    """The people who may be named: those at that level first, then the others of the same agency."""
+    """The people who may be named: those at that level first, then the others of the same agency.
+
+    For the Board's side only those who hold the level, of agencies that are not involved.
+    """
     involved = {*responding, raising_agency(asking)}
     if agency is None:
         people = [person for person in asking.directory.people if person.agency_id not in involved]
@@ -281,7 +294,9 @@ def _candidates(
         people = list(asking.directory.of_agency(agency))
     groups: dict[str, list[tuple[str, str]]] = {asking.policy.level_title(actor.level): [], "Others": []}
     for person in people:
-        at_level = person.level == actor.level or person.seat == actor.level
+        at_level = actor.level in {person.level, person.seat}
+        if agency is None and not at_level:
+            continue
         groups[asking.policy.level_title(actor.level) if at_level else "Others"].append(_listed(person, agency is None))
     return {title: pairs for title, pairs in groups.items() if pairs}
 

@@ -261,7 +261,7 @@ def _checked(
         person = known.get(party.person_id)
         if person is None:
             raise NotFound("There is no such person at this Board's agencies.")
-        if not _may_stand(person, party.side, raiser, concern):
+        if not _may_stand(person, party, raiser, concern):
             raise NotAllowedNow("Somebody was named for a side on which their agency does not stand.")
         joining.setdefault(person.id, (person, party))
     acting = {(Side(party.side), party.level) for party in before} | {(party.side, party.level) for party in named}
@@ -272,15 +272,17 @@ def _checked(
     return [pair for pair in joining.values() if pair[0].id not in present]
 
 
-def _may_stand(person: Person, side: Side, raiser: Person, concern: Concern) -> bool:
+def _may_stand(person: Person, party: NamedParty, raiser: Person, concern: Concern) -> bool:
+    """Whether the person's agency stands on that side; for the Board's side also whether they hold the level."""
     responding = {agency.id for agency in concern.agencies}
-    match side:
+    match party.side:
         case Side.RAISING:
             return person.agency_id == raiser.agency_id
         case Side.RESPONDING:
             return person.agency_id in responding
         case Side.BOARD:
-            return person.agency_id not in responding | {raiser.agency_id}
+            holds = party.level in {person.level, person.seat}
+            return holds and person.agency_id not in responding | {raiser.agency_id}
 
 
 def _join(

@@ -266,7 +266,7 @@ def spell_limit(limit: Limit) -> str:
         case Unit.WITHOUT_DELAY:
             return "Without delay"
         case Unit.STATED:
-            return "As stated by the side that raised it"
+            return "As stated by the side that takes it further"
         case Unit.AGREED:
             return "As agreed by both sides"
         case Unit.BY_PRIORITY:

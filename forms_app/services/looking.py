@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from forms_app.db import reads
-from forms_app.db.tables import Attempt, Delivery, Document, DocumentFile, Escalation
+from forms_app.db.outbox import needs_attention
+from forms_app.db.tables import Delivery, Document, DocumentFile, Escalation
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.answers import Sections, from_json
 from forms_app.domain.clocks import Running
@@ -43,6 +44,7 @@ from forms_app.services.filling import (
     who_acts,
 )
 from forms_app.services.history import concern_of, place_of, policy_of, standing_of, step_of
+from forms_app.services.posting import ledger_lines
 from forms_app.services.work import Work
 
 OFFICE = ("business_unit", "chair")
@@ -131,6 +133,8 @@ class DocumentLine:
     id: UUID
     title: str
     owed: str
+    fault: str | None
+    """Why it could not be made, or has not been for long; None while all is well."""
     files: tuple[FileLine, ...]
     deliveries: tuple[DeliveryLine, ...]
 
@@ -233,7 +237,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID) -> EscalationV
         subject=from_json(escalation.subject.answers),
         records=tuple(_records(policy, escalation, by, now)),
         clocks=tuple(clock_line(policy, clock, work) for clock in now.clocks),
-        documents=tuple(_documents(reads.documents_for(work.session, escalation_id, by), escalation.reference)),
+        documents=_documents(work, reads.documents_for(work.session, escalation_id, by), escalation.reference),
         acts=acts_open_to(place, now),
         proposed=_proposed(policy, escalation, now) if isinstance(now, Open) else None,
         next_name=_next_name(policy, now),
@@ -246,7 +250,7 @@ def document_for(work: Work, *, by: UUID, document_id: UUID) -> FoundDocument:
     found = reads.document_for(work.session, document_id, by)
     if found is None:
         raise NotFound("There is no such document.")
-    line = next(_documents([found], found.escalation.reference))
+    line = _documents(work, [found], found.escalation.reference)[0]
     is_party = reads.escalation_for(work.session, found.escalation_id, by) is not None
     return FoundDocument(line, found.escalation.reference, found.escalation_id, is_party)
 
@@ -282,7 +286,7 @@ def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
             BoardFact(f"{line.what} ({line.by_when})", line.kept)
             for line in (timeliness(policy, clock, work.now) for clock in now.clocks)
         ),
-        documents=tuple(_within_the_office(line) for line in _documents(documents, escalation.reference)),
+        documents=tuple(_within_the_office(line) for line in _documents(work, documents, escalation.reference)),
     )
 
 
@@ -437,57 +441,60 @@ def _next_name(policy: Policy, now: Standing) -> str:
             return ""
 
 
-def _documents(documents: Sequence[Document], reference: str) -> Iterator[DocumentLine]:
-    for document in documents:
-        yield DocumentLine(
-            id=document.id,
-            title=document.title,
-            owed=spell_time(document.owed_at),
-            files=tuple(
-                FileLine(form, file_name(kind_of(document.kind), reference, form), each.sha256)
-                for form in FORMATS
-                for each in document.files
-                if each.format == form
-            ),
-            deliveries=tuple(_delivery(delivery) for delivery in document.deliveries),
-        )
+def _documents(work: Work, documents: Sequence[Document], reference: str) -> tuple[DocumentLine, ...]:
+    """The documents with their files and deliveries, and what could not be done about each."""
+    owed = [document.id for document in documents]
+    owed += [delivery.id for document in documents for delivery in document.deliveries]
+    faults = {item.about_id: item.fault or "" for item in needs_attention(work.session, work.now, about=owed)}
+    return tuple(_document(document, reference, faults) for document in documents)
 
 
-def _delivery(delivery: Delivery) -> DeliveryLine:
+def _document(document: Document, reference: str, faults: Mapping[UUID, str]) -> DocumentLine:
+    return DocumentLine(
+        id=document.id,
+        title=document.title,
+        owed=spell_time(document.owed_at),
+        fault=faults.get(document.id),
+        files=tuple(
+            FileLine(form, file_name(kind_of(document.kind), reference, form), each.sha256)
+            for form in FORMATS
+            for each in document.files
+            if each.format == form
+        ),
+        deliveries=tuple(_delivery(delivery, faults) for delivery in document.deliveries),
+    )
+
+
+def _delivery(delivery: Delivery, faults: Mapping[UUID, str]) -> DeliveryLine:
     state, needs_a_person = delivery_state(delivery)
     return DeliveryLine(
         to=delivery.person.name,
         agency=delivery.person.agency.name,
         how="Attached" if delivery.attached else "By link",
         state=state,
-        needs_a_person=needs_a_person,
+        needs_a_person=needs_a_person or delivery.id in faults,
         in_office=delivery.person.agency.kind == "board",
     )
 
 
 def delivery_state(delivery: Delivery) -> tuple[str, bool]:
     """What the ledger knows of a delivery, in words, and whether a person must do something about it."""
-    last = delivery.attempts[-1] if delivery.attempts else None
-    if last is None:
+    lines = ledger_lines(delivery.attempts)
+    if not lines:
         return "Not sent yet", False
-    at = spell_time(last.at)
+    last, at = lines[-1], spell_time(lines[-1].at)
     match last.result:
         case "accepted":
-            again = any(attempt.result == "started" for attempt in _interrupted(delivery))
-            return f"Accepted by the mail server on {at}{', sent again after an interruption' if again else ''}", False
+            again = ", sent again after an interruption" if last.follows_interruption else ""
+            return f"Accepted by the mail server on {at}{again}", False
         case "refused":
             return f"Refused by the mail server on {at}", True
         case "not_reached":
             return f"The mail server could not be reached on {at}; it will be tried again", False
+        case "interrupted":
+            return f"Interrupted on {at}; it will be sent again", False
         case _:
             return f"Being sent since {at}", False
-
-
-def _interrupted(delivery: Delivery) -> Iterator[Attempt]:
-    """The attempts that were begun and of which no answer was written down."""
-    for attempt, following in zip(delivery.attempts, delivery.attempts[1:], strict=False):
-        if attempt.result == "started" and following.result == "started":
-            yield attempt
 
 
 def _file(work: Work, document: Document, by: UUID, file_format: Format) -> tuple[str, bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -181,7 +181,7 @@ class _Walk:
             subject=(
                 Section(title="Subject", answers=(Answered(id="names", question="Full names", answer="A. N. Other"),)),
             ),
-            people=tuple(self._named(stage, opening=True)),
+            people=tuple(self._named(stage)),
             written=self._written(stage, Asked.OPENING, Side.RAISING),
         )
         with self.at(self.now).writing() as work:
@@ -197,7 +197,7 @@ class _Walk:
         stepper = next((place for place in places if Act.STEP_UP in acts_open_to(place, now)), None)
         if isinstance(to, Destination) and stepper is not None:
             step = StepUp(route=to.route.id, stage=to.stage.id, timing=self._timing(to.stage))
-            self._step(stepper.person, step, visit.route, visit.stage, self._named(to.stage, opening=False))
+            self._step(stepper.person, step, visit.route, visit.stage, self._named(to.stage, places))
             return
         self._resolve(now, places)
         self.end = "Resolved" if isinstance(to, Destination) else f"Resolved. If not: {to.title}"
@@ -270,23 +270,22 @@ class _Walk:
 
     # --- invented people and answers
 
-    def _named(self, stage: Stage, *, opening: bool) -> Iterator[NamedParty]:
-        own = self.directory.own
-        as_raiser = level_of_raiser(self.policy, stage, own.level) if opening else None
+    def _named(self, stage: Stage, places: Sequence[Place] = ()) -> Iterator[NamedParty]:
+        """Somebody for each place of the stage that nobody fills yet; the raiser, when it is opened, for their own."""
+        as_raiser = level_of_raiser(self.policy, stage, self.directory.own.level)
+        filled = {(place.side, place.level) for place in places} or {(Side.RAISING, as_raiser)}
         for actor in stage.actors:
-            if actor.side is Side.RAISING and actor.level == as_raiser:
-                continue
-            yield NamedParty(self._candidate(actor).id, actor.side, actor.level)
+            if (actor.side, actor.level) not in filled:
+                yield NamedParty(self._candidate(actor).id, actor.side, actor.level)
 
     def _candidate(self, actor: Actor) -> ListedPerson:
-        """Somebody of the right agency, at the level if there is anybody."""
-        directory = self.directory
-        agency = {
-            Side.RAISING: directory.own.agency_id,
-            Side.RESPONDING: self.other.id,
-            Side.BOARD: next(agency.id for agency in directory.agencies if agency.kind == OFFICE),
+        """Somebody of the right agency, at the level if there is anybody; for the Board of an agency not involved."""
+        directory, own, other = self.directory, self.directory.own.agency_id, self.other.id
+        people = {
+            Side.RAISING: directory.of_agency(own),
+            Side.RESPONDING: directory.of_agency(other),
+            Side.BOARD: tuple(each for each in directory.people if each.agency_id not in {own, other}),
         }[actor.side]
-        people = directory.of_agency(agency)
         return next((person for person in people if actor.level in {person.level, person.seat}), people[0])
 
     def _timing(self, stage: Stage) -> Timing:

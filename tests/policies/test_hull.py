@@ -388,7 +388,7 @@ def test_the_conference_chair_notes_dissent(policy: Policy) -> None:
 
 @pytest.mark.requirement("U-53")
 def test_dissent_at_a_conference_leaves_for_its_own_procedure(policy: Policy) -> None:
-    opened = _step("conference_dissent", "dissent_noted", RAISER, Concern(shape=None, category="initial_plan"))
+    opened = _step("conference_dissent", "dissent_noted", RAISER, Concern(shape=None, category="initial_plan", agencies=()))
     out = _step("conference_dissent", "dissent_noted", RAISER, StepUp(route=None, stage=None))
 
     now = _standing(policy, [opened, out])
@@ -467,7 +467,7 @@ def _step(route: str, stage: str, by: Place, facts: Facts) -> Step:
 
 def _reaching(stage: str) -> list[Step]:
     reached = LADDER[: LADDER.index(stage) + 1]
-    opened = _step("ladder", "stage_one", RAISER, Concern(shape=None, category="roles"))
+    opened = _step("ladder", "stage_one", RAISER, Concern(shape=None, category="roles", agencies=()))
     onward = [_step("ladder", here, RAISER, StepUp(route="ladder", stage=there)) for here, there in pairwise(reached)]
     return [opened, *onward]
 
