@@ -534,7 +534,9 @@ def _opened(at: datetime, timing: Timing | None = None, *, route: str = "ladder"
         "conference_need": "conference_request",
         "plan_implementation": "plan_first_line",
     }[route]
-    return _step(at, route, first, RAISER, Concern(shape=None, category=category, agencies=(), timing=timing or Timing()))
+    return _step(
+        at, route, first, RAISER, Concern(shape=None, category=category, agencies=(), timing=timing or Timing())
+    )
 
 
 def _stepped(at: datetime, here: str, there: str, timing: Timing | None = None) -> Step:

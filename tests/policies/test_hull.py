@@ -388,7 +388,9 @@ def test_the_conference_chair_notes_dissent(policy: Policy) -> None:
 
 @pytest.mark.requirement("U-53")
 def test_dissent_at_a_conference_leaves_for_its_own_procedure(policy: Policy) -> None:
-    opened = _step("conference_dissent", "dissent_noted", RAISER, Concern(shape=None, category="initial_plan", agencies=()))
+    opened = _step(
+        "conference_dissent", "dissent_noted", RAISER, Concern(shape=None, category="initial_plan", agencies=())
+    )
     out = _step("conference_dissent", "dissent_noted", RAISER, StepUp(route=None, stage=None))
 
     now = _standing(policy, [opened, out])
