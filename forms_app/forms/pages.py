@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
@@ -36,6 +36,8 @@ from forms_app.forms.fields import Answerable, Day, Pick, PickFromList, Picks, R
 Given = Mapping[str, "MultiDict[str, str]"]
 YES_NO = (("yes", "Yes"), ("no", "No"))
 LATER = date(2100, 1, 1)
+LONG_AGO = timedelta(days=3652)
+"""How far back something may have happened: within what the calendars of working days know."""
 NOBODY_LISTED = "Nobody is listed at this level. Ask the Board’s business unit to add them."
 
 
@@ -347,7 +349,7 @@ def _subject(asking: Asking) -> Page:
 
 def _when(asking: Asking) -> Page:
     label = "When did the discussion take place?" if asking.kind is FormKind.ACCOUNT else "When was this settled?"
-    fields: dict[str, Any] = {"f-happened": Day(label, latest=asking.today)}
+    fields: dict[str, Any] = {"f-happened": Day(label, earliest=asking.today - LONG_AGO, latest=asking.today)}
     if asking.corrects is not None:
         fields["f-corrected"] = _words(asking, "What was wrong in your earlier account, and why?")
     return _page("when", "When it happened", fields)
@@ -359,9 +361,13 @@ def _time(asking: Asking, route: Route, stage: Stage) -> Iterator[Page]:
     if asking.kind is FormKind.OPENING:
         starts = {clock.starts for each in route.stages for clock in each.clocks} | {cap.starts for cap in route.caps}
         if Moment.CONCERN_IDENTIFIED in starts:
-            fields["f-identified"] = Day("When did you identify the concern?", latest=asking.today)
+            fields["f-identified"] = Day(
+                "When did you identify the concern?", earliest=asking.today - LONG_AGO, latest=asking.today
+            )
         if Moment.DECISION_RECEIVED in starts:
-            fields["f-received"] = Day("When were you told of the decision?", latest=asking.today)
+            fields["f-received"] = Day(
+                "When were you told of the decision?", earliest=asking.today - LONG_AGO, latest=asking.today
+            )
     units = {clock.limit.unit for clock in stage.clocks}
     if units & {Unit.STATED, Unit.AGREED}:
         stated = Unit.STATED in units

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
 from forms_app.documents.catalogue import Format
-from forms_app.domain.errors import NotFound
 from forms_app.services import looking
 from forms_app.web.access import board_office, open_to
 from forms_app.web.documents import FORMAT, as_download
@@ -29,10 +28,7 @@ def register() -> str:
 @open_to(board_office)
 def one(escalation_id: UUID) -> str:
     with workshop().reading() as work:
-        try:
-            view = looking.board_view(work, by=signed_in_person().id, escalation_id=escalation_id)
-        except NotFound:
-            abort(404)
+        view = looking.board_view(work, by=signed_in_person().id, escalation_id=escalation_id)
     return render_template("board/one.html", view=view, heading=f"Escalation {view.summary.reference}")
 
 
@@ -40,10 +36,7 @@ def one(escalation_id: UUID) -> str:
 @open_to(board_office)
 def download(document_id: UUID, file_format: Format) -> Response:
     with workshop().writing() as work:
-        try:
-            name, content = looking.board_file(
-                work, by=signed_in_person().id, document_id=document_id, file_format=file_format
-            )
-        except NotFound:
-            abort(404)
+        name, content = looking.board_file(
+            work, by=signed_in_person().id, document_id=document_id, file_format=file_format
+        )
     return as_download(name, content)

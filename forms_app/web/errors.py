@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import structlog
 from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import (
@@ -20,11 +21,18 @@ from werkzeug.exceptions import (
 )
 
 from forms_app.db.reach import UNREACHABLE
+from forms_app.documents.faults import DocumentFault
 from forms_app.domain import errors as domain
+from forms_app.policies.shelf import NoSuchPolicy
 
 Page = tuple[str, int] | tuple[str, int, dict[str, str]]
 SECRETS = frozenset({"csrf_token", "code"})
 LONG_ENOUGH = 20
+UNREADY = (domain.CalendarEnds, NoSuchPolicy, DocumentFault)
+"""What those who run the service have to mend: a calendar that ran out, a policy or a font that is gone."""
+
+
+log = structlog.get_logger("forms_app.web")
 
 
 class SignedOutWhileTyping(Forbidden):
@@ -55,6 +63,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(InternalServerError, _show_fault)
     app.register_error_handler(ServiceUnavailable, _show_away)
     app.register_error_handler(domain.NotFound, _show_not_found)
+    for unready in UNREADY:
+        app.register_error_handler(unready, _show_unready)
     for away in UNREACHABLE:
         app.register_error_handler(away, _show_away)
 
@@ -78,6 +88,11 @@ def _show_other(error: HTTPException) -> HTTPException | Page:
 
 def _show_not_found(_: domain.NotFound) -> Page:
     return render_template(PAGES[NotFound]), 404
+
+
+def _show_unready(fault: Exception) -> Page:
+    log.error("unready", reason=type(fault).__name__)
+    return render_template("errors/unready.html", why=str(fault), typed=_typed()), 503
 
 
 def _show_bare(_: SecurityError) -> Page:

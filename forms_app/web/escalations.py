@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, render_template, request
 
-from forms_app.domain.errors import NotFound
 from forms_app.forms.pages import FormKind
 from forms_app.services.drafts import drafts_of
 from forms_app.services.looking import escalation_view, guidance_for, help_for, record_of, your_escalations
@@ -55,10 +54,7 @@ def sent(escalation_id: UUID, record_id: UUID) -> str:
     """The receipt of one form."""
     with workshop().reading() as work:
         view = escalation_view(work, by=signed_in_person().id, escalation_id=escalation_id)
-    try:
-        record = record_of(view, record_id)
-    except NotFound:
-        abort(404)
+    record = record_of(view, record_id)
     return render_template("escalations/sent.html", view=view, record=record, heading="It has been recorded")
 
 
@@ -118,18 +114,10 @@ def correction_page(escalation_id: UUID, record_id: UUID, page_id: str) -> Answe
 
 def _form(place: FormPlace) -> Answer:
     """The task list; its one button throws the draft away."""
-    try:
-        return filling_in.throw_away(place) if request.method == "POST" else filling_in.task_list(place)
-    except NotFound:
-        abort(404)
+    return filling_in.throw_away(place) if request.method == "POST" else filling_in.task_list(place)
 
 
 def _form_page(place: FormPlace, page_id: str) -> Answer:
-    try:
-        if page_id == "check":
-            return filling_in.send(place) if request.method == "POST" else filling_in.check_answers(place)
-        if request.method == "POST":
-            return filling_in.save_page(place, page_id)
-        return filling_in.show_page(place, page_id)
-    except NotFound:
-        abort(404)
+    if page_id == "check":
+        return filling_in.send(place) if request.method == "POST" else filling_in.check_answers(place)
+    return filling_in.save_page(place, page_id) if request.method == "POST" else filling_in.show_page(place, page_id)
