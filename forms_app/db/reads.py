@@ -13,7 +13,6 @@ from forms_app.db.tables import (
     Delivery,
     Document,
     DocumentFile,
-    Draft,
     Escalation,
     Party,
     Person,
@@ -153,8 +152,8 @@ def person_with_board(session: Session, person_id: UUID) -> Person | None:
 
 
 def record_with_key(session: Session, form_key: UUID, person_id: UUID) -> StageRecord | None:
-    """The record that this person's form made, if it was sent before; a send that is under way is waited for."""
-    session.execute(select(Draft.id).where(Draft.id == form_key).with_for_update())
+    """The record that this person's form made, if it was sent before; a send of theirs that is under way is waited for."""
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     return session.scalars(
         select(StageRecord).where(StageRecord.form_key == form_key, StageRecord.person_id == person_id)
     ).one_or_none()
@@ -168,11 +167,30 @@ LEDGER = (
 
 
 def _is_party(person_id: UUID) -> ColumnElement[bool]:
-    return exists().where(Party.escalation_id == Escalation.id, Party.person_id == person_id)
+    """Nobody who has left takes part any more."""
+    return (
+        exists()
+        .where(
+            Party.escalation_id == Escalation.id,
+            Party.person_id == person_id,
+            Person.id == Party.person_id,
+            Person.left_at.is_(None),
+        )
+        .correlate(Escalation)
+    )
 
 
 def _is_owed_to(person_id: UUID) -> ColumnElement[bool]:
-    return exists().where(Delivery.document_id == Document.id, Delivery.person_id == person_id)
+    return (
+        exists()
+        .where(
+            Delivery.document_id == Document.id,
+            Delivery.person_id == person_id,
+            Person.id == Delivery.person_id,
+            Person.left_at.is_(None),
+        )
+        .correlate(Document)
+    )
 
 
 def _board_is_told() -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ Each is one transaction: the record, the audit entry and everything owed because
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
 from forms_app.db import reads
@@ -154,7 +154,7 @@ def _act(
         raise ChangedMeanwhile("This escalation has moved on since you began. Your text is kept; nothing was sent.")
     if act not in acts_open_to(place, now):
         raise NotAllowedNow("The policy does not let you do this at this stage.")
-    _check_facts(policy, now, facts)
+    _check_facts(policy, now, by, facts)
     if isinstance(facts, StepUp) and facts.stage is not None and facts.route is not None:
         stage = policy.stage(facts.route, facts.stage)
         raiser = next(party.person for party in escalation.parties if party.is_raiser)
@@ -200,7 +200,7 @@ def _event(facts: Facts, now: Standing) -> Event:
             return Event.RESOLVED if isinstance(now, Resolved) else Event.OUTCOME_ANSWERED
 
 
-def _check_facts(policy: Policy, now: Open, facts: Facts) -> None:
+def _check_facts(policy: Policy, now: Open, by: UUID, facts: Facts) -> None:
     stage = now.visit.stage
     match facts:
         case Outcome():
@@ -208,6 +208,8 @@ def _check_facts(policy: Policy, now: Open, facts: Facts) -> None:
                 raise NotAllowedNow("This stage cannot end with that outcome.")
             if policy.review_date == "required" and facts.review_on is None:
                 raise NotAllowedNow("The policy asks for a review date.")
+        case Account() if facts.corrects is not None:
+            _check_correction(now, by, facts)
         case Agreement():
             if now.proposed is None or now.proposed.step.id != facts.outcome:
                 raise ChangedMeanwhile("Another outcome was recorded since you began. Your text is kept.")
@@ -218,6 +220,15 @@ def _check_facts(policy: Policy, now: Open, facts: Facts) -> None:
                 raise NotAllowedNow("The policy takes this stage to another one.")
         case _:
             pass
+
+
+def _check_correction(now: Open, by: UUID, account: Account) -> None:
+    here = [(step, step.facts) for step in now.visit.steps if isinstance(step.facts, Account)]
+    latest = {step.id for step, _ in here if step.person == by} - {facts.corrects for _, facts in here}
+    if account.corrects not in latest:
+        raise NotAllowedNow("Only your own account at this stage can be corrected, and only its latest version.")
+    if not account.reason.strip():
+        raise NotAllowedNow("Say why the account is corrected.")
 
 
 def _first_stage(policy: Policy, concern: NewConcern) -> Stage:
@@ -268,8 +279,28 @@ def _checked(
     for actor in stage.actors:
         if actor.needed and (actor.side, actor.level) not in acting:
             raise NotAllowedNow(f"Name who acts at this stage as: {policy.level_title(actor.level)}.")
+    _check_sides(concern, stage, before, named, joining)
     present = {party.person_id for party in before}
     return [pair for pair in joining.values() if pair[0].id not in present]
+
+
+def _check_sides(
+    concern: Concern,
+    stage: Stage,
+    before: Sequence[Party],
+    named: Sequence[NamedParty],
+    joining: Mapping[UUID, tuple[Person, NamedParty]],
+) -> None:
+    """Each person stands on one side, and every agency that responds at this stage has somebody who acts for it."""
+    sides = {(party.person_id, Side(party.side)) for party in before} | {(one.person_id, one.side) for one in named}
+    if len(sides) > len({person for person, _ in sides}):
+        raise NotAllowedNow("Somebody was named on two sides. Each person stands on one.")
+    acting = {party.agency_id for party in before if party.side == Side.RESPONDING}
+    acting |= {person.agency_id for person, party in joining.values() if party.side is Side.RESPONDING}
+    if any(actor.needed and actor.side is Side.RESPONDING for actor in stage.actors):
+        for agency in concern.agencies:
+            if agency.id not in acting:
+                raise NotAllowedNow(f"Name somebody who acts for {agency.name}.")
 
 
 def _may_stand(person: Person, party: NamedParty, raiser: Person, concern: Concern) -> bool:
