@@ -330,3 +330,9 @@ def everybody(database: Database) -> dict[str, UUID]:
 
 def latest(policy_id: str) -> Policy:
     return next(policy for policy in reversed(list(shelf())) if policy.id == policy_id)
+
+
+def rejoined(url: str, policy_id: str) -> Scene:
+    """The scene that another process made on this database."""
+    database = Database(url)
+    return Scene(database, latest(policy_id), everybody(database))

@@ -1,0 +1,229 @@
+"""The migrations: up, down and up again, with rows present, and the tables that the code expects at the end."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, inspect, text
+
+from forms_app.db.database import Database
+from forms_app.db.migrate import MIGRATIONS, downgrade, upgrade
+from forms_app.db.tables import Base
+from tests.factories.scenes import scene
+
+RECREATES = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9001"
+down_revision = "{head}"
+
+
+def recreated():
+    # As SQLite must for many a change; PostgreSQL never has to.
+    return op.batch_alter_table("{table}", recreate="always" if op.get_bind().dialect.name == "sqlite" else "never")
+
+
+def upgrade():
+    with recreated() as batch:
+        batch.add_column(sa.Column("motto", sa.Text(), nullable=True))
+{more}
+
+def downgrade():
+    with recreated() as batch:
+        batch.drop_column("motto")
+"""
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    database = Database(url)
+    with database.engine.connect() as connection:
+        yield connection
+    database.close()
+
+
+def tables(url: str) -> set[str]:
+    with connected(url) as connection:
+        return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def rows(url: str) -> dict[str, int]:
+    with connected(url) as connection:
+        names = inspect(connection).get_table_names()
+        return {name: connection.scalar(text(f'SELECT count(*) FROM "{name}"')) for name in sorted(names)}  # noqa: S608 names of tables
+
+
+def head() -> str:
+    found = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    assert found is not None
+    return found
+
+
+def fill(url: str) -> None:
+    """Rows in nearly every table, each pointing at others."""
+    with scene(url, "hull") as here:
+        escalation = here.open().escalation_id
+        here.account(escalation, by=here.raiser)
+
+
+# --- up, down and up again ---
+
+
+def test_the_tables_are_those_that_the_code_expects(database_url: str) -> None:
+    with connected(database_url) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_column_that_no_migration_makes_is_noticed(database_url: str) -> None:
+    with connected(database_url) as connection:
+        connection.execute(text("ALTER TABLE boards ADD COLUMN motto TEXT"))
+        context = MigrationContext.configure(connection)
+        assert [difference[0] for difference in compare_metadata(context, Base.metadata)] == ["remove_column"]
+        connection.rollback()
+
+
+def test_up_and_down_and_up_again_with_rows_present(empty_database_url: str) -> None:
+    upgrade(empty_database_url)
+    fill(empty_database_url)
+    assert rows(empty_database_url)["stage_records"] == 2
+
+    downgrade(empty_database_url, "base")
+    assert tables(empty_database_url) == set()
+    upgrade(empty_database_url)
+
+    assert tables(empty_database_url) == set(Base.metadata.tables)
+    fill(empty_database_url)
+
+
+def test_running_it_again_changes_nothing(empty_database_url: str) -> None:
+    upgrade(empty_database_url)
+    fill(empty_database_url)
+    before = rows(empty_database_url)
+
+    upgrade(empty_database_url)
+
+    assert rows(empty_database_url) == before
+
+
+def test_there_is_one_line_of_migrations() -> None:
+    assert len(ScriptDirectory(str(MIGRATIONS)).get_heads()) == 1
+
+
+# --- changing a table that others point at ---
+
+
+@pytest.fixture
+def with_one_more(tmp_path: Path) -> Path:
+    return one_more(tmp_path / "migrations")
+
+
+def one_more(folder: Path, *, table: str = "boards", env: str | None = None, more: str = "") -> Path:
+    """Our migrations with another one that recreates a table to which others point."""
+    versions = folder / "versions"
+    versions.mkdir(parents=True)
+    for file in (MIGRATIONS / "versions").glob("*.py"):
+        (versions / file.name).write_text(file.read_text())
+    (folder / "env.py").write_text(env or (MIGRATIONS / "env.py").read_text())
+    (versions / "9001_more.py").write_text(RECREATES.format(head=head(), table=table, more=more))
+    return folder
+
+
+def run(folder: Path, url: str, *, down: bool = False) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("sqlalchemy.url", url)
+    if down:
+        command.downgrade(config, head())
+    else:
+        command.upgrade(config, "head")
+
+
+def test_recreating_a_table_keeps_its_rows_and_those_that_point_at_it(database_url: str, with_one_more: Path) -> None:
+    fill(database_url)
+    before = rows(database_url)
+
+    run(with_one_more, database_url)
+    assert rows(database_url) == before
+    run(with_one_more, database_url, down=True)
+    assert rows(database_url) == before
+
+
+def test_a_migration_that_leaves_a_row_pointing_nowhere_is_undone_as_a_whole(sqlite_url: str, tmp_path: Path) -> None:
+    fill(sqlite_url)
+    before = rows(sqlite_url)
+    folder = one_more(tmp_path / "migrations", more='    op.execute("DELETE FROM boards")\n')
+
+    with pytest.raises(RuntimeError, match="point at rows that are not there; nothing was changed"):
+        run(folder, sqlite_url)
+
+    assert rows(sqlite_url) == before
+    with connected(sqlite_url) as connection:
+        assert "motto" not in {column["name"] for column in inspect(connection).get_columns("boards")}
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == head()
+
+
+def test_without_its_guard_recreating_a_table_deletes_what_points_at_it(sqlite_url: str, tmp_path: Path) -> None:
+    fill(sqlite_url)
+    careless = (MIGRATIONS / "env.py").read_text().replace("foreign_keys=OFF", "foreign_keys=ON")
+    cascading(sqlite_url)
+    before = rows(sqlite_url)
+    guarded = one_more(tmp_path / "guarded", table="outbox")
+    unguarded = one_more(tmp_path / "unguarded", table="outbox", env=careless)
+
+    run(guarded, sqlite_url)
+    assert rows(sqlite_url) == before
+    run(guarded, sqlite_url, down=True)
+    run(unguarded, sqlite_url)
+
+    assert before["mottos"] == before["outbox"] == 2
+    assert rows(sqlite_url)["mottos"] == 0
+
+
+def cascading(url: str) -> None:
+    """A table whose rows go with those that they point at: the quiet case. Without the cascade it fails aloud."""
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+    connection.execute(
+        "CREATE TABLE mottos (id INTEGER PRIMARY KEY, item_id CHAR(32) REFERENCES outbox (id) ON DELETE CASCADE)"
+    )
+    connection.execute("INSERT INTO mottos (item_id) SELECT id FROM outbox")
+    connection.commit()
+    connection.close()
+
+
+def test_without_its_guard_recreating_a_table_of_ours_fails(sqlite_url: str, tmp_path: Path) -> None:
+    fill(sqlite_url)
+    before = rows(sqlite_url)
+    careless = (MIGRATIONS / "env.py").read_text().replace("foreign_keys=OFF", "foreign_keys=ON")
+
+    with pytest.raises(Exception, match="FOREIGN KEY"):
+        run(one_more(tmp_path / "unguarded", env=careless), sqlite_url)
+
+    assert rows(sqlite_url) == before
+
+
+def test_the_migrations_import_nothing_of_the_service() -> None:
+    for file in MIGRATIONS.rglob("*.py"):
+        assert "forms_app" not in file.read_text()
+
+
+def test_a_database_that_is_not_there_is_made(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+
+    upgrade(url)
+
+    assert tables(url) == set(Base.metadata.tables)
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    engine.dispose()
