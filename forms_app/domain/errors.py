@@ -12,7 +12,7 @@ class DomainError(Exception):
 class CalendarEnds(DomainError):
     def __init__(self, day: date, ends: date) -> None:
         super().__init__(
-            f"The list of bank holidays ends on {ends:%d %B %Y}, before {day:%d %B %Y}. "
+            f"The list of bank holidays ends on {ends.day} {ends:%B %Y}, before {day.day} {day:%B %Y}. "
             "Ask the people who run this service to update it."
         )
 

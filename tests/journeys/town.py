@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from forms_app.app import create_app
 from forms_app.commands.invented import Invented, invented_boards
 from forms_app.db.database import Database
 from forms_app.documents.issue import issue
-from forms_app.domain.working_days import uk_date
+from forms_app.domain.working_days import Calendar, uk_date
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer, Postbox
 from forms_app.policies.bank_holidays import calendar_of
@@ -71,9 +71,9 @@ class Town:
 
 
 @contextmanager
-def town(database_url: str, smtp: SmtpServer) -> Iterator[Town]:
+def town(database_url: str, smtp: SmtpServer, calendars: Callable[[str], Calendar] = calendar_of) -> Iterator[Town]:
     shelf, clock = Shelf.shipped(), Clock(OPENED)
-    workshop = Workshop(Database(database_url), shelf, calendar_of, clock)
+    workshop = Workshop(Database(database_url), shelf, calendars, clock)
     boards = {board.given.policy: board for board in invented_boards(shelf)}
     for board in boards.values():
         with workshop.writing() as work:
