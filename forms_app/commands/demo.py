@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -25,8 +24,12 @@ from forms_app.services.boards import set_up_board
 from forms_app.settings import ROOT, child_environment, settings_from
 
 HOME = ROOT / "var" / "demo"
-WAIT_SECONDS = 30
+START_SECONDS = 60
+STOP_SECONDS = 30
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl+C, kill, and a terminal that is closed."""
 LOG = "var/demo/service.log"
+MAILDEV = ROOT / "node_modules" / ".bin" / "maildev"
 
 
 class DemoFault(DomainError):
@@ -43,23 +46,43 @@ class Ports:
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     demo = commands.add_parser("demo", help="run everything on this machine with invented Boards and people")
     demo.add_argument("--reset", action="store_true", help="forget what was done before and start over")
-    demo.add_argument("--port", type=int, default=8000, help="port of the web service (default 8000)")
-    demo.add_argument("--smtp-port", type=int, default=1025, help="port of the mail server (default 1025)")
-    demo.add_argument("--mailbox-port", type=int, default=1080, help="port of the mailbox page (default 1080)")
+    demo.add_argument("--port", type=_port, metavar="PORT", default=8000, help="port of the web service (default 8000)")
+    demo.add_argument(
+        "--smtp-port", type=_port, metavar="PORT", default=1025, help="port of the mail server (default 1025)"
+    )
+    demo.add_argument(
+        "--mailbox-port", type=_port, metavar="PORT", default=1080, help="port of the mailbox page (default 1080)"
+    )
     demo.set_defaults(run=run_demo)
 
 
 def run_demo(chosen: argparse.Namespace) -> int:
     ports = Ports(chosen.port, chosen.smtp_port, chosen.mailbox_port)
+    if len({ports.web, ports.smtp, ports.mailbox}) < 3:
+        raise DemoFault("--port, --smtp-port and --mailbox-port must be three different ports.")
     for port in (ports.web, ports.smtp, ports.mailbox):
         _refuse_taken(port)
-    if chosen.reset:
-        shutil.rmtree(HOME, ignore_errors=True)
-    (HOME / "mail").mkdir(parents=True, exist_ok=True)
-    settings = demo_settings(ports)
+    if not MAILDEV.exists() or not (ROOT / "forms_app/static/build/site.css").exists():
+        raise DemoFault("Its parts are not installed yet. Run script/demo, which installs them and then does this.")
+    print("Starting the service", flush=True)
+    settings = _make_home(ports, reset=chosen.reset)
     upgrade(settings["DATABASE_URL"])
     welcome = _welcome(ports, _set_up_boards(settings))
     return _serve(ports, child_environment(**settings), welcome)
+
+
+def _make_home(ports: Ports, *, reset: bool) -> dict[str, str]:
+    try:
+        if reset and HOME.exists():
+            shutil.rmtree(HOME)
+        (HOME / "mail").mkdir(parents=True, exist_ok=True)
+        (HOME / "service.log").touch()
+        return demo_settings(ports)
+    except OSError as fault:
+        raise DemoFault(
+            f"{fault.filename or HOME} cannot be written ({fault.strerror}). The demonstration keeps its database and mails in "
+            f"{HOME}: run it as the person whom that belongs to."
+        ) from None
 
 
 def demo_settings(ports: Ports) -> dict[str, str]:
@@ -92,41 +115,56 @@ def _set_up_boards(settings: dict[str, str]) -> list[Invented]:
 
 def _serve(ports: Ports, environment: dict[str, str], welcome: str) -> int:
     """Starts the three processes, prints how to sign in, and stops all of them together."""
-    running: list[subprocess.Popen[bytes]] = []
-    signal.signal(signal.SIGTERM, _interrupt)
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    for stop in STOPS:
+        if stop is signal.SIGINT or signal.getsignal(stop) is not signal.SIG_IGN:  # nohup ignores SIGHUP
+            signal.signal(stop, _interrupt)
     log = (HOME / "service.log").open("ab")
     try:
-        for command in _commands(ports):
-            running.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))  # noqa: S603 - our own words
+        for part, command in _commands(ports).items():
+            running[part] = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)  # noqa: S603 - our own words
         _wait_until_up(f"http://127.0.0.1:{ports.web}/health", running)
         _wait_until_up(f"http://127.0.0.1:{ports.mailbox}/healthz", running)
         print(welcome, flush=True)
-        while all(process.poll() is None for process in running):
+        while True:
+            _refuse_stopped(running)
             time.sleep(0.5)
-        raise DemoFault(f"A part of the demonstration has stopped. The end of {LOG} says why.")
     except KeyboardInterrupt:
         return 0
     finally:
-        for process in running:
+        for stop in STOPS:
+            signal.signal(stop, signal.SIG_IGN)
+        for process in running.values():
             process.terminate()
-        for process in running:
+        for process in running.values():
             try:
-                process.wait(WAIT_SECONDS)
+                process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
 
 
-def _commands(ports: Ports) -> Iterator[list[str]]:
-    maildev = str(ROOT / "node_modules" / ".bin" / "maildev")
+def _commands(ports: Ports) -> dict[str, list[str]]:
     mail = ["--smtp", str(ports.smtp), "--ip", "127.0.0.1", "--web", str(ports.mailbox), "--web-ip", "127.0.0.1"]
-    yield [maildev, *mail, "--mail-directory", str(HOME / "mail"), "--silent"]
-    yield [sys.executable, "-m", "gunicorn", *gunicorn_options(f"127.0.0.1:{ports.web}", 2)]
-    yield [str(Path(sys.executable).parent / "forms-app"), "worker", "--workers", "1"]
+    return {
+        "mailbox": [str(MAILDEV), *mail, "--mail-directory", str(HOME / "mail"), "--silent"],
+        "web service": [sys.executable, "-m", "gunicorn", *gunicorn_options(f"127.0.0.1:{ports.web}", 2)],
+        "worker": [str(Path(sys.executable).parent / "forms-app"), "worker", "--workers", "1"],
+    }
 
 
-def _wait_until_up(url: str, running: list[subprocess.Popen[bytes]]) -> None:
-    until = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < until and all(process.poll() is None for process in running):
+def _refuse_stopped(running: dict[str, subprocess.Popen[bytes]]) -> None:
+    for part, process in running.items():
+        status = process.poll()
+        if status is not None and status < 0:
+            raise DemoFault(f"The {part} was ended from outside (signal {-status}), so everything stops here.")
+        if status is not None:
+            raise DemoFault(f"The {part} has stopped, so everything stops here. The end of {LOG} says why.")
+
+
+def _wait_until_up(url: str, running: dict[str, subprocess.Popen[bytes]]) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        _refuse_stopped(running)
         try:
             with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own loopback address
                 return
@@ -140,11 +178,19 @@ def _refuse_taken(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise DemoFault(f"Port {port} is not open to you. Choose one from 1024 up.") from None
         except OSError:
             raise DemoFault(
                 f"Port {port} is in use. Is the demonstration running already? Stop it, or choose other ports with "
                 "--port, --smtp-port and --mailbox-port."
             ) from None
+
+
+def _port(typed: str) -> int:
+    if not (typed.isascii() and typed.isdigit() and 1 <= int(typed) <= 65535):
+        raise argparse.ArgumentTypeError(f"“{typed}” is not a port: it is a number from 1 to 65535")
+    return int(typed)
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
@@ -158,6 +204,7 @@ def _welcome(ports: Ports, boards: list[Invented]) -> str:
         f"Every mail it sends is at    http://127.0.0.1:{ports.mailbox}",
         "",
         "To sign in, enter one of these addresses; the code arrives in the mailbox above.",
+        "A person gets at most five codes an hour. To be two people at once, use a private window.",
         "Everybody and everything here is invented.",
         "",
     ]
