@@ -1,13 +1,19 @@
-"""Boards, their agencies and the people in them, found by what a person calls them."""
+"""Boards and their agencies: every read by name."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from forms_app.db.tables import Agency, Board, Person
+from forms_app.db.tables import Agency, Board
+
+
+def boards(session: Session) -> Sequence[Board]:
+    """Every Board, by name."""
+    return session.scalars(select(Board).order_by(Board.name)).all()
 
 
 def board_with_code(session: Session, code: str) -> Board | None:
@@ -18,6 +24,5 @@ def agency_with_name(session: Session, board_id: UUID, name: str) -> Agency | No
     return session.scalar(select(Agency).where(Agency.board_id == board_id, Agency.name == name))
 
 
-def person_with_email(session: Session, email: str) -> Person | None:
-    """The person with this address, also one who has left, with the Board."""
-    return session.scalar(select(Person).where(Person.email == email).options(joinedload(Person.board)))
+def agencies_of_board(session: Session, board_id: UUID) -> Sequence[Agency]:
+    return session.scalars(select(Agency).where(Agency.board_id == board_id).order_by(Agency.name)).all()

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from forms_app.db.tables import Board, Party, Person, SignInCode, SignInSession
+from forms_app.db.tables import Agency, Person, SignInCode, SignInSession
 
 
 def present_person(session: Session, *, email: str) -> Person | None:
@@ -17,6 +17,31 @@ def present_person(session: Session, *, email: str) -> Person | None:
     return session.scalar(
         select(Person).where(Person.email == email, Person.left_at.is_(None)).with_for_update(of=Person)
     )
+
+
+def person_with_email(session: Session, email: str) -> Person | None:
+    """The person with this address, also one who has left, with the Board."""
+    return session.scalar(select(Person).where(Person.email == email).options(joinedload(Person.board)))
+
+
+def person_with_board(session: Session, person_id: UUID) -> Person | None:
+    """The person with Board and agency; None for one who has left."""
+    return session.scalars(
+        select(Person)
+        .where(Person.id == person_id, Person.left_at.is_(None))
+        .options(joinedload(Person.agency), joinedload(Person.board))
+    ).one_or_none()
+
+
+def people_of_board(session: Session, board_id: UUID) -> Sequence[Person]:
+    """Everyone who works for the Board's agencies or its office and has not left, by agency and name."""
+    return session.scalars(
+        select(Person)
+        .join(Person.agency)
+        .where(Person.board_id == board_id, Person.left_at.is_(None))
+        .options(joinedload(Person.agency), joinedload(Person.board))
+        .order_by(Agency.name, Person.name, Person.id)
+    ).all()
 
 
 def codes_asked_since(session: Session, *, person_id: UUID, since: datetime) -> int:
@@ -41,13 +66,6 @@ def spend_codes(session: Session, *, person_id: UUID, now: datetime) -> None:
     )
 
 
-def person_with_board(session: Session, person_id: UUID) -> Person:
-    """The person, with Board and agency."""
-    return session.scalars(
-        select(Person).where(Person.id == person_id).options(joinedload(Person.board), joinedload(Person.agency))
-    ).one()
-
-
 def session_of_token(session: Session, token_hash: str) -> SignInSession | None:
     return session.scalar(select(SignInSession).where(SignInSession.token_hash == token_hash))
 
@@ -59,13 +77,3 @@ def see_session(session: Session, *, session_id: UUID, now: datetime) -> None:
         .where(SignInSession.id == session_id, SignInSession.ended_at.is_(None))
         .values(seen_at=now)
     )
-
-
-def is_party(session: Session, *, person_id: UUID, escalation_id: UUID) -> bool:
-    found = select(Party.id).where(Party.person_id == person_id, Party.escalation_id == escalation_id)
-    return session.scalar(found) is not None
-
-
-def boards(session: Session) -> Sequence[Board]:
-    """Every Board, by name."""
-    return session.scalars(select(Board).order_by(Board.name)).all()

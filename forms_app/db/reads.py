@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.tables import (
-    Agency,
     Delivery,
     Document,
     DocumentFile,
@@ -42,6 +41,12 @@ def escalation_for(session: Session, escalation_id: UUID, person_id: UUID, *, lo
         .options(*WHOLE, selectinload(Escalation.records))
         .execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def takes_part(session: Session, escalation_id: UUID, person_id: UUID) -> bool:
+    """Whether this person is a party to the escalation."""
+    found = select(Escalation.id).where(Escalation.id == escalation_id, _is_party(person_id))
+    return session.scalar(found) is not None
 
 
 def escalations_of(session: Session, person_id: UUID) -> Sequence[Escalation]:
@@ -125,29 +130,6 @@ def file_of(session: Session, document_id: UUID, file_format: str) -> DocumentFi
         select(DocumentFile)
         .where(DocumentFile.document_id == document_id, DocumentFile.format == file_format)
         .options(undefer(DocumentFile.content))
-    ).one_or_none()
-
-
-def people_of_board(session: Session, board_id: UUID) -> Sequence[Person]:
-    """Everyone who works for the Board's agencies or its office and has not left, by agency and name."""
-    return session.scalars(
-        select(Person)
-        .join(Person.agency)
-        .where(Person.board_id == board_id, Person.left_at.is_(None))
-        .options(joinedload(Person.agency), joinedload(Person.board))
-        .order_by(Agency.name, Person.name, Person.id)
-    ).all()
-
-
-def agencies_of_board(session: Session, board_id: UUID) -> Sequence[Agency]:
-    return session.scalars(select(Agency).where(Agency.board_id == board_id).order_by(Agency.name)).all()
-
-
-def person_with_board(session: Session, person_id: UUID) -> Person | None:
-    return session.scalars(
-        select(Person)
-        .where(Person.id == person_id, Person.left_at.is_(None))
-        .options(joinedload(Person.agency), joinedload(Person.board))
     ).one_or_none()
 
 

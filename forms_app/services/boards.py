@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from forms_app.db import boards as rows
+from forms_app.db.boards import agency_with_name, board_with_code
+from forms_app.db.people import person_with_email
 from forms_app.db.tables import Agency, Board, Person
 from forms_app.domain.errors import DomainError
 from forms_app.domain.policy import Policy
@@ -65,7 +66,7 @@ def set_up_board(work: Work, given: GivenBoard) -> dict[str, UUID]:
     """
     if faults := [*_faults(work, given)]:
         raise BoardFaults(faults)
-    board = rows.board_with_code(work.session, given.code) or Board(code=given.code)
+    board = board_with_code(work.session, given.code) or Board(code=given.code)
     board.name, board.policy_key = given.name, given.policy
     board.telephone, board.email = given.telephone, given.email
     board.secure_domains = list(given.secure_domains)
@@ -80,7 +81,7 @@ def set_up_board(work: Work, given: GivenBoard) -> dict[str, UUID]:
 
 def leave(work: Work, email: str) -> Person:
     """A person leaves: from this moment they cannot sign in, and what they did keeps their name. Raises BoardFaults."""
-    person = rows.person_with_email(work.session, email.strip().lower())
+    person = person_with_email(work.session, email.strip().lower())
     if person is None:
         raise BoardFaults(["Nobody has that email address."])
     person.left_at = person.left_at or work.now
@@ -89,13 +90,13 @@ def leave(work: Work, email: str) -> Person:
 
 
 def _set_up_agency(work: Work, board: Board, given: GivenAgency) -> dict[str, UUID]:
-    agency = rows.agency_with_name(work.session, board.id, given.name) or Agency(board_id=board.id, name=given.name)
+    agency = agency_with_name(work.session, board.id, given.name) or Agency(board_id=board.id, name=given.name)
     agency.kind = given.kind
     work.session.add(agency)
     work.session.flush()
     people = {}
     for each in given.people:
-        person = rows.person_with_email(work.session, each.email) or Person(email=each.email)
+        person = person_with_email(work.session, each.email) or Person(email=each.email)
         person.board_id, person.agency_id = board.id, agency.id
         person.name, person.job_title = each.name, each.job_title
         person.level, person.seat, person.telephone = each.level, each.seat, each.telephone
@@ -115,7 +116,7 @@ def _faults(work: Work, given: GivenBoard) -> list[str]:
     emails = [person.email for person in people]
     faults += [f"{email} stands twice in the file." for email in sorted({e for e in emails if emails.count(e) > 1})]
     for email in emails:
-        found = rows.person_with_email(work.session, email)
+        found = person_with_email(work.session, email)
         if found is not None and found.board.code != given.code:
             faults.append(f"{email} already belongs to another Board.")
     if not any(person.seat == "business_unit" for person in people):

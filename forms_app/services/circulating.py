@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
-from forms_app.db import reads
-from forms_app.db.outbox import owe
+from forms_app.db.outbox import OutboxKind, owe
+from forms_app.db.people import people_of_board
 from forms_app.db.tables import Board, Delivery, Document, Escalation, Person, StageRecord
 from forms_app.domain.circulation import Circulation, Happening, owed
 from forms_app.domain.escalation import Outcome, Resolved
 from forms_app.domain.policy import Audience
 from forms_app.services.filling import Filling, document_title
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
-from forms_app.services.outbox import OutboxKind
 from forms_app.services.work import Work
 
 SEATS = {
@@ -28,7 +27,7 @@ SEATS = {
 def circulate(work: Work, escalation: Escalation, record: StageRecord, happening: Happening) -> None:
     """Writes one document for each that is owed, one delivery for each recipient, and the work of making it."""
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
-    people = {person.id: person for person in reads.people_of_board(work.session, escalation.board_id)}
+    people = {person.id: person for person in people_of_board(work.session, escalation.board_id)}
     people |= {party.person_id: party.person for party in escalation.parties}
     facts = now.outcome if isinstance(now, Resolved) else step_of(record).facts
     circulations = owed(

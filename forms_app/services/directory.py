@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from forms_app.db import reads
+from forms_app.db.boards import agencies_of_board
+from forms_app.db.people import people_of_board, person_with_board
 from forms_app.db.tables import Person
 from forms_app.domain.errors import NotFound
 from forms_app.domain.filing import Directory, ListedAgency, ListedPerson
@@ -15,10 +16,9 @@ from forms_app.services.work import Work
 def directory_for(work: Work, *, by: UUID) -> Directory:
     """Everyone of this person's Board who has not left. Raises NotFound when this person has."""
     own = _own(work, by)
-    people = tuple(listed(person) for person in reads.people_of_board(work.session, own.board_id))
+    people = tuple(listed(person) for person in people_of_board(work.session, own.board_id))
     agencies = tuple(
-        ListedAgency(agency.id, agency.name, agency.kind)
-        for agency in reads.agencies_of_board(work.session, own.board_id)
+        ListedAgency(agency.id, agency.name, agency.kind) for agency in agencies_of_board(work.session, own.board_id)
     )
     return Directory(own=listed(own), agencies=agencies, people=people)
 
@@ -41,7 +41,7 @@ def listed(person: Person) -> ListedPerson:
 
 
 def _own(work: Work, by: UUID) -> Person:
-    own = reads.person_with_board(work.session, by)
+    own = person_with_board(work.session, by)
     if own is None:
         raise NotFound("There is no such person.")
     return own

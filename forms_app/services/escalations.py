@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
 from forms_app.db import reads
+from forms_app.db.boards import agencies_of_board
 from forms_app.db.drafts import forget_draft
+from forms_app.db.people import people_of_board, person_with_board
 from forms_app.db.tables import Escalation, Party, Person, StageRecord, SubjectOfConcern
 from forms_app.domain.answers import to_json
 from forms_app.domain.circulation import Happening
@@ -244,7 +246,7 @@ def _first_stage(policy: Policy, concern: NewConcern) -> Stage:
 
 def _check_agencies(work: Work, policy: Policy, raiser: Person, concern: Concern) -> None:
     """The other agencies are of this Board, and the raiser's own only where the policy permits it."""
-    known = {agency.id for agency in reads.agencies_of_board(work.session, raiser.board_id) if agency.kind != OFFICE}
+    known = {agency.id for agency in agencies_of_board(work.session, raiser.board_id) if agency.kind != OFFICE}
     chosen = {agency.id for agency in concern.agencies}
     if not chosen:
         raise NotAllowedNow("Name the agency that you disagree with.")
@@ -266,7 +268,7 @@ def _checked(
     named: Sequence[NamedParty],
 ) -> list[tuple[Person, NamedParty]]:
     """The people who join, each looked up and allowed on that side; raises NotAllowedNow when one is missing."""
-    known = {person.id: person for person in reads.people_of_board(work.session, raiser.board_id)}
+    known = {person.id: person for person in people_of_board(work.session, raiser.board_id)}
     joining: dict[UUID, tuple[Person, NamedParty]] = {}
     for party in named:
         person = known.get(party.person_id)
@@ -363,7 +365,7 @@ def _record(
 
 
 def _person(work: Work, person_id: UUID) -> Person:
-    found = reads.person_with_board(work.session, person_id)
+    found = person_with_board(work.session, person_id)
     if found is None:
         raise NotFound("There is no such person.")
     return found

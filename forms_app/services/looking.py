@@ -8,6 +8,7 @@ from uuid import UUID
 
 from forms_app.db import reads
 from forms_app.db.outbox import needs_attention
+from forms_app.db.people import person_with_board
 from forms_app.db.tables import Delivery, Document, DocumentFile, Escalation
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.answers import Sections, from_json
@@ -506,7 +507,7 @@ def _file(work: Work, document: Document, by: UUID, file_format: Format) -> tupl
 
 
 def _board_of(work: Work, by: UUID) -> UUID:
-    person = reads.person_with_board(work.session, by)
+    person = person_with_board(work.session, by)
     if person is None or person.seat not in OFFICE:
         raise NotFound("There is no such page.")
     return person.board_id

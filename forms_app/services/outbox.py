@@ -14,8 +14,6 @@ from forms_app.mail.compose import Letterhead, UnfitMessage
 from forms_app.services import issuing, posting
 from forms_app.services.work import Workshop
 
-__all__ = ["Desk", "OutboxKind", "run_due"]
-
 LEASE = timedelta(minutes=3)
 MOST_AT_ONCE = 10
 MOST_INTERRUPTIONS = 20

@@ -112,7 +112,7 @@ def session_of(work: Work, *, token: str, secret: bytes) -> Current | Lapsed | N
     if found is None or found.ended_at is not None or work.now >= found.started_at + LONGEST:
         return None
     person = people.person_with_board(work.session, found.person_id)
-    if person.left_at is not None:
+    if person is None:
         return None
     if work.now > found.seen_at + IDLE:
         return Lapsed(_as_signed_in(person))
@@ -146,7 +146,7 @@ def _is_open(code: SignInCode, now: datetime) -> bool:
 
 def _begin_session(work: Work, code: SignInCode, secret: bytes) -> str | None:
     person = people.person_with_board(work.session, code.person_id)
-    if person.left_at is not None:
+    if person is None:
         _refuse(work, code)
         return None
     people.spend_codes(work.session, person_id=person.id, now=work.now)

@@ -11,7 +11,7 @@ from flask import Flask, abort, current_app, g, redirect, request, session, url_
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response
 
-from forms_app.db import people
+from forms_app.db.reads import takes_part
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.web.errors import SignedOutWhileTyping
 from forms_app.web.sessions import NEXT, lapsed_person, person_or_none, workshop
@@ -44,7 +44,7 @@ def _is_party(person: SignedInPerson) -> bool:
     escalation_id = (request.view_args or {})[ESCALATION]
     assert isinstance(escalation_id, UUID)
     with workshop().reading() as work:
-        return people.is_party(work.session, person_id=person.id, escalation_id=escalation_id)
+        return takes_part(work.session, escalation_id, person.id)
 
 
 anyone = Rule("anyone", lambda person: True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from forms_app.db import people
+from forms_app.db.boards import boards
 from forms_app.db.reach import answers
 from forms_app.web.access import anyone, open_to
 from forms_app.web.sessions import person_or_none, workshop
@@ -43,7 +43,7 @@ def privacy() -> str:
 @open_to(anyone)
 def contact() -> str:
     with workshop().reading() as work:
-        return render_template("pages/contact.html", boards=people.boards(work.session))
+        return render_template("pages/contact.html", boards=boards(work.session))
 
 
 @blueprint.get("/health")
