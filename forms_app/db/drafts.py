@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from forms_app.db.tables import Draft
+from forms_app.db.tables import Draft, Person
 
 
 def draft_of(session: Session, person_id: UUID, about: str, form: str) -> Draft | None:
+    """This person's draft of a form. Whoever else writes for them at this moment is waited for."""
+    session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
     return session.scalars(
         select(Draft).where(Draft.person_id == person_id, Draft.about == about, Draft.form == form)
     ).one_or_none()
