@@ -17,8 +17,7 @@ from forms_app.db.tables import (
     Person,
     StageRecord,
 )
-
-BUSINESS_UNIT = "business_unit"
+from forms_app.domain.policy import Side
 
 WHOLE = (
     joinedload(Escalation.board),
@@ -176,13 +175,18 @@ def _is_owed_to(person_id: UUID) -> ColumnElement[bool]:
 
 
 def _board_is_told() -> ColumnElement[bool]:
+    """Whether anything was owed to somebody who stands on neither side, whatever seat they hold today."""
+    takes_a_side = exists().where(
+        Party.escalation_id == Document.escalation_id,
+        Party.person_id == Delivery.person_id,
+        Party.side.in_((Side.RAISING.value, Side.RESPONDING.value)),
+    )
     return (
         exists()
         .where(
             Document.escalation_id == Escalation.id,
             Delivery.document_id == Document.id,
-            Delivery.person_id == Person.id,
-            Person.seat == BUSINESS_UNIT,
+            ~takes_a_side.correlate(Document, Delivery),
         )
         .correlate(Escalation)
     )
