@@ -64,7 +64,8 @@ def walks() -> list[Any]:
     ]
 
 
-@pytest.mark.requirement("B-11", "B-13", "B-35", "S-20", "W-19", "H-18")
+@pytest.mark.requirement("B-11", "B-13", "B-23", "B-28", "B-29", "B-35", "S-20", "S-28", "S-34", "W-13", "W-19")
+@pytest.mark.requirement("H-07", "H-13", "H-18", "H-31", "U-44", "U-45", "U-48")
 @pytest.mark.parametrize(("policy", "walk"), walks())
 def test_the_service_agrees_with_what_was_worked_out_by_hand(policy: str, walk: Walk, sqlite_url: str) -> None:
     with scene(sqlite_url, policy) as here:

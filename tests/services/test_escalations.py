@@ -116,7 +116,6 @@ def test_a_new_escalation_has_its_subject_apart_and_its_raiser_first(here: Scene
         assert (second.side, second.is_raiser) == ("responding", False)
 
 
-@pytest.mark.requirement("U-07")
 def test_a_reference_says_which_board_and_nothing_else(here: Scene) -> None:
     for _ in range(3):
         here.open()
@@ -423,7 +422,7 @@ def opened(here: Scene, concern: Any) -> Filed:
 # --- who stands where ---
 
 
-@pytest.mark.requirement("B-10", "H-02")
+@pytest.mark.requirement("B-10", "H-03")
 def test_a_disagreement_inside_an_agency_is_refused_with_where_to_go(here: Scene) -> None:
     here.responding = ("school",)
 

@@ -1,0 +1,184 @@
+"""A Board is set up from one file, as often as one likes, and its people come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from sqlalchemy import select
+
+from forms_app.commands.invented import invented_board, invented_boards
+from forms_app.db.database import Database
+from forms_app.db.tables import Agency, AuditEntry, Board, Person
+from forms_app.domain.errors import NotFound
+from forms_app.policies.bank_holidays import calendar_of
+from forms_app.services.boards import BoardFaults, GivenBoard, leave, set_up_board
+from forms_app.services.directory import directory_for, policy_for
+from forms_app.services.work import Workshop
+from tests.factories.scenes import Clock, latest, scene, shelf
+
+HULL = invented_board(latest("hull")).given
+
+
+@pytest.fixture
+def workshop(database_url: str) -> Iterator[Workshop]:
+    database = Database(database_url)
+    yield Workshop(database, shelf(), calendar_of, Clock())
+    database.close()
+
+
+def given(**changed: Any) -> GivenBoard:
+    return GivenBoard.model_validate({**HULL.model_dump(), **changed})
+
+
+def with_person(**changed: Any) -> GivenBoard:
+    """The Board with its first person changed."""
+    whole = HULL.model_dump()
+    whole["agencies"][0]["people"][0].update(changed)
+    return GivenBoard.model_validate(whole)
+
+
+def load(workshop: Workshop, board: GivenBoard) -> None:
+    with workshop.writing() as work:
+        set_up_board(work, board)
+
+
+def counts(workshop: Workshop) -> tuple[int, int, int]:
+    with workshop.reading() as work:
+        return tuple(len(work.session.scalars(select(each)).all()) for each in (Board, Agency, Person))
+
+
+def test_a_board_is_set_up_with_everything_that_its_file_says(workshop: Workshop) -> None:
+    load(workshop, HULL)
+
+    people = [person for agency in HULL.agencies for person in agency.people]
+    assert counts(workshop) == (1, len(HULL.agencies), len(people))
+    with workshop.reading() as work:
+        board = work.session.scalars(select(Board)).one()
+        assert (board.code, board.policy_key, board.secure_domains) == (HULL.code, HULL.policy, HULL.secure_domains)
+        assert [entry.action for entry in work.session.scalars(select(AuditEntry))] == ["board_set_up"]
+
+
+def test_loading_it_again_changes_nothing(workshop: Workshop) -> None:
+    load(workshop, HULL)
+    before = counts(workshop)
+
+    load(workshop, HULL)
+
+    assert counts(workshop) == before
+
+
+def test_loading_a_changed_file_changes_what_it_says_differently_and_removes_nobody(workshop: Workshop) -> None:
+    load(workshop, HULL)
+    before = counts(workshop)
+    shorter = HULL.model_dump() | {"telephone": "01632 960000"}
+    shorter["agencies"] = shorter["agencies"][:2]
+    shorter["agencies"][1]["people"][0]["name"] = "Renamed Person"
+
+    load(workshop, GivenBoard.model_validate(shorter))
+
+    assert counts(workshop) == before
+    with workshop.reading() as work:
+        assert work.session.scalars(select(Board.telephone)).one() == "01632 960000"
+        assert work.session.scalars(select(Person.name).where(Person.name == "Renamed Person")).one()
+
+
+@pytest.mark.parametrize(
+    ("board", "said"),
+    [
+        (given(policy="nowhere@2020"), "there is no policy “nowhere@2020”"),
+        (with_person(level="emperor"), "the policy has no level “emperor”"),
+        (with_person(seat=None), "Nobody has the seat “business_unit”"),
+        (with_person(email=HULL.agencies[1].people[0].email), "stands twice in the file"),
+        (
+            given(agencies=[*HULL.model_dump()["agencies"], {"name": "A court", "kind": "court"}]),
+            "A court: the policy has no agency kind “court”.",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence_and_nothing_is_kept(
+    workshop: Workshop, board: GivenBoard, said: str
+) -> None:
+    with pytest.raises(BoardFaults, match=said):
+        load(workshop, board)
+
+    assert counts(workshop) == (0, 0, 0)
+
+
+def test_every_fault_is_said_at_once(workshop: Workshop) -> None:
+    with pytest.raises(BoardFaults) as found:
+        load(workshop, with_person(seat=None, level="emperor"))
+
+    assert len(str(found.value).splitlines()) == 2
+
+
+def test_an_address_belongs_to_one_board(workshop: Workshop) -> None:
+    load(workshop, HULL)
+
+    with pytest.raises(BoardFaults, match="already belongs to another Board"):
+        load(workshop, given(code="OTH", name="Another Board"))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"code": "inv"},
+        {"code": "INVEN"},
+        {"policy": "hull"},
+        {"secure_domains": ["@board.example"]},
+        {"secure_domains": ["example"]},
+        {"agencies": []},
+        {"unknown": "x"},
+        {"name": ""},
+    ],
+)
+def test_a_file_that_says_too_little_or_too_much_is_not_read(changed: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        given(**changed)
+
+
+def test_addresses_and_domains_are_kept_in_lower_case() -> None:
+    assert with_person(email="Some.One@Board.Example").agencies[0].people[0].email == "some.one@board.example"
+    assert given(secure_domains=["Board.EXAMPLE"]).secure_domains == ["board.example"]
+
+
+# --- people come and go ---
+
+
+def test_who_leaves_is_not_in_the_directory_any_more(database_url: str) -> None:
+    with scene(database_url, "hull") as here:
+        with here.workshop.writing() as work:
+            leave(work, " Colleague@School.inventedshire.example ")
+        with here.workshop.reading() as work:
+            found = directory_for(work, by=here.raiser)
+            assert here.at("school", "colleague") not in {person.id for person in found.people}
+            with pytest.raises(NotFound):
+                directory_for(work, by=here.at("school", "colleague"))
+            with pytest.raises(NotFound):
+                policy_for(work, by=here.at("school", "colleague"))
+
+
+def test_leaving_twice_keeps_the_first_moment_and_nobody_cannot_leave(database_url: str) -> None:
+    with scene(database_url, "hull") as here:
+        first = here.clock.now
+        for _ in range(2):
+            with here.workshop.writing() as work:
+                assert leave(work, "colleague@school.inventedshire.example").left_at == first
+            here.clock.forward(days=1)
+        with here.workshop.writing() as work, pytest.raises(BoardFaults, match="Nobody has that email address"):
+            leave(work, "nobody@school.inventedshire.example")
+
+
+def test_a_directory_has_its_own_boards_people_only(database_url: str) -> None:
+    with scene(database_url, "hull") as here:
+        with here.workshop.writing() as work:
+            for board in invented_boards(shelf()):
+                set_up_board(work, board.given)
+        with here.workshop.reading() as work:
+            found = directory_for(work, by=here.raiser)
+
+        assert {person.id for person in found.people} == set(here.people.values())
+        assert len(found.agencies) == len(HULL.agencies)
+        assert found.own.id == here.raiser

@@ -1,0 +1,314 @@
+"""Each person sees what they may see, and of everything else not even that it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from forms_app.commands.invented import invented_boards
+from forms_app.db.tables import Attempt, Delivery, Document, DocumentFile, Person
+from forms_app.domain.errors import NotFound
+from forms_app.domain.escalation import Act
+from forms_app.services import looking
+from forms_app.services.boards import leave, set_up_board
+from tests.factories.scenes import Scene, scene
+from tests.factories.walks import settle
+
+TYPED = ("Ottilie Marchbank", "The referral was closed after one call.", "She has had no meal since Friday.")
+
+
+@pytest.fixture
+def here(database_url: str) -> Iterator[Scene]:
+    with scene(database_url, "hull") as made:
+        yield made
+
+
+def look(here: Scene, way: Callable[..., Any], **given: Any) -> Any:
+    with here.workshop.reading() as work:
+        return way(work, **given)
+
+
+def hidden(here: Scene, way: Callable[..., Any], **given: Any) -> bool:
+    with here.workshop.reading() as work, pytest.raises(NotFound):
+        way(work, **given)
+    return True
+
+
+def to_the_board(here: Scene) -> UUID:
+    escalation = here.open().escalation_id
+    for _ in range(3):
+        here.step_up(escalation)
+    return escalation
+
+
+# --- parties ---
+
+
+def test_only_parties_see_an_escalation(here: Scene) -> None:
+    escalation = here.open().escalation_id
+    inside = (here.raiser, here.at("socialcare", "practitioner"))
+    outside = (here.at("school", "first_line_manager"), here.at("police", "practitioner"), here.holder("business_unit"))
+
+    for person in inside:
+        assert look(here, looking.escalation_view, by=person, escalation_id=escalation).summary.id == escalation
+        assert [each.id for each in look(here, looking.your_escalations, by=person)] == [escalation]
+    for person in outside:
+        assert hidden(here, looking.escalation_view, by=person, escalation_id=escalation)
+        assert look(here, looking.your_escalations, by=person) == []
+
+
+@pytest.mark.requirement("U-17")
+def test_both_sides_read_the_same_statement(here: Scene) -> None:
+    escalation = here.open().escalation_id
+
+    raising, responding = (
+        look(here, looking.escalation_view, by=person, escalation_id=escalation)
+        for person in (here.raiser, here.at("socialcare", "practitioner"))
+    )
+
+    assert raising.records == responding.records
+    assert raising.subject == responding.subject
+    assert all(text in repr((raising.records, raising.subject)) for text in TYPED)
+
+
+def test_who_has_left_sees_nothing_any_more(here: Scene) -> None:
+    filed = here.open()
+    other = here.at("socialcare", "practitioner")
+    (document,) = here.documents(filed.record_id)
+    with here.workshop.writing() as work:
+        leave(work, "practitioner@socialcare.inventedshire.example")
+
+    assert hidden(here, looking.escalation_view, by=other, escalation_id=filed.escalation_id)
+    assert hidden(here, looking.document_for, by=other, document_id=document.id)
+    assert look(here, looking.your_escalations, by=other) == []
+
+
+@pytest.mark.requirement("U-12")
+def test_a_correction_and_what_it_corrects_name_each_other(here: Scene) -> None:
+    escalation = here.open().escalation_id
+    first = here.account(escalation, by=here.raiser).record_id
+    second = here.account(escalation, by=here.raiser, corrects=first, reason="It was Tuesday.").record_id
+
+    view = look(here, looking.escalation_view, by=here.raiser, escalation_id=escalation)
+
+    lines = {line.id: line for line in view.records}
+    assert (lines[first].corrected_by, lines[second].corrects) == (second, first)
+    assert [line.id for line in view.records if line.can_be_corrected] == [second]
+    theirs = look(here, looking.escalation_view, by=here.at("socialcare", "practitioner"), escalation_id=escalation)
+    assert not [line for line in theirs.records if line.can_be_corrected]
+
+
+def test_an_outcome_says_for_whom_it_waits_and_who_did_not_agree(here: Scene) -> None:
+    here.responding = ("socialcare", "police")
+    escalation = here.open().escalation_id
+    proposed = here.outcome(escalation, by=here.raiser).record_id
+    here.answer(escalation, by=here.at("police", "practitioner"), to=proposed, agrees=False)
+
+    view = look(here, looking.escalation_view, by=here.at("socialcare", "practitioner"), escalation_id=escalation)
+
+    assert view.proposed is not None
+    assert view.proposed.waits_for == ("Inventedshire Children’s Social Care",)
+    assert view.proposed.disagree == ("Inventedshire Police",)
+    assert view.summary.waits_for_you
+    assert Act.ANSWER_OUTCOME in view.acts
+
+
+@pytest.mark.requirement("U-06", "B-17")
+def test_where_there_is_no_date_the_age_is_shown(here: Scene) -> None:
+    escalation = here.open().escalation_id
+    here.clock.forward(days=3, hours=2)
+
+    view = look(here, looking.escalation_view, by=here.raiser, escalation_id=escalation)
+
+    assert [(line.by_when, line.note) for line in view.clocks] == [("Without delay", "Waiting for 3 days")]
+
+
+# --- documents ---
+
+
+def test_only_whom_it_is_owed_to_finds_a_document(here: Scene) -> None:
+    filed = here.open()
+    (document,) = here.documents(filed.record_id)
+
+    for person in (here.raiser, here.at("socialcare", "practitioner")):
+        found = look(here, looking.document_for, by=person, document_id=document.id)
+        assert (found.is_party, found.line.is_issued) == (True, False)
+        assert hidden(here, looking.file_for, by=person, document_id=document.id, file_format="pdf"), "not made yet"
+    for person in (here.at("police", "practitioner"), here.holder("business_unit"), uuid4()):
+        assert hidden(here, looking.document_for, by=person, document_id=document.id)
+        assert hidden(here, looking.file_for, by=person, document_id=document.id, file_format="pdf")
+
+
+def test_somebody_who_joins_later_does_not_find_what_was_sent_before(here: Scene) -> None:
+    filed = here.open()
+    (before,) = here.documents(filed.record_id)
+    later = here.step_up(filed.escalation_id)
+    (after,) = here.documents(later.record_id)
+    manager = here.at("socialcare", "first_line_manager")
+
+    view = look(here, looking.escalation_view, by=manager, escalation_id=filed.escalation_id)
+
+    assert [line.id for line in view.documents] == [after.id]
+    assert hidden(here, looking.document_for, by=manager, document_id=before.id)
+
+
+def issue(here: Scene, document: UUID) -> None:
+    with here.database.writing() as session:
+        for form in ("docx", "pdf"):
+            session.add(
+                DocumentFile(
+                    document_id=document, format=form, content=form.encode(), sha256="-", issued_at=here.clock.now
+                )
+            )
+
+
+def test_the_bytes_come_as_they_were_issued_and_taking_them_is_noted(here: Scene) -> None:
+    (document,) = here.documents(here.open().record_id)
+    issue(here, document.id)
+    before = here.count()["audit_entries"]
+
+    with here.workshop.writing() as work:
+        name, content = looking.file_for(work, by=here.raiser, document_id=document.id, file_format="pdf")
+
+    assert content == b"pdf"
+    assert name.endswith(".pdf")
+    assert "Ottilie" not in name
+    assert here.count()["audit_entries"] == before + 1
+
+
+@pytest.mark.parametrize(
+    ("attempts", "said", "needs_a_person"),
+    [
+        ([], "Not sent yet", False),
+        (["started"], "Being sent since 1 March 2027 at 10:30am", False),
+        (["started", "accepted"], "Accepted by the mail server on 1 March 2027 at 10:30am", False),
+        (
+            ["started", "started", "accepted"],
+            "Accepted by the mail server on 1 March 2027 at 10:30am, sent again after an interruption",
+            False,
+        ),
+        (["refused"], "Refused by the mail server on 1 March 2027 at 10:30am", True),
+        (
+            ["not_reached"],
+            "The mail server could not be reached on 1 March 2027 at 10:30am; it will be tried again",
+            False,
+        ),
+    ],
+)
+def test_a_delivery_says_what_the_ledger_knows_and_no_more(
+    attempts: list[str], said: str, needs_a_person: bool
+) -> None:
+    at = datetime(2027, 3, 1, 10, 30, tzinfo=UTC)
+    delivery = Delivery(attempts=[Attempt(number=number, at=at, result=each) for number, each in enumerate(attempts)])
+
+    assert looking.delivery_state(delivery) == (said, needs_a_person)
+
+
+# --- the Board ---
+
+
+def test_the_register_has_what_the_policy_has_told_the_board(here: Scene) -> None:
+    here.open()
+    told = to_the_board(here)
+    unit, chair = here.holder("business_unit"), here.holder("chair")
+
+    assert [line.id for line in look(here, looking.register, by=unit)] == [told]
+    assert [line.id for line in look(here, looking.register, by=chair)] == [told]
+
+
+@pytest.mark.parametrize("who", [("school", "practitioner"), ("board", "directors"), ("board", "subgroup")])
+def test_only_the_office_looks_into_the_register(here: Scene, who: tuple[str, str]) -> None:
+    escalation = to_the_board(here)
+
+    assert hidden(here, looking.register, by=here.at(*who))
+    assert hidden(here, looking.board_view, by=here.at(*who), escalation_id=escalation)
+
+
+def test_another_boards_unit_sees_nothing_of_it(here: Scene) -> None:
+    escalation = to_the_board(here)
+    with here.workshop.writing() as work:
+        (another,) = [board.given for board in invented_boards(here.shelf) if board.given.code == "HUM"]
+        other = set_up_board(work, another)["unit@board.humberwick.example"]
+    document = proforma(here, escalation)
+    issue(here, document)
+
+    assert look(here, looking.register, by=other) == []
+    assert hidden(here, looking.board_view, by=other, escalation_id=escalation)
+    assert hidden(here, looking.board_file, by=other, document_id=document, file_format="pdf")
+
+
+def test_what_the_board_was_not_told_of_it_does_not_see(here: Scene) -> None:
+    escalation = here.open().escalation_id
+
+    assert hidden(here, looking.board_view, by=here.holder("business_unit"), escalation_id=escalation)
+
+
+def test_an_escalation_stays_on_the_register_when_the_office_changes_hands(here: Scene) -> None:
+    escalation, unit = to_the_board(here), here.holder("business_unit")
+    with here.database.writing() as session:
+        session.get_one(Person, unit).seat = None
+        session.get_one(Person, here.at("board", "directors")).seat = "business_unit"
+
+    assert [line.id for line in look(here, looking.register, by=here.at("board", "directors"))] == [escalation]
+    assert hidden(here, looking.register, by=unit)
+
+
+@pytest.mark.requirement("U-40")
+def test_the_board_sees_no_name_and_nothing_that_anybody_typed(here: Scene) -> None:
+    escalation = to_the_board(here)
+    settle(here, escalation)
+    with here.database.reading() as session:
+        names = list(session.scalars(select(Person.name).join(Person.agency).where(Person.seat.is_(None))))
+
+    shown = repr(look(here, looking.board_view, by=here.holder("business_unit"), escalation_id=escalation))
+    shown += repr(look(here, looking.register, by=here.holder("business_unit")))
+
+    assert [text for text in (*TYPED, *names, "Visit the family", "The plan is too late.") if text in shown] == []
+    assert "Inventedshire Primary School" in shown
+
+
+def proforma(here: Scene, escalation: UUID) -> UUID:
+    with here.database.reading() as session:
+        wanted = select(Document.id).where(Document.escalation_id == escalation, Document.kind == "board_proforma")
+        return session.scalars(wanted).one()
+
+
+@pytest.mark.requirement("U-44")
+def test_the_unit_downloads_the_proforma_and_no_identified_document(here: Scene) -> None:
+    escalation, unit = to_the_board(here), here.holder("business_unit")
+    with here.database.reading() as session:
+        kinds = {each.id: each.kind for each in session.scalars(select(Document))}
+    for document in kinds:
+        issue(here, document)
+
+    with here.workshop.writing() as work:
+        view = looking.board_view(work, by=unit, escalation_id=escalation)
+        assert [kinds[line.id] for line in view.documents] == ["board_proforma"]
+        _, content = looking.board_file(work, by=unit, document_id=view.documents[0].id, file_format="docx")
+    assert content == b"docx"
+    for document, kind in kinds.items():
+        if kind != "board_proforma":
+            assert hidden(here, looking.board_file, by=unit, document_id=document, file_format="pdf")
+
+
+def test_the_board_sees_only_the_deliveries_within_its_own_office(here: Scene) -> None:
+    escalation = to_the_board(here)
+
+    view = look(here, looking.board_view, by=here.holder("business_unit"), escalation_id=escalation)
+
+    assert [[line.agency for line in each.deliveries] for each in view.documents] == [
+        ["Inventedshire Safeguarding Office"]
+    ]
+
+
+def test_the_newest_stands_first(here: Scene) -> None:
+    first = here.open().escalation_id
+    here.clock.now += timedelta(hours=1)
+    second = here.open().escalation_id
+
+    assert [line.id for line in look(here, looking.your_escalations, by=here.raiser)] == [second, first]
