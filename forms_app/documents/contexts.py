@@ -93,14 +93,14 @@ class WrittenConfirmation(Value):
     stage: str
     outcome: str
     resolved_on: str
-    raised_by: Party
-    parties: tuple[Party, ...]
-    subject: tuple[Answer, ...]
-    sections: tuple[Section, ...]
     actions: tuple[Action, ...]
     outstanding: str
     review: str
     agreement: tuple[Answer, ...]
+    raised_by: Party
+    parties: tuple[Party, ...]
+    subject: tuple[Answer, ...]
+    sections: tuple[Section, ...]
 
 
 class Fact(Value):

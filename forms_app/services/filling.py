@@ -141,11 +141,11 @@ class Filling:
         words = self.policy.words
         match self.standing:
             case Resolved():
-                return f"An {words.escalation} of which the {words.board} was told has been resolved."
+                return f"{with_article(words.escalation)} of which the {words.board} was told has been resolved."
             case Left() as left:
-                return f"An {words.escalation} has gone on outside the policy: {left.after.title}."
+                return f"{with_article(words.escalation)} has gone on outside the policy: {left.after.title}."
             case Open(visit=visit):
-                return f"An {words.escalation} has reached {stage_title(self.policy, visit.stage)}."
+                return f"{with_article(words.escalation)} has reached {stage_title(self.policy, visit.stage)}."
 
     def _facts(self) -> Iterator[say.Fact]:
         concern = concern_of(self.escalation)
@@ -179,7 +179,7 @@ class Filling:
             yield say.StageLine(
                 stage=stage_title(self.policy, visit.stage),
                 entered=month(visit.entered_at),
-                left=month(visit.left_at) if visit.left_at else "",
+                left=month(visit.left_at) if visit.left_at else "Not yet",
                 how=self._how_left(visit),
             )
 
@@ -204,7 +204,7 @@ class Filling:
             policy=f"{self.policy.title} ({self.policy.dated})",
             reference=self.escalation.reference,
             issued_on=uk_date(self.now),
-            business_unit=f"{board.name}, telephone {board.telephone}, email {board.email}",
+            business_unit=f"Telephone {board.telephone}, email {board.email}",
         )
 
     def _subject(self) -> tuple[say.Answer, ...]:
@@ -225,7 +225,7 @@ class Filling:
             name=row.person.name,
             job_title=row.person.job_title,
             agency=row.agency.name,
-            side=SIDES[Side(row.side)] + (", who raised it" if row.is_raiser else ""),
+            side=SIDES[Side(row.side)] + (" (raised the concern)" if row.is_raiser else ""),
         )
 
     def _party_row(self, record: StageRecord) -> PartyRow:
@@ -318,6 +318,11 @@ def where_it_stands(policy: Policy, standing: Standing) -> str:
 
 def title_of(choices: Iterable[Choice], code: str) -> str:
     return next((choice.title for choice in choices if choice.id == code), code)
+
+
+def with_article(word: str) -> str:
+    """The word with its article, at the start of a sentence."""
+    return f"{'An' if word[0].lower() in 'aeiou' else 'A'} {word}"
 
 
 def month(instant: datetime) -> str:
