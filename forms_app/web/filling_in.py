@@ -18,7 +18,7 @@ from forms_app.domain.policy import Side
 from forms_app.domain.working_days import uk_date
 from forms_app.forms.fields import Answerable, Rows
 from forms_app.forms.flow import Flow, prefilled, with_row_added, with_row_removed
-from forms_app.forms.pages import Asking, FormKind, Page, PageForm
+from forms_app.forms.pages import Asking, FormKind, Page, PageForm, chosen_route
 from forms_app.services import drafts, escalations
 from forms_app.services.directory import directory_for, policy_for
 from forms_app.services.looking import EscalationView, escalation_view, guidance_for, record_of
@@ -93,7 +93,7 @@ class Desk:
         if self.place.corrects:
             return "Correct your account"
         if self.place.kind is FormKind.STEP_UP and self.view is not None:
-            return f"Take it further: {self.view.next_name}"
+            return f"Take it further to {self.view.next_name}"
         return TITLES[self.place.kind]
 
     @property
@@ -101,8 +101,9 @@ class Desk:
         return self.asking.policy.danger.steps
 
     def guidance(self) -> list[Any]:
-        """What the policy says to whoever fills in this form."""
-        stage = self.asking.to_stage or self.asking.stage
+        """What the policy says to whoever fills in this form, at the stage where it is; for a new concern, at its first one."""
+        route = chosen_route(self.asking, self.flow.given)
+        stage = self.asking.stage or (route.stages[0] if route is not None else None)
         moments = ["before_opening", "opening"] if self.place.kind is FormKind.OPENING else [self.place.kind.value]
         found = [guidance for moment in moments for guidance in guidance_for(self.asking.policy, stage, moment)]
         return list(dict.fromkeys(found))
