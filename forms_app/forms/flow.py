@@ -98,11 +98,12 @@ class Flow:
         return Written(form_key=self.form_key, sections=self.sections(), happened_on=happened)
 
     def sections(self) -> Sections:
-        return tuple(
-            Section(title=page.title, answers=tuple(answers_of(self.forms[page.id])))
+        sections = (
+            Section(title=page.title, answers=tuple(_worth_keeping(answers_of(self.forms[page.id]))))
             for page in self.pages
             if page.printed
         )
+        return tuple(section for section in sections if section.answers)
 
     def concern(self) -> NewConcern:
         route = chosen_route(self.asking, self.given)
@@ -206,6 +207,11 @@ def answers_of(form: PageForm) -> Iterator[Answered]:
         if isinstance(field, Answerable) and form.applies(field.name):
             name = field.short_name.split("-", 1)[1]
             yield Answered(id=name, question=field.label.text, answer=field.answer(), codes=field.codes())
+
+
+def _worth_keeping(answers: Iterator[Answered]) -> Iterator[Answered]:
+    """Without what only says, when it is empty, that the usual time limits are enough."""
+    return (answer for answer in answers if answer.answer or answer.id not in {"protect_by", "protect_because"})
 
 
 def rows_of(form: PageForm) -> Iterator[Answered]:

@@ -320,7 +320,7 @@ def _listed(person: ListedPerson, with_agency: bool) -> tuple[str, str]:
 def _subject(asking: Asking) -> Page:
     child = asking.policy.words.child
     titles = {
-        Subject.CHILD: f"One {child}" if child != "child" else "One child",
+        Subject.CHILD: f"One {child}",
         Subject.CHILDREN: "Several children",
         Subject.UNBORN: "An unborn child",
         Subject.ADULT: "An adult at risk",
@@ -332,7 +332,7 @@ def _subject(asking: Asking) -> Page:
             "Who is the concern about?", choices=[(kind.value, titles[kind]) for kind in asking.policy.subjects]
         ),
         "f-names": _words(
-            asking, "Full names", hint="Write each name on a line of its own. For an unborn child, the mother's name."
+            asking, "Full names", hint="Write each name on a line of its own. For an unborn child, the mother’s name."
         ),
         "f-births": _words(asking, "Dates of birth, or the date the baby is due", required=False),
         "f-address": _words(asking, "Address", required=False),
@@ -344,12 +344,14 @@ def _subject(asking: Asking) -> Page:
         ),
     }
     depends = {"f-names": ("f-subject", frozenset(kind.value for kind in named))}
-    return _page("subject", f"The {child}" if child != "child" else "The child", fields, depends=depends, printed=False)
+    return _page("subject", "Who the concern is about", fields, depends=depends, printed=False)
 
 
 def _when(asking: Asking) -> Page:
-    label = "When did the discussion take place?" if asking.kind is FormKind.ACCOUNT else "When was this settled?"
-    fields: dict[str, Any] = {"f-happened": Day(label, earliest=asking.today - LONG_AGO, latest=asking.today)}
+    account = asking.kind is FormKind.ACCOUNT
+    label = "Which day is this account about?" if account else "When was this settled?"
+    hint = "The day on which you talked or met. If you have not done so yet, today’s date." if account else ""
+    fields: dict[str, Any] = {"f-happened": Day(label, hint=hint, earliest=asking.today - LONG_AGO, latest=asking.today)}
     if asking.corrects is not None:
         fields["f-corrected"] = _words(asking, "What was wrong in your earlier account, and why?")
     return _page("when", "When it happened", fields)
@@ -371,8 +373,10 @@ def _time(asking: Asking, route: Route, stage: Stage) -> Iterator[Page]:
     units = {clock.limit.unit for clock in stage.clocks}
     if units & {Unit.STATED, Unit.AGREED}:
         stated = Unit.STATED in units
+        word = asking.policy.words.stage
+        where = f"this {word}" if asking.kind is FormKind.OPENING else f"the next {word}"
         fields["f-time_frame"] = Day(
-            "By when should this stage settle it?" if stated else "By when have both sides agreed to settle it?",
+            f"By when should it be settled at {where}?" if stated else "By when have both sides agreed to settle it?",
             hint="Everyone who takes part sees this date.",
             earliest=asking.today,
             latest=LATER,
@@ -395,7 +399,7 @@ def _time(asking: Asking, route: Route, stage: Stage) -> Iterator[Page]:
             self.question("f-protect_because").required = self["f-protect_by"].data is not None
             return super().validate(extra_validators)
 
-    yield _page("time", "Time limits", fields, base=Sooner)
+    yield _page("time", "By when", fields, base=Sooner)
 
 
 def _actions(asking: Asking) -> Page:
