@@ -128,7 +128,7 @@ def test_stage_one_is_with_the_professional_who_decided_and_asks_what_it_is_base
 @pytest.mark.parametrize("stage", LADDER[:4])
 def test_every_agency_records_the_discussions_and_says_whether_they_are_on_file(policy: Policy, stage: str) -> None:
     for side in (Side.RAISING, Side.RESPONDING):
-        assert {"contact_mode", "contact_on", "contact_record", "child_file"} <= set(
+        assert {"contact_mode", "contact_with", "contact_record", "child_file"} <= set(
             _ids(policy, stage, Asked.ACCOUNT, side)
         )
 
