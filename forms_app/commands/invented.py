@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle
 
-from forms_app.domain.policy import Policy
+from forms_app.domain.policy import OFFICE, Policy
 from forms_app.policies.shelf import Shelf
-from forms_app.services.boards import OFFICE, GivenAgency, GivenBoard, GivenPerson
+from forms_app.services.boards import GivenAgency, GivenBoard, GivenPerson
 
 BOARDS = {
     "annex-c": ("OAK", "Oakshire Safeguarding Board", "oakshire"),

@@ -104,6 +104,10 @@ class Side(StrEnum):
     BOARD = "board"
 
 
+OFFICE = "board"
+"""The agency kind of the Board's own office, and the level of its people: the one that no policy lists."""
+
+
 class Equivalents(Part):
     """The job titles that stand for each level in one kind of agency."""
 
@@ -427,6 +431,7 @@ class Audience(StrEnum):
 
 
 OUTSIDE = frozenset(Audience) - {Audience.RAISING_SIDE, Audience.RESPONDING_SIDE, Audience.BOARD_SIDE}
+"""The people who hold the seat of this name at the Board."""
 
 
 class Notice(Part):

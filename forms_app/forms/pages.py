@@ -16,6 +16,7 @@ from forms_app.domain import text
 from forms_app.domain.escalation import Place, level_of_raiser
 from forms_app.domain.filing import Directory, ListedPerson
 from forms_app.domain.policy import (
+    OFFICE,
     Actor,
     Asked,
     Choice,
@@ -212,7 +213,7 @@ def _about(asking: Asking, route: Route, stage: Stage) -> Page:
 def _agencies(asking: Asking) -> Page:
     several = asking.policy.several_responding_agencies
     kind = Picks if several else Pick
-    agencies = [(str(agency.id), agency.name) for agency in asking.directory.agencies if agency.kind != "board"]
+    agencies = [(str(agency.id), agency.name) for agency in asking.directory.agencies if agency.kind != OFFICE]
     label = "Which agencies do you disagree with?" if several else "Which agency do you disagree with?"
     own = str(asking.directory.own.agency_id)
     signpost = asking.policy.internal.signpost

@@ -11,14 +11,12 @@ from forms_app.db.boards import agency_with_name, board_with_code
 from forms_app.db.people import person_with_email
 from forms_app.db.tables import Agency, Board, Person
 from forms_app.domain.errors import DomainError
-from forms_app.domain.policy import Policy
+from forms_app.domain.policy import OFFICE, Policy
 from forms_app.services.work import Work
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Seat = Literal["business_unit", "chair", "sub_group", "directors", "liaison_officer"]
-OFFICE = "board"
-"""The agency kind of the Board's own office."""
 
 
 class Given(BaseModel):

@@ -10,18 +10,10 @@ from forms_app.db.people import people_of_board
 from forms_app.db.tables import Board, Delivery, Document, Escalation, Person, StageRecord
 from forms_app.domain.circulation import Circulation, Happening, owed
 from forms_app.domain.escalation import Outcome, Resolved
-from forms_app.domain.policy import Audience
+from forms_app.domain.policy import OUTSIDE, Audience
 from forms_app.services.filling import Filling, document_title
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
 from forms_app.services.work import Work
-
-SEATS = {
-    Audience.BUSINESS_UNIT: "business_unit",
-    Audience.CHAIR: "chair",
-    Audience.SUB_GROUP: "sub_group",
-    Audience.DIRECTORS: "directors",
-    Audience.LIAISON_OFFICER: "liaison_officer",
-}
 
 
 def circulate(work: Work, escalation: Escalation, record: StageRecord, happening: Happening) -> None:
@@ -86,6 +78,4 @@ def is_secure(address: str, domains: Sequence[str]) -> bool:
 
 
 def _outside(people: Mapping[UUID, Person]) -> Mapping[Audience, Sequence[UUID]]:
-    return {
-        audience: [person.id for person in people.values() if person.seat == seat] for audience, seat in SEATS.items()
-    }
+    return {audience: [person.id for person in people.values() if person.seat == audience] for audience in OUTSIDE}

@@ -35,8 +35,7 @@ from forms_app.domain.escalation import (
     next_place,
 )
 from forms_app.domain.filing import Filed, NamedParty, NewConcern, Seen, Written
-from forms_app.domain.policy import Event, Policy, Side, Stage
-from forms_app.services.boards import OFFICE
+from forms_app.domain.policy import OFFICE, Event, Policy, Side, Stage
 from forms_app.services.circulating import circulate
 from forms_app.services.history import concern_of, place_of, policy_of, standing_of, step_of
 from forms_app.services.work import Work

@@ -29,7 +29,7 @@ from forms_app.domain.escalation import (
     next_place,
     parties_that_close,
 )
-from forms_app.domain.policy import DEIDENTIFIED, Contact, Guidance, Link, Policy, Side, Stage
+from forms_app.domain.policy import DEIDENTIFIED, OFFICE, Contact, Guidance, Link, Policy, Side, Stage
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
 from forms_app.services.filling import (
     SIDES,
@@ -46,10 +46,9 @@ from forms_app.services.filling import (
 )
 from forms_app.services.history import concern_of, place_of, policy_of, standing_of, step_of
 from forms_app.services.posting import ledger_lines
+from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work
 
-OFFICE = ("business_unit", "chair")
-"""The seats that may look into the Board's register."""
 FORMATS: tuple[Format, ...] = ("pdf", "docx")
 BOARD_KINDS = tuple(kind.value for kind in DEIDENTIFIED)
 
@@ -474,7 +473,7 @@ def _delivery(delivery: Delivery, faults: Mapping[UUID, str]) -> DeliveryLine:
         how="Attached" if delivery.attached else "By link",
         state=state,
         needs_a_person=needs_a_person or delivery.id in faults,
-        in_office=delivery.person.agency.kind == "board",
+        in_office=delivery.person.agency.kind == OFFICE,
     )
 
 
@@ -508,7 +507,7 @@ def _file(work: Work, document: Document, by: UUID, file_format: Format) -> tupl
 
 def _board_of(work: Work, by: UUID) -> UUID:
     person = person_with_board(work.session, by)
-    if person is None or person.seat not in OFFICE:
+    if person is None or person.seat not in SEES_REGISTER:
         raise NotFound("There is no such page.")
     return person.board_id
 

@@ -30,10 +30,9 @@ from forms_app.domain.escalation import (
     next_place,
 )
 from forms_app.domain.filing import Filed, ListedPerson, NamedParty, NewConcern, Seen, Written
-from forms_app.domain.policy import Actor, Asked, Policy, Question, QuestionKind, Route, Side, Stage
+from forms_app.domain.policy import OFFICE, Actor, Asked, Policy, Question, QuestionKind, Route, Side, Stage
 from forms_app.domain.working_days import LONDON, spell_time, uk_date
 from forms_app.services import escalations
-from forms_app.services.boards import OFFICE
 from forms_app.services.directory import directory_for
 from forms_app.services.filling import SIDES, by_when, spell_limit, stage_title, who_acts
 from forms_app.services.history import place_of, policy_of, standing_of

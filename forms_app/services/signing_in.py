@@ -19,6 +19,8 @@ CODES_AN_HOUR = 5
 IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
+SEES_REGISTER = ("business_unit", "chair")
+"""The seats at the Board that may look into its register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,11 @@ class SignedInPerson:
     email: str
     board_id: UUID
     board_name: str
-    agency_id: UUID
-    agency_name: str
-    level: str
     seat: str | None
+
+    @property
+    def sees_register(self) -> bool:
+        return self.seat in SEES_REGISTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +181,6 @@ def _as_signed_in(person: Person) -> SignedInPerson:
         email=person.email,
         board_id=person.board_id,
         board_name=person.board.name,
-        agency_id=person.agency_id,
-        agency_name=person.agency.name,
-        level=person.level,
         seat=person.seat,
     )
 

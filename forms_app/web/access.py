@@ -35,11 +35,6 @@ class Rule:
     """The part of the address that the rule looks at."""
 
 
-def seat(*seats: str) -> Rule:
-    """People with one of these seats at the Board."""
-    return Rule(" or ".join(seats), lambda person: person.seat in seats)
-
-
 def _is_party(person: SignedInPerson) -> bool:
     escalation_id = (request.view_args or {})[ESCALATION]
     assert isinstance(escalation_id, UUID)
@@ -49,8 +44,7 @@ def _is_party(person: SignedInPerson) -> bool:
 
 anyone = Rule("anyone", lambda person: True)
 signed_in = Rule("signed in", lambda person: True)
-business_unit = seat("business_unit")
-board_office = seat("business_unit", "chair")
+board_office = Rule("the Board's office", lambda person: person.sees_register)
 party = Rule("party", _is_party, needs=ESCALATION)
 
 

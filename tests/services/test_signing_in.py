@@ -215,10 +215,9 @@ def test_a_session_knows_its_person(workshop: Workshop) -> None:
     current = standing(workshop, signed_in(workshop))
 
     assert isinstance(current, Current)
-    assert (current.person.name, current.person.board_name, current.person.agency_name, current.person.seat) == (
+    assert (current.person.name, current.person.board_name, current.person.seat) == (
         "Ada Invented",
         "Invented Board",
-        "Invented Health",
         None,
     )
 
