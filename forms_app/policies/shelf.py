@@ -1,9 +1,8 @@
-"""Every version of every policy that this service knows, found by its key or by a day."""
+"""Every version of every policy that this service knows, found by its key."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from pathlib import Path as File
 
 from forms_app.domain.policy import Policy
@@ -45,9 +44,6 @@ class Shelf:
     def __iter__(self) -> Iterator[Policy]:
         return iter(self._policies.values())
 
-    def __len__(self) -> int:
-        return len(self._policies)
-
     def __contains__(self, key: str) -> bool:
         return key in self._policies
 
@@ -56,16 +52,3 @@ class Shelf:
         if key not in self._policies:
             raise NoSuchPolicy(f"there is no policy “{key}”; known are: {', '.join(self._policies) or 'none'}")
         return self._policies[key]
-
-    def latest(self, policy_id: str, on: date) -> Policy:
-        """The newest version that has begun on a day; 2022-01 begins on the first day of January."""
-        begun = [policy for policy in self if policy.id == policy_id and begins(policy) <= on]
-        if not begun:
-            raise NoSuchPolicy(f"no version of a policy “{policy_id}” had begun on {on.isoformat()}")
-        return max(begun, key=begins)
-
-
-def begins(policy: Policy) -> date:
-    """The first day on which a version holds."""
-    year, month, day = (*(int(part) for part in policy.version.split("-")), 1, 1)[:3]
-    return date(year, month, day)

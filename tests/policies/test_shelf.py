@@ -1,8 +1,7 @@
-"""Policies are found by key, or by the day."""
+"""Policies are found by key."""
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -25,23 +24,8 @@ def test_every_version_is_on_the_shelf_in_order(folder: Path) -> None:
     shelf = Shelf.from_folders([folder])
 
     assert [policy.key for policy in shelf] == ["small@2024", "small@2026-01", "small@2026-03-15"]
-    assert len(shelf) == 3
     assert "small@2024" in shelf
     assert shelf.get("small@2024").version == "2024"
-
-
-@pytest.mark.parametrize(
-    ("day", "version"),
-    [
-        (date(2024, 1, 1), "2024"),
-        (date(2025, 12, 31), "2024"),
-        (date(2026, 1, 1), "2026-01"),
-        (date(2026, 3, 14), "2026-01"),
-        (date(2026, 3, 15), "2026-03-15"),
-    ],
-)
-def test_a_new_escalation_begins_under_the_newest_version_that_holds(day: date, version: str, folder: Path) -> None:
-    assert Shelf.from_folders([folder]).latest("small", day).version == version
 
 
 def test_a_policy_that_is_not_there_is_told_so(folder: Path) -> None:
@@ -49,8 +33,6 @@ def test_a_policy_that_is_not_there_is_told_so(folder: Path) -> None:
 
     with pytest.raises(NoSuchPolicy, match=r"no policy “large@2026”; known are: small@2024"):
         shelf.get("large@2026")
-    with pytest.raises(NoSuchPolicy, match="had begun on 2023-12-31"):
-        shelf.latest("small", date(2023, 12, 31))
 
 
 def test_two_files_of_one_version_are_a_fault(folder: Path) -> None:
