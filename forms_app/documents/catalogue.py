@@ -15,6 +15,7 @@ from forms_app.documents.contexts import (
     WrittenConfirmation,
 )
 from forms_app.documents.faults import DocumentFault
+from forms_app.domain.policy import DEIDENTIFIED, DocumentKind
 
 Format = Literal["docx", "pdf"]
 
@@ -23,22 +24,26 @@ REFERENCE = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*")
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of document. `identified`: it names the child, the family or practitioners."""
+    """One kind of document."""
 
-    code: str
+    code: DocumentKind
     title: str
     context: type[Value]
-    identified: bool
+
+    @property
+    def identified(self) -> bool:
+        """Whether it names the child, the family or practitioners."""
+        return self.code not in DEIDENTIFIED
 
 
-KINDS = {
+KINDS: dict[str, Kind] = {
     kind.code: kind
     for kind in (
-        Kind("written_account", "Written account of the concern", WrittenAccount, identified=True),
-        Kind("stage_record", "Stage record for the child’s file", StageRecord, identified=True),
-        Kind("written_confirmation", "Written confirmation of the outcome", WrittenConfirmation, identified=True),
-        Kind("notice_to_board", "Notice to the Board", NoticeToBoard, identified=False),
-        Kind("board_proforma", "Board proforma", BoardProforma, identified=False),
+        Kind(DocumentKind.WRITTEN_ACCOUNT, "Written account of the concern", WrittenAccount),
+        Kind(DocumentKind.STAGE_RECORD, "Stage record for the child’s file", StageRecord),
+        Kind(DocumentKind.WRITTEN_CONFIRMATION, "Written confirmation of the outcome", WrittenConfirmation),
+        Kind(DocumentKind.NOTICE_TO_BOARD, "Notice to the Board", NoticeToBoard),
+        Kind(DocumentKind.BOARD_PROFORMA, "Board proforma", BoardProforma),
     )
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from dataclasses import dataclass
 
@@ -16,23 +15,20 @@ from forms_app.documents.wording import said
 
 @dataclass(frozen=True)
 class Issued:
-    """Both files of a document and their SHA-256, in hexadecimal."""
+    """Both files of a document."""
 
     docx: bytes
-    docx_sha256: str
     pdf: bytes
-    pdf_sha256: str
 
 
 def issue(kind_code: str, context: Context) -> Issued:
-    """Makes, checks and hashes both files.
+    """Makes and checks both files.
 
     Raises DocumentFault, with a sentence that holds nothing a person typed, when anything at all is wrong.
     """
     kind = kind_of(kind_code)
     admit(kind, context)
-    docx, pages = word.make(kind, context), pdf.make(kind, context)
-    return Issued(docx, sha256(docx), pages, sha256(pages))
+    return Issued(docx=word.make(kind, context), pdf=pdf.make(kind, context))
 
 
 def admit(kind: Kind, context: Value) -> None:
@@ -48,7 +44,3 @@ def admit(kind: Kind, context: Value) -> None:
                 f"{kind.title} cannot be printed: {text.place} has U+{ord(letter):04X} ({name}), which our fonts do not have. "
                 "Write it in another way."
             )
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

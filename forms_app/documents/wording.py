@@ -10,12 +10,9 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-NOT_ANSWERED = "Not answered"
+from forms_app.domain.working_days import spell_date
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+NOT_ANSWERED = "Not answered"
 
 # Characters without ink: soft hyphen, combining grapheme joiner, zero-width space, joiners and marks of direction, word joiner,
 # byte order mark, the selectors among drawings of one symbol, and skin tones, which black and white symbols cannot show.
@@ -45,14 +42,10 @@ def dotted(match: re.Match[str]) -> str:
     return {"ı": "i", "ȷ": "j"}[letter] if unicodedata.combining(following) else letter
 
 
-def long_date(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
 def shown(value: object) -> str:
     """The words for one value of a context; an empty answer says so."""
     if isinstance(value, date):
-        return long_date(value)
+        return spell_date(value)
     text = str(value)
     return text if folded(text) else NOT_ANSWERED
 
