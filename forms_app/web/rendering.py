@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,15 +11,13 @@ from flask import Flask, render_template, url_for
 from jinja2 import ChainableUndefined, Environment, PackageLoader, StrictUndefined
 from wtforms import Form
 
-from forms_app.domain.working_days import uk_time
+from forms_app.domain.working_days import spell_date, spell_time
 from forms_app.web import fields
 
 SHOWN_AGAIN = 422
 COMPONENTS = (
-    "back-link", "button", "character-count", "checkboxes", "date-input", "details", "error-message", "error-summary",
-    "fieldset", "generic-header", "hint", "input", "inset-text", "label", "notification-banner", "pagination", "panel",
-    "phase-banner", "radios", "select", "service-navigation", "skip-link", "summary-list", "table", "tag", "task-list",
-    "textarea", "warning-text",
+    "back-link", "button", "character-count", "checkboxes", "date-input", "error-message", "hint", "input", "label", "panel",
+    "radios", "service-navigation", "skip-link", "tag", "task-list", "textarea", "warning-text",
 )  # fmt: skip
 
 
@@ -43,25 +40,13 @@ def init_app(app: Flask) -> None:
         date_parts=fields.date_parts,
         is_chosen=fields.is_chosen,
     )
-    jinja.filters.update(day=day, moment=moment, for_textarea=fields.for_textarea)
+    jinja.filters.update(day=spell_date, moment=spell_time, for_textarea=fields.for_textarea)
 
 
 def show(template: str, form: Form | None = None, **context: Any) -> tuple[str, int]:
     """The page, with the answer 422 when its form has faults."""
     status = SHOWN_AGAIN if form is not None and form.errors else 200
     return render_template(template, form=form, **context), status
-
-
-def day(value: date | datetime) -> str:
-    """1 April 2026; an instant is the day in the United Kingdom."""
-    local = uk_time(value).date() if isinstance(value, datetime) else value
-    return f"{local.day} {local:%B %Y}"
-
-
-def moment(value: datetime) -> str:
-    """1 April 2026, 4:05pm, in the United Kingdom."""
-    local = uk_time(value)
-    return f"{day(value)}, {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
 
 
 class _Components:

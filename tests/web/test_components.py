@@ -13,8 +13,8 @@ from wtforms import Form
 
 from forms_app.forms.fields import Day, Pick, PickFromList, Picks, Rows, Ticked, Words
 from forms_app.web.access import anyone, open_to
-from forms_app.web.rendering import day, moment, show
-from tests.web.conftest import NOON, Site
+from forms_app.web.rendering import show
+from tests.web.conftest import Site
 from tests.web.visitor import Visitor
 
 PAGE = """
@@ -182,27 +182,20 @@ def test_tasks_tags_and_notices_escape_what_they_are_given(site: Site) -> None:
     page = shown_by(
         site.app,
         '{% from "components/tasks.html" import tag, tasks %}'
-        '{% from "components/notices.html" import danger, done, inset, warning %}'
+        '{% from "components/notices.html" import danger, inset, warning %}'
         '{{ tasks([{"title": text, "href": "/x", "status": "Not started", "colour": "blue", "hint": text},'
-        ' {"title": text, "status": text}]) }}{{ tag(text, "red") }}{{ warning(text) }}{{ done(text) }}'
+        ' {"title": text, "status": text}]) }}{{ tag(text, "red") }}{{ warning(text) }}'
         "{% call inset() %}{{ text }}{% endcall %}{% call danger(text) %}{{ text }}{% endcall %}",
         text="<i>",
     )
 
     assert "<i>" not in page
-    assert page.count("&lt;i&gt;") == 11
+    assert page.count("&lt;i&gt;") == 10
 
 
 def shown_by(app: Flask, source: str, **context: Any) -> str:
     with app.test_request_context("/", base_url="http://escalations.example"):
         return render_template_string(source, **context)
-
-
-def test_days_and_moments_are_written_as_people_in_the_united_kingdom_write_them() -> None:
-    summer = NOON.replace(month=7, hour=23, minute=5)
-
-    assert (day(date(2027, 3, 1)), day(NOON), day(summer)) == ("1 March 2027", "1 March 2027", "2 July 2027")
-    assert (moment(NOON), moment(summer)) == ("1 March 2027, 12:00pm", "2 July 2027, 12:05am")
 
 
 def test_a_page_with_faults_answers_422(site: Site) -> None:
