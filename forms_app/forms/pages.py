@@ -378,7 +378,8 @@ def _time(asking: Asking, route: Route, stage: Stage) -> Iterator[Page]:
         where = f"this {word}" if asking.kind is FormKind.OPENING else f"the next {word}"
         fields["f-time_frame"] = Day(
             f"By when should it be settled at {where}?" if stated else "By when have both sides agreed to settle it?",
-            hint="Everyone who takes part sees this date.",
+            hint=("It must be a time that all of you accept. " if stated and Unit.AGREED in units else "")
+            + "Everyone who takes part sees this date.",
             earliest=asking.today,
             latest=LATER,
             required=stated,

@@ -11,7 +11,7 @@ from forms_app.db.tables import Board, Delivery, Document, Escalation, Person, S
 from forms_app.domain.circulation import Circulation, Happening, owed
 from forms_app.domain.escalation import Outcome, Resolved
 from forms_app.domain.policy import OUTSIDE, Audience
-from forms_app.services.filling import Filling, document_title
+from forms_app.services.filling import Filling
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
 from forms_app.services.work import Work
 
@@ -44,7 +44,7 @@ def _owe_document(
         escalation_id=filling.escalation.id,
         record_id=filling.record.id,
         kind=kind.value,
-        title=document_title(filling.policy, kind),
+        title=filling.line(kind),
         context=filling.fill(kind).model_dump_json(),
         owed_at=work.now,
     )

@@ -60,6 +60,15 @@ class Filling:
             case DocumentKind.BOARD_PROFORMA:
                 return self._board_proforma()
 
+    def line(self, kind: DocumentKind) -> str:
+        """What lists and messages call the document. A stage record, of which there are many, says what it records and where."""
+        title = document_title(self.policy, kind)
+        if kind is not DocumentKind.STAGE_RECORD:
+            return title
+        stage = self.policy.stage(self.record.route, self.record.stage)
+        where = stage.name if stage.number is None else f"{self.policy.words.stage} {stage.number}"
+        return f"{title} ({WRITTEN[self.record.kind].lower()}, {where})"
+
     # --- identified documents: for the parties only
 
     def _written_account(self) -> say.WrittenAccount:
@@ -266,9 +275,9 @@ def spell_limit(limit: Limit) -> str:
         case Unit.WITHOUT_DELAY:
             return "Without delay"
         case Unit.STATED:
-            return "As stated by the side that takes it further"
+            return "By the stated date"
         case Unit.AGREED:
-            return "As agreed by both sides"
+            return "A time that both sides accept"
         case Unit.BY_PRIORITY:
             return "By priority"
         case _:

@@ -345,8 +345,10 @@ def clock_line(policy: Policy, clock: Running, work: Work) -> ClockLine:
 def _note(policy: Policy, clock: Running, work: Work) -> str:
     """Why the moment is not what the limit alone would give, or what a reader should know about it."""
     if clock.due is None:
+        if clock.met_at is not None or clock.left_at is not None:
+            return ""
         days = (work.now - clock.started_at).days
-        return f"Waiting for {days} {'day' if days == 1 else 'days'}" if clock.met_at is None else ""
+        return f"Waiting for {days} {'day' if days == 1 else 'days'}" if days else "Waiting since today"
     if clock.due.because == "cap":
         return "Shortened by the limit over several stages"
     if clock.due.because == "protects_child":

@@ -143,7 +143,7 @@ def test_a_document_says_what_was_so_when_it_was_owed_and_goes_on_saying_it(data
         (Unit.CALENDAR_DAYS, 1, "1 calendar day"),
         (Unit.SAME_WORKING_DAY, None, "The same working day"),
         (Unit.WITHOUT_DELAY, None, "Without delay"),
-        (Unit.AGREED, None, "As agreed by both sides"),
+        (Unit.AGREED, None, "A time that both sides accept"),
     ],
 )
 def test_a_limit_is_said_as_the_policy_says_it(unit: Unit, amount: int | None, said: str) -> None:
