@@ -36,7 +36,7 @@ class Crowd:
         meeting = Together(place / "met", count)
         meeting.place.mkdir()
         began = [self.pool.submit(do, url, f"w{number}", meeting, *given) for number in range(count)]
-        return [one.result(timeout=120) for one in began]
+        return [one.result(timeout=300) for one in began]
 
 
 @contextmanager
