@@ -26,18 +26,20 @@ def as_plain_type(kind, item, autogen_context):
     return f"sa.{item.impl!r}" if kind == "type" and isinstance(item, TypeDecorator) else False
 
 
-with engine.connect() as connection:
-    context.configure(
-        connection=connection,
-        target_metadata=context.config.attributes.get("target_metadata"),
-        transactional_ddl=True,
-        render_as_batch=on_sqlite,
-        render_item=as_plain_type,
-    )
-    with context.begin_transaction():
-        context.run_migrations()
-        if on_sqlite:
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-            if broken:
-                raise RuntimeError(f"{len(broken)} rows point at rows that are not there; nothing was changed")
-engine.dispose()
+try:
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=context.config.attributes.get("target_metadata"),
+            transactional_ddl=True,
+            render_as_batch=on_sqlite,
+            render_item=as_plain_type,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+            if on_sqlite:
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                if broken:
+                    raise RuntimeError(f"{len(broken)} rows point at rows that are not there; nothing was changed")
+finally:
+    engine.dispose()

@@ -165,15 +165,15 @@ class Flow:
             stage, responding = route.stages[0], chosen_agencies(asking, self.given)
         else:
             stage, responding = asking.to_stage or stage_of(asking), asking.responding
-        named: dict[UUID, NamedParty] = {}
-        for name, _, actor, _ in people_asked(asking, stage, responding):
-            if form[name].data:
-                person = UUID(form[name].data)
-                named.setdefault(person, NamedParty(person, actor.side, actor.level))
-        for row in cast(Rows, form["f-others"]).filled:
-            person = UUID(row["person"].data)
-            named.setdefault(person, self._other(person))
-        return tuple(named.values())
+        # Somebody may act at two levels of the same side: in a small agency there may be nobody else.
+        named = [
+            NamedParty(UUID(form[name].data), actor.side, actor.level)
+            for name, _, actor, _ in people_asked(asking, stage, responding)
+            if form[name].data
+        ]
+        acting = {party.person_id for party in named}
+        others = dict.fromkeys(UUID(row["person"].data) for row in cast(Rows, form["f-others"]).filled)
+        return (*named, *(self._other(person) for person in others if person not in acting))
 
     def _other(self, person_id: UUID) -> NamedParty:
         person = next(each for each in self.asking.directory.people if each.id == person_id)

@@ -17,7 +17,10 @@ from forms_app.services.work import Work
 
 
 def circulate(work: Work, escalation: Escalation, record: StageRecord, happening: Happening) -> None:
-    """Writes one document for each that is owed, one delivery for each recipient, and the work of making it."""
+    """Writes one document for each that is owed, one delivery for each recipient, and the work of making it.
+
+    Nothing more goes to a party who has left their agency; the raiser is told in any case.
+    """
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
     people = {person.id: person for person in people_of_board(work.session, escalation.board_id)}
     people |= {party.person_id: party.person for party in escalation.parties}
@@ -26,7 +29,7 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord, happening
         policy,
         happening,
         now=now,
-        places=[place_of(party) for party in escalation.parties],
+        places=[place_of(party) for party in escalation.parties if party.is_raiser or not party.person.left_at],
         outside=_outside(people),
         outcome=facts if isinstance(facts, Outcome) else None,
     )

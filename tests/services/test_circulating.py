@@ -215,3 +215,17 @@ def test_the_making_of_each_document_is_owed_once(database_url: str) -> None:
 
         assert owed == ("make_document", document.id, here.clock.now)
         assert document.issued_at is None
+
+
+def test_nothing_more_goes_to_a_party_who_has_left_but_the_raiser_is_told(database_url: str) -> None:
+    with scene(database_url, "hull") as here:
+        escalation = here.open().escalation_id
+        leaver = here.at("socialcare", "practitioner")
+        before = here.account(escalation, by=here.raiser)
+
+        with here.database.writing() as session:
+            session.get_one(Person, leaver).left_at = here.clock.now
+        after = here.account(escalation, by=here.raiser)
+
+        assert here.told(before.record_id) == {"stage_record": {here.raiser, leaver}}
+        assert here.told(after.record_id) == {"stage_record": {here.raiser}}
