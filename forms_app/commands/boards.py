@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import argparse
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from forms_app.app import open_workshop
+from forms_app.db.faults import faults_told
 from forms_app.services.boards import BoardFaults, GivenBoard, leave, set_up_board
+from forms_app.services.work import Work
 from forms_app.settings import read_settings
+
+HOW = {
+    "code": "three or four capital letters, such as OAK",
+    "email": "an email address, such as name@example.org",
+    "policy": "id@version, as `forms-app policies list` prints it",
+    "secure_domains": "the part of an email address after the @, such as example.org",
+}
+"""How to write what has a form of its own."""
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,26 +39,60 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run_load(chosen: argparse.Namespace) -> None:
     given = read_board(chosen.file)
-    workshop = open_workshop(read_settings())
-    with workshop.writing() as work:
+    with _work() as work:
         people = set_up_board(work, given)
     print(f"{given.name}: {len(given.agencies)} agencies and {len(people)} people are set up, under {given.policy}.")
 
 
 def run_leaver(chosen: argparse.Namespace) -> None:
-    with open_workshop(read_settings()).writing() as work:
+    with _work() as work:
         leave(work, chosen.email)
     print("They can no longer sign in. Their name stays on what they did.")
+
+
+@contextmanager
+def _work() -> Iterator[Work]:
+    settings = read_settings()
+    with faults_told(settings.database_url), open_workshop(settings).writing() as work:
+        yield work
 
 
 def read_board(file: Path) -> GivenBoard:
     """The Board that a file describes. Raises BoardFaults with a sentence for every fault."""
     try:
         return GivenBoard.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError) as fault:
-        raise BoardFaults([f"{file} cannot be read: {type(fault).__name__}."]) from None
+    except OSError as fault:
+        raise BoardFaults([f"{file} cannot be read: {fault.strerror}."]) from None
+    except UnicodeDecodeError:
+        raise BoardFaults([f"{file} is not text in UTF-8."]) from None
     except tomllib.TOMLDecodeError as fault:
         raise BoardFaults([f"{file} is not TOML: {fault}"]) from None
     except ValidationError as fault:
-        lines = [f"{file}: {' → '.join(str(part) for part in each['loc'])}: {each['msg']}" for each in fault.errors()]
-        raise BoardFaults(lines) from None
+        raise BoardFaults([f"{file}: {_place(each['loc'])}: {_sentence(each)}" for each in fault.errors()]) from None
+
+
+def _place(where: tuple[int | str, ...]) -> str:
+    """Where it stands, as a person counts: agencies 1, people 2, email."""
+    place = ""
+    for part in where:
+        place += f" {part + 1}" if isinstance(part, int) else f", {part}"
+    return place.removeprefix(", ")
+
+
+def _sentence(fault: Any) -> str:
+    field = next((part for part in reversed(fault["loc"]) if isinstance(part, str)), "")
+    match fault["type"]:
+        case "missing":
+            return "this is missing"
+        case "extra_forbidden":
+            return "nothing of this name is known here"
+        case "string_pattern_mismatch":
+            return f"“{fault['input']}” is not {HOW.get(field, 'written as it must be')}"
+        case "string_type":
+            return "this must be text, in quotes"
+        case "string_too_short" | "too_short":
+            return "this is empty"
+        case "literal_error":
+            return f"“{fault['input']}” is not one of {fault['ctx']['expected']}"
+        case _:
+            return str(fault["msg"])

@@ -80,8 +80,8 @@ def _make_home(ports: Ports, *, reset: bool) -> dict[str, str]:
         return demo_settings(ports)
     except OSError as fault:
         raise DemoFault(
-            f"{fault.filename or HOME} cannot be written ({fault.strerror}). The demonstration keeps its database and mails in "
-            f"{HOME}: run it as the person whom that belongs to."
+            f"{HOME} cannot be written ({fault.strerror}). The demonstration keeps its database and mails there: "
+            "run it as the person whom that folder belongs to."
         ) from None
 
 

@@ -6,14 +6,15 @@ import argparse
 import os
 import sys
 
+from forms_app.db.faults import faults_told
 from forms_app.db.migrate import upgrade
 from forms_app.settings import read_settings
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     run = commands.add_parser("run", help="run the web service")
-    run.add_argument("--bind", default="127.0.0.1:8000", help="address and port to listen on")
-    run.add_argument("--processes", type=int, default=2, help="how many web processes")
+    run.add_argument("--bind", default="127.0.0.1:8000", help="address and port to listen on (default 127.0.0.1:8000)")
+    run.add_argument("--processes", type=_processes, default=2, metavar="N", help="how many web processes")
     run.set_defaults(run=run_web)
     migrate = commands.add_parser("migrate", help="bring the database to its newest form")
     migrate.set_defaults(run=run_migrations)
@@ -21,7 +22,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run_web(chosen: argparse.Namespace) -> int:
     """Becomes gunicorn, with sync workers: threads make each of them slower."""
-    read_settings()
+    with faults_told(read_settings().database_url):  # a wrong URL; a database that is down may come up later
+        print(f"Starting the web service on {chosen.bind}. Press Ctrl+C to stop.", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "gunicorn", *gunicorn_options(chosen.bind, chosen.processes)]
     os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
 
@@ -32,5 +34,13 @@ def gunicorn_options(bind: str, processes: int) -> list[str]:
 
 
 def run_migrations(_: argparse.Namespace) -> None:
-    upgrade(read_settings().database_url)
+    url = read_settings().database_url
+    with faults_told(url):
+        upgrade(url)
     print("The database is up to date.")
+
+
+def _processes(typed: str) -> int:
+    if not (typed.isascii() and typed.isdigit() and int(typed) > 0):
+        raise argparse.ArgumentTypeError(f"“{typed}” is not a number of processes: it is 1 or more")
+    return int(typed)
