@@ -25,9 +25,8 @@ from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import set_up_board
-from forms_app.services.looking import every_file
 from forms_app.services.outbox import Desk, run_due
-from forms_app.services.rehearsing import Rehearsal, RehearsedStage, WorkshopAt, rehearse
+from forms_app.services.rehearsing import Rehearsal, RehearsedStage, WorkshopAt, every_file, rehearse
 from forms_app.services.work import Workshop
 
 LETTERHEAD = Letterhead("escalations@escalations.example", "https://escalations.example")

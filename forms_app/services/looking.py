@@ -1,16 +1,13 @@
-"""What the pages show: one frozen value per page, only of what the person who looks may see."""
+"""What the pages of an escalation show: one frozen value per page, only of what the person who looks may see."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 from forms_app.db import reads
-from forms_app.db.outbox import needs_attention
-from forms_app.db.people import person_with_board
-from forms_app.db.tables import Delivery, Document, DocumentFile, Escalation
-from forms_app.documents.catalogue import Format, file_name, kind_of
+from forms_app.db.tables import Escalation
 from forms_app.domain.answers import Sections, from_json
 from forms_app.domain.clocks import Running
 from forms_app.domain.errors import NotFound
@@ -29,8 +26,9 @@ from forms_app.domain.escalation import (
     next_place,
     parties_that_close,
 )
-from forms_app.domain.policy import DEIDENTIFIED, OFFICE, Contact, Guidance, Link, Policy, Side, Stage
+from forms_app.domain.policy import Contact, Guidance, Link, Policy, Side, Stage
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
+from forms_app.services.documents import DocumentLine, document_lines
 from forms_app.services.filling import (
     SIDES,
     WRITTEN,
@@ -39,18 +37,12 @@ from forms_app.services.filling import (
     month,
     spell_limit,
     stage_title,
-    timeliness,
     title_of,
     where_it_stands,
     who_acts,
 )
 from forms_app.services.history import concern_of, place_of, policy_of, standing_of, step_of
-from forms_app.services.posting import ledger_lines
-from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work
-
-FORMATS: tuple[Format, ...] = ("pdf", "docx")
-BOARD_KINDS = tuple(kind.value for kind in DEIDENTIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,50 +103,6 @@ class RecordLine:
 
 
 @dataclass(frozen=True, slots=True)
-class FileLine:
-    format: str
-    name: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryLine:
-    to: str
-    agency: str
-    how: str
-    state: str
-    needs_a_person: bool
-    in_office: bool
-    """Whether it goes to the Board's own office."""
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentLine:
-    id: UUID
-    title: str
-    owed: str
-    fault: str | None
-    """Why it could not be made, or has not been for long; None while all is well."""
-    files: tuple[FileLine, ...]
-    deliveries: tuple[DeliveryLine, ...]
-
-    @property
-    def is_issued(self) -> bool:
-        return bool(self.files)
-
-
-@dataclass(frozen=True, slots=True)
-class FoundDocument:
-    """One document as somebody to whom it is owed finds it."""
-
-    line: DocumentLine
-    reference: str
-    escalation_id: UUID
-    is_party: bool
-    """Whether this person may also open the escalation."""
-
-
-@dataclass(frozen=True, slots=True)
 class ProposedOutcome:
     """An outcome that waits for answers."""
 
@@ -191,28 +139,9 @@ class EscalationView:
     standing: Standing
 
 
-@dataclass(frozen=True, slots=True)
-class BoardFact:
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class BoardView:
-    """One escalation as its Board's business unit sees it: no name, nothing that anybody typed."""
-
-    summary: Summary
-    facts: tuple[BoardFact, ...]
-    clocks: tuple[BoardFact, ...]
-    documents: tuple[DocumentLine, ...]
-
-
-# --- for the parties ---------------------------------------------------------------------------------------------
-
-
 def your_escalations(work: Work, *, by: UUID) -> list[Summary]:
     """The escalations in which this person takes part, the newest first."""
-    return [_summary(work, escalation, by) for escalation in reads.escalations_of(work.session, by)]
+    return [summary_of(work, escalation, by) for escalation in reads.escalations_of(work.session, by)]
 
 
 def escalation_view(work: Work, *, by: UUID, escalation_id: UUID) -> EscalationView:
@@ -224,7 +153,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID) -> EscalationV
     place = next(place_of(party) for party in escalation.parties if party.person_id == by)
     visit = now.visits[-1]
     return EscalationView(
-        summary=_summary(work, escalation, by),
+        summary=summary_of(work, escalation, by),
         policy=policy,
         stage=visit.stage if isinstance(now, Open) else None,
         stage_name=stage_title(policy, visit.stage),
@@ -237,92 +166,12 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID) -> EscalationV
         subject=from_json(escalation.subject.answers),
         records=tuple(_records(policy, escalation, by, now)),
         clocks=tuple(clock_line(policy, clock, work) for clock in now.clocks),
-        documents=_documents(work, reads.documents_for(work.session, escalation_id, by), escalation.reference),
+        documents=document_lines(work, reads.documents_for(work.session, escalation_id, by), escalation.reference),
         acts=acts_open_to(place, now),
         proposed=_proposed(policy, escalation, now) if isinstance(now, Open) else None,
         next_name=_next_name(policy, now),
         standing=now,
     )
-
-
-def document_for(work: Work, *, by: UUID, document_id: UUID) -> FoundDocument:
-    """A document that is owed to this person. Raises NotFound."""
-    found = reads.document_for(work.session, document_id, by)
-    if found is None:
-        raise NotFound("There is no such document.")
-    line = _documents(work, [found], found.escalation.reference)[0]
-    is_party = reads.escalation_for(work.session, found.escalation_id, by) is not None
-    return FoundDocument(line, found.escalation.reference, found.escalation_id, is_party)
-
-
-def file_for(work: Work, *, by: UUID, document_id: UUID, file_format: Format) -> tuple[str, bytes]:
-    """The name and the bytes of a document as issued, for somebody to whom it is owed. Raises NotFound."""
-    found = reads.document_for(work.session, document_id, by)
-    if found is None:
-        raise NotFound("There is no such document.")
-    return _file(work, found, by, file_format)
-
-
-# --- for the Board -----------------------------------------------------------------------------------------------
-
-
-def register(work: Work, *, by: UUID) -> list[Summary]:
-    """The escalations of which the policy has told this person's Board, the newest first."""
-    board_id = _board_of(work, by)
-    return [_summary(work, escalation, None) for escalation in reads.register_of(work.session, board_id)]
-
-
-def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
-    """What the Board may see of one escalation of its register. Raises NotFound."""
-    escalation = reads.told_escalation(work.session, escalation_id, _board_of(work, by))
-    if escalation is None:
-        raise NotFound("There is no such escalation.")
-    policy, now = policy_of(work, escalation), standing_of(work, escalation)
-    documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS)
-    return BoardView(
-        summary=_summary(work, escalation, None),
-        facts=tuple(_board_facts(policy, escalation, now)),
-        clocks=tuple(
-            BoardFact(f"{line.what} ({line.by_when})", line.kept)
-            for line in (timeliness(policy, clock, work.now) for clock in now.clocks)
-        ),
-        documents=tuple(_within_the_office(line) for line in _documents(work, documents, escalation.reference)),
-    )
-
-
-def _within_the_office(document: DocumentLine) -> DocumentLine:
-    """Without the deliveries to the parties: their names are not for the Board."""
-    return replace(document, deliveries=tuple(line for line in document.deliveries if line.in_office))
-
-
-def board_file(work: Work, *, by: UUID, document_id: UUID, file_format: Format) -> tuple[str, bytes]:
-    """The name and bytes of a de-identified document of this person's Board. Raises NotFound."""
-    found = reads.board_document(work.session, document_id, _board_of(work, by), BOARD_KINDS)
-    if found is None:
-        raise NotFound("There is no such document.")
-    return _file(work, found, by, file_format)
-
-
-def every_file(work: Work) -> Iterator[tuple[str, bytes]]:
-    """Every document of a whole database, for a rehearsal: names and bytes, in the order in which they were owed."""
-    for document in reads.every_document(work.session):
-        for form in FORMATS:
-            found = reads.file_of(work.session, document.id, form)
-            if found is not None:
-                yield file_name(kind_of(document.kind), document.escalation.reference, form), found.content
-
-
-def _board_facts(policy: Policy, escalation: Escalation, now: Standing) -> Iterator[BoardFact]:
-    route = now.visits[0].route
-    yield BoardFact("Opened", month(escalation.opened_at))
-    yield BoardFact("Policy", policy.title)
-    if len(policy.routes) > 1:
-        yield BoardFact("Route", route.title)
-    yield BoardFact("Reason", title_of(policy.categories_of(route), escalation.category))
-    if isinstance(now, Resolved):
-        yield BoardFact("Outcome", title_of(policy.outcomes, now.outcome.outcome))
-        learning = [title_of(policy.learning, code) for code in now.outcome.learning]
-        yield BoardFact("Learning", "\n".join(learning) or "None recorded")
 
 
 # --- parts -------------------------------------------------------------------------------------------------------
@@ -358,7 +207,7 @@ def _note(policy: Policy, clock: Running, work: Work) -> str:
     return ""
 
 
-def _summary(work: Work, escalation: Escalation, by: UUID | None) -> Summary:
+def summary_of(work: Work, escalation: Escalation, by: UUID | None) -> Summary:
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
     due = now.next_due if isinstance(now, Open) else None
     waits = False
@@ -443,75 +292,7 @@ def _next_name(policy: Policy, now: Standing) -> str:
             return ""
 
 
-def _documents(work: Work, documents: Sequence[Document], reference: str) -> tuple[DocumentLine, ...]:
-    """The documents with their files and deliveries, and what could not be done about each."""
-    owed = [document.id for document in documents]
-    owed += [delivery.id for document in documents for delivery in document.deliveries]
-    faults = {item.about_id: item.fault or "" for item in needs_attention(work.session, work.now, about=owed)}
-    return tuple(_document(document, reference, faults) for document in documents)
-
-
-def _document(document: Document, reference: str, faults: Mapping[UUID, str]) -> DocumentLine:
-    return DocumentLine(
-        id=document.id,
-        title=document.title,
-        owed=spell_time(document.owed_at),
-        fault=faults.get(document.id),
-        files=tuple(
-            FileLine(form, file_name(kind_of(document.kind), reference, form), each.sha256)
-            for form in FORMATS
-            for each in document.files
-            if each.format == form
-        ),
-        deliveries=tuple(_delivery(delivery, faults) for delivery in document.deliveries),
-    )
-
-
-def _delivery(delivery: Delivery, faults: Mapping[UUID, str]) -> DeliveryLine:
-    state, needs_a_person = delivery_state(delivery)
-    return DeliveryLine(
-        to=delivery.person.name,
-        agency=delivery.person.agency.name,
-        how="Attached" if delivery.attached else "By link",
-        state=state,
-        needs_a_person=needs_a_person or delivery.id in faults,
-        in_office=delivery.person.agency.kind == OFFICE,
-    )
-
-
-def delivery_state(delivery: Delivery) -> tuple[str, bool]:
-    """What the ledger knows of a delivery, in words, and whether a person must do something about it."""
-    lines = ledger_lines(delivery.attempts)
-    if not lines:
-        return "Not sent yet", False
-    last, at = lines[-1], spell_time(lines[-1].at)
-    match last.result:
-        case "accepted":
-            again = ", sent again after an interruption" if last.follows_interruption else ""
-            return f"Accepted by the mail server on {at}{again}", False
-        case "refused":
-            return f"Refused by the mail server on {at}", True
-        case "not_reached":
-            return f"The mail server could not be reached on {at}; it will be tried again", False
-        case "interrupted":
-            return f"Interrupted on {at}; it will be sent again", False
-        case _:
-            return f"Being sent since {at}", False
-
-
-def _file(work: Work, document: Document, by: UUID, file_format: Format) -> tuple[str, bytes]:
-    found: DocumentFile | None = reads.file_of(work.session, document.id, file_format)
-    if found is None:
-        raise NotFound("This document has not been made yet.")
-    work.note("document_downloaded", person=by, escalation=document.escalation_id, about=document.id)
-    return file_name(kind_of(document.kind), document.escalation.reference, file_format), found.content
-
-
-def _board_of(work: Work, by: UUID) -> UUID:
-    person = person_with_board(work.session, by)
-    if person is None or person.seat not in SEES_REGISTER:
-        raise NotFound("There is no such page.")
-    return person.board_id
+# --- from a view, for a page -------------------------------------------------------------------------------------
 
 
 def guidance_for(policy: Policy, stage: Stage | None, moment: str) -> list[Guidance]:

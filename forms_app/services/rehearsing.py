@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from forms_app.db import reads
 from forms_app.db.tables import Document
+from forms_app.documents.catalogue import file_name, kind_of
 from forms_app.domain.answers import Answered, Section, Sections
 from forms_app.domain.escalation import (
     Account,
@@ -34,6 +35,7 @@ from forms_app.domain.policy import OFFICE, Actor, Asked, Policy, Question, Ques
 from forms_app.domain.working_days import LONDON, spell_time, uk_date
 from forms_app.services import escalations
 from forms_app.services.directory import directory_for
+from forms_app.services.documents import FORMATS
 from forms_app.services.filling import SIDES, by_when, spell_limit, stage_title, who_acts
 from forms_app.services.history import place_of, policy_of, standing_of
 from forms_app.services.work import Work, Workshop
@@ -108,6 +110,15 @@ def rehearse(at: WorkshopAt, *, policy: Policy, route: Route, raiser: UUID, open
         stages=tuple(walk.stages(route)),
         end=walk.end,
     )
+
+
+def every_file(work: Work) -> Iterator[tuple[str, bytes]]:
+    """Every document of a whole database, for a rehearsal: names and bytes, in the order in which they were owed."""
+    for document in reads.every_document(work.session):
+        for form in FORMATS:
+            found = reads.file_of(work.session, document.id, form)
+            if found is not None:
+                yield file_name(kind_of(document.kind), document.escalation.reference, form), found.content
 
 
 class _Walk:

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
 from forms_app.documents.catalogue import Format
-from forms_app.services import looking
+from forms_app.services.register import board_file, board_view, told_escalations
 from forms_app.web.access import board_office, open_to
 from forms_app.web.documents import FORMAT, as_download
 from forms_app.web.sessions import signed_in_person, workshop
@@ -20,7 +20,7 @@ blueprint = Blueprint("board", __name__)
 @open_to(board_office)
 def register() -> str:
     with workshop().reading() as work:
-        found = looking.register(work, by=signed_in_person().id)
+        found = told_escalations(work, by=signed_in_person().id)
     return render_template("board/register.html", escalations=found, heading="Board register")
 
 
@@ -28,7 +28,7 @@ def register() -> str:
 @open_to(board_office)
 def one(escalation_id: UUID) -> str:
     with workshop().reading() as work:
-        view = looking.board_view(work, by=signed_in_person().id, escalation_id=escalation_id)
+        view = board_view(work, by=signed_in_person().id, escalation_id=escalation_id)
     return render_template("board/one.html", view=view, heading=f"Escalation {view.summary.reference}")
 
 
@@ -36,7 +36,5 @@ def one(escalation_id: UUID) -> str:
 @open_to(board_office)
 def download(document_id: UUID, file_format: Format) -> Response:
     with workshop().writing() as work:
-        name, content = looking.board_file(
-            work, by=signed_in_person().id, document_id=document_id, file_format=file_format
-        )
+        name, content = board_file(work, by=signed_in_person().id, document_id=document_id, file_format=file_format)
     return as_download(name, content)

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, send_file
 from werkzeug.wrappers import Response
 
 from forms_app.documents.catalogue import Format
-from forms_app.services import looking
+from forms_app.services.documents import document_for, file_for
 from forms_app.web.access import open_to, signed_in
 from forms_app.web.sessions import signed_in_person, workshop
 
@@ -26,7 +26,7 @@ TYPES = {
 def one(document_id: UUID) -> str:
     """Where the link in an email leads, for somebody who has proved the address by signing in."""
     with workshop().reading() as work:
-        found = looking.document_for(work, by=signed_in_person().id, document_id=document_id)
+        found = document_for(work, by=signed_in_person().id, document_id=document_id)
     return render_template("documents/one.html", found=found, heading=found.line.title)
 
 
@@ -34,9 +34,7 @@ def one(document_id: UUID) -> str:
 @open_to(signed_in)
 def download(document_id: UUID, file_format: Format) -> Response:
     with workshop().writing() as work:
-        name, content = looking.file_for(
-            work, by=signed_in_person().id, document_id=document_id, file_format=file_format
-        )
+        name, content = file_for(work, by=signed_in_person().id, document_id=document_id, file_format=file_format)
     return as_download(name, content)
 
 

@@ -14,7 +14,7 @@ from forms_app.commands.invented import invented_boards
 from forms_app.db.tables import Attempt, Delivery, Document, DocumentFile, Person
 from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Act
-from forms_app.services import looking
+from forms_app.services import documents, looking, register
 from forms_app.services.boards import leave, set_up_board
 from tests.factories.scenes import Scene, scene
 from tests.factories.walks import settle
@@ -84,7 +84,7 @@ def test_who_has_left_sees_nothing_any_more(here: Scene) -> None:
         leave(work, "practitioner@socialcare.inventedshire.example")
 
     assert hidden(here, looking.escalation_view, by=other, escalation_id=filed.escalation_id)
-    assert hidden(here, looking.document_for, by=other, document_id=document.id)
+    assert hidden(here, documents.document_for, by=other, document_id=document.id)
     assert look(here, looking.your_escalations, by=other) == []
 
 
@@ -136,12 +136,12 @@ def test_only_whom_it_is_owed_to_finds_a_document(here: Scene) -> None:
     (document,) = here.documents(filed.record_id)
 
     for person in (here.raiser, here.at("socialcare", "practitioner")):
-        found = look(here, looking.document_for, by=person, document_id=document.id)
+        found = look(here, documents.document_for, by=person, document_id=document.id)
         assert (found.is_party, found.line.is_issued) == (True, False)
-        assert hidden(here, looking.file_for, by=person, document_id=document.id, file_format="pdf"), "not made yet"
+        assert hidden(here, documents.file_for, by=person, document_id=document.id, file_format="pdf"), "not made yet"
     for person in (here.at("police", "practitioner"), here.holder("business_unit"), uuid4()):
-        assert hidden(here, looking.document_for, by=person, document_id=document.id)
-        assert hidden(here, looking.file_for, by=person, document_id=document.id, file_format="pdf")
+        assert hidden(here, documents.document_for, by=person, document_id=document.id)
+        assert hidden(here, documents.file_for, by=person, document_id=document.id, file_format="pdf")
 
 
 def test_somebody_who_joins_later_does_not_find_what_was_sent_before(here: Scene) -> None:
@@ -154,7 +154,7 @@ def test_somebody_who_joins_later_does_not_find_what_was_sent_before(here: Scene
     view = look(here, looking.escalation_view, by=manager, escalation_id=filed.escalation_id)
 
     assert [line.id for line in view.documents] == [after.id]
-    assert hidden(here, looking.document_for, by=manager, document_id=before.id)
+    assert hidden(here, documents.document_for, by=manager, document_id=before.id)
 
 
 def issue(here: Scene, document: UUID) -> None:
@@ -173,7 +173,7 @@ def test_the_bytes_come_as_they_were_issued_and_taking_them_is_noted(here: Scene
     before = here.count()["audit_entries"]
 
     with here.workshop.writing() as work:
-        name, content = looking.file_for(work, by=here.raiser, document_id=document.id, file_format="pdf")
+        name, content = documents.file_for(work, by=here.raiser, document_id=document.id, file_format="pdf")
 
     assert content == b"pdf"
     assert name.endswith(".pdf")
@@ -206,7 +206,7 @@ def test_a_delivery_says_what_the_ledger_knows_and_no_more(
     at = datetime(2027, 3, 1, 10, 30, tzinfo=UTC)
     delivery = Delivery(attempts=[Attempt(number=number, at=at, result=each) for number, each in enumerate(attempts)])
 
-    assert looking.delivery_state(delivery) == (said, needs_a_person)
+    assert documents.delivery_state(delivery) == (said, needs_a_person)
 
 
 # --- the Board ---
@@ -217,16 +217,16 @@ def test_the_register_has_what_the_policy_has_told_the_board(here: Scene) -> Non
     told = to_the_board(here)
     unit, chair = here.holder("business_unit"), here.holder("chair")
 
-    assert [line.id for line in look(here, looking.register, by=unit)] == [told]
-    assert [line.id for line in look(here, looking.register, by=chair)] == [told]
+    assert [line.id for line in look(here, register.told_escalations, by=unit)] == [told]
+    assert [line.id for line in look(here, register.told_escalations, by=chair)] == [told]
 
 
 @pytest.mark.parametrize("who", [("school", "practitioner"), ("board", "directors"), ("board", "subgroup")])
 def test_only_the_office_looks_into_the_register(here: Scene, who: tuple[str, str]) -> None:
     escalation = to_the_board(here)
 
-    assert hidden(here, looking.register, by=here.at(*who))
-    assert hidden(here, looking.board_view, by=here.at(*who), escalation_id=escalation)
+    assert hidden(here, register.told_escalations, by=here.at(*who))
+    assert hidden(here, register.board_view, by=here.at(*who), escalation_id=escalation)
 
 
 def test_another_boards_unit_sees_nothing_of_it(here: Scene) -> None:
@@ -237,15 +237,15 @@ def test_another_boards_unit_sees_nothing_of_it(here: Scene) -> None:
     document = proforma(here, escalation)
     issue(here, document)
 
-    assert look(here, looking.register, by=other) == []
-    assert hidden(here, looking.board_view, by=other, escalation_id=escalation)
-    assert hidden(here, looking.board_file, by=other, document_id=document, file_format="pdf")
+    assert look(here, register.told_escalations, by=other) == []
+    assert hidden(here, register.board_view, by=other, escalation_id=escalation)
+    assert hidden(here, register.board_file, by=other, document_id=document, file_format="pdf")
 
 
 def test_what_the_board_was_not_told_of_it_does_not_see(here: Scene) -> None:
     escalation = here.open().escalation_id
 
-    assert hidden(here, looking.board_view, by=here.holder("business_unit"), escalation_id=escalation)
+    assert hidden(here, register.board_view, by=here.holder("business_unit"), escalation_id=escalation)
 
 
 def test_an_escalation_stays_on_the_register_when_the_office_changes_hands(here: Scene) -> None:
@@ -254,8 +254,8 @@ def test_an_escalation_stays_on_the_register_when_the_office_changes_hands(here:
         session.get_one(Person, unit).seat = None
         session.get_one(Person, here.at("board", "directors")).seat = "business_unit"
 
-    assert [line.id for line in look(here, looking.register, by=here.at("board", "directors"))] == [escalation]
-    assert hidden(here, looking.register, by=unit)
+    assert [line.id for line in look(here, register.told_escalations, by=here.at("board", "directors"))] == [escalation]
+    assert hidden(here, register.told_escalations, by=unit)
 
 
 @pytest.mark.requirement("U-40")
@@ -265,8 +265,8 @@ def test_the_board_sees_no_name_and_nothing_that_anybody_typed(here: Scene) -> N
     with here.database.reading() as session:
         names = list(session.scalars(select(Person.name).join(Person.agency).where(Person.seat.is_(None))))
 
-    shown = repr(look(here, looking.board_view, by=here.holder("business_unit"), escalation_id=escalation))
-    shown += repr(look(here, looking.register, by=here.holder("business_unit")))
+    shown = repr(look(here, register.board_view, by=here.holder("business_unit"), escalation_id=escalation))
+    shown += repr(look(here, register.told_escalations, by=here.holder("business_unit")))
 
     assert [text for text in (*TYPED, *names, "Visit the family", "The plan is too late.") if text in shown] == []
     assert "Inventedshire Primary School" in shown
@@ -287,19 +287,19 @@ def test_the_unit_downloads_the_proforma_and_no_identified_document(here: Scene)
         issue(here, document)
 
     with here.workshop.writing() as work:
-        view = looking.board_view(work, by=unit, escalation_id=escalation)
+        view = register.board_view(work, by=unit, escalation_id=escalation)
         assert [kinds[line.id] for line in view.documents] == ["board_proforma"]
-        _, content = looking.board_file(work, by=unit, document_id=view.documents[0].id, file_format="docx")
+        _, content = register.board_file(work, by=unit, document_id=view.documents[0].id, file_format="docx")
     assert content == b"docx"
     for document, kind in kinds.items():
         if kind != "board_proforma":
-            assert hidden(here, looking.board_file, by=unit, document_id=document, file_format="pdf")
+            assert hidden(here, register.board_file, by=unit, document_id=document, file_format="pdf")
 
 
 def test_the_board_sees_only_the_deliveries_within_its_own_office(here: Scene) -> None:
     escalation = to_the_board(here)
 
-    view = look(here, looking.board_view, by=here.holder("business_unit"), escalation_id=escalation)
+    view = look(here, register.board_view, by=here.holder("business_unit"), escalation_id=escalation)
 
     assert [[line.agency for line in each.deliveries] for each in view.documents] == [
         ["Inventedshire Safeguarding Office"]

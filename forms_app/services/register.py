@@ -1,0 +1,96 @@
+"""The Board's register, for its office: no name, and nothing that anybody typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from forms_app.db import reads
+from forms_app.db.people import person_with_board
+from forms_app.db.tables import Escalation
+from forms_app.documents.catalogue import Format
+from forms_app.domain.errors import NotFound
+from forms_app.domain.escalation import Resolved, Standing
+from forms_app.domain.policy import DEIDENTIFIED, Policy
+from forms_app.services.documents import DocumentLine, as_issued, document_lines
+from forms_app.services.filling import month, timeliness, title_of
+from forms_app.services.history import policy_of, standing_of
+from forms_app.services.looking import Summary, summary_of
+from forms_app.services.signing_in import SEES_REGISTER
+from forms_app.services.work import Work
+
+BOARD_KINDS = tuple(kind.value for kind in DEIDENTIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFact:
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """One escalation as its Board's business unit sees it: no name, nothing that anybody typed."""
+
+    summary: Summary
+    facts: tuple[BoardFact, ...]
+    clocks: tuple[BoardFact, ...]
+    documents: tuple[DocumentLine, ...]
+
+
+def told_escalations(work: Work, *, by: UUID) -> list[Summary]:
+    """The escalations of which the policy has told this person's Board, the newest first."""
+    board_id = _board_of(work, by)
+    return [summary_of(work, escalation, None) for escalation in reads.register_of(work.session, board_id)]
+
+
+def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
+    """What the Board may see of one escalation of its register. Raises NotFound."""
+    escalation = reads.told_escalation(work.session, escalation_id, _board_of(work, by))
+    if escalation is None:
+        raise NotFound("There is no such escalation.")
+    policy, now = policy_of(work, escalation), standing_of(work, escalation)
+    documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS)
+    return BoardView(
+        summary=summary_of(work, escalation, None),
+        facts=tuple(_board_facts(policy, escalation, now)),
+        clocks=tuple(
+            BoardFact(f"{line.what} ({line.by_when})", line.kept)
+            for line in (timeliness(policy, clock, work.now) for clock in now.clocks)
+        ),
+        documents=tuple(_within_the_office(line) for line in document_lines(work, documents, escalation.reference)),
+    )
+
+
+def _within_the_office(document: DocumentLine) -> DocumentLine:
+    """Without the deliveries to the parties: their names are not for the Board."""
+    return replace(document, deliveries=tuple(line for line in document.deliveries if line.in_office))
+
+
+def board_file(work: Work, *, by: UUID, document_id: UUID, file_format: Format) -> tuple[str, bytes]:
+    """The name and bytes of a de-identified document of this person's Board. Raises NotFound."""
+    found = reads.board_document(work.session, document_id, _board_of(work, by), BOARD_KINDS)
+    if found is None:
+        raise NotFound("There is no such document.")
+    return as_issued(work, found, by, file_format)
+
+
+def _board_facts(policy: Policy, escalation: Escalation, now: Standing) -> Iterator[BoardFact]:
+    route = now.visits[0].route
+    yield BoardFact("Opened", month(escalation.opened_at))
+    yield BoardFact("Policy", policy.title)
+    if len(policy.routes) > 1:
+        yield BoardFact("Route", route.title)
+    yield BoardFact("Reason", title_of(policy.categories_of(route), escalation.category))
+    if isinstance(now, Resolved):
+        yield BoardFact("Outcome", title_of(policy.outcomes, now.outcome.outcome))
+        learning = [title_of(policy.learning, code) for code in now.outcome.learning]
+        yield BoardFact("Learning", "\n".join(learning) or "None recorded")
+
+
+def _board_of(work: Work, by: UUID) -> UUID:
+    person = person_with_board(work.session, by)
+    if person is None or person.seat not in SEES_REGISTER:
+        raise NotFound("There is no such page.")
+    return person.board_id
