@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -39,7 +39,6 @@ YES_NO = (("yes", "Yes"), ("no", "No"))
 LATER = date(2100, 1, 1)
 LONG_AGO = timedelta(days=3652)
 """How far back something may have happened: within what the calendars of working days know."""
-NOBODY_LISTED = "Nobody is listed at this level. Ask the Board’s business unit to add them."
 
 
 class FormKind(StrEnum):
@@ -123,7 +122,7 @@ def _opening(asking: Asking, given: Given) -> Iterator[Page]:
         yield _people(asking, stage, chosen)
     yield _subject(asking)
     yield from _groups(asking, stage, Asked.OPENING)
-    yield from _time(asking, route, stage)
+    yield _time(asking, route, stage)
 
 
 def _account(asking: Asking, given: Given) -> Iterator[Page]:
@@ -154,7 +153,7 @@ def _step_up(asking: Asking, given: Given) -> Iterator[Page]:
     yield from _groups(asking, stage_of(asking), Asked.STEP_UP)
     if asking.to_route is not None and asking.to_stage is not None:
         yield _people(asking, asking.to_stage, asking.responding)
-        yield from _time(asking, asking.to_route, asking.to_stage)
+        yield _time(asking, asking.to_route, asking.to_stage)
 
 
 BUILDERS = {
@@ -219,14 +218,12 @@ def _agencies(asking: Asking) -> Page:
     signpost = asking.policy.internal.signpost
 
     class OtherAgencies(PageForm):
-        def validate_agencies(self) -> bool:
-            if own in self.question("f-agencies").codes() and not asking.policy.internal.permitted:
+        def validate(self, extra_validators: Any = None) -> bool:
+            valid = super().validate(extra_validators)
+            if valid and own in self.question("f-agencies").codes() and not asking.policy.internal.permitted:
                 self["f-agencies"].errors = [f"That is your own agency. {signpost}"]
                 return False
-            return True
-
-        def validate(self, extra_validators: Any = None) -> bool:
-            return super().validate(extra_validators) and self.validate_agencies()
+            return valid
 
     fields = {"f-agencies": kind(label, choices=agencies)}
     return _page("agencies", "The other side", fields, base=OtherAgencies, printed=False)
@@ -327,7 +324,6 @@ def _subject(asking: Asking) -> Page:
         Subject.ADULT: "An adult at risk",
         Subject.NONE: "Nobody in particular: a procedure or way of working",
     }
-    named = frozenset({Subject.CHILD, Subject.CHILDREN, Subject.UNBORN, Subject.ADULT})
     fields = {
         "f-subject": Pick(
             "Who is the concern about?", choices=[(kind.value, titles[kind]) for kind in asking.policy.subjects]
@@ -344,7 +340,7 @@ def _subject(asking: Asking) -> Page:
             hint="For example an NHS number or a case number.",
         ),
     }
-    depends = {"f-names": ("f-subject", frozenset(kind.value for kind in named))}
+    depends = {"f-names": ("f-subject", frozenset(Subject) - {Subject.NONE})}
     return _page("subject", "Who the concern is about", fields, depends=depends, printed=False)
 
 
@@ -352,46 +348,21 @@ def _when(asking: Asking) -> Page:
     account = asking.kind is FormKind.ACCOUNT
     label = "Which day is this account about?" if account else "When was this settled?"
     hint = "The day on which you talked or met. If you have not done so yet, today’s date." if account else ""
-    fields: dict[str, Any] = {"f-happened": Day(label, hint=hint, earliest=asking.today - LONG_AGO, latest=asking.today)}
+    fields: dict[str, Any] = {"f-happened": _past_day(asking, label, hint=hint)}
     if asking.corrects is not None:
         fields["f-corrected"] = _words(asking, "What was wrong in your earlier account, and why?")
     return _page("when", "When it happened", fields)
 
 
-def _time(asking: Asking, route: Route, stage: Stage) -> Iterator[Page]:
+def _time(asking: Asking, route: Route, stage: Stage) -> Page:
     """What the clocks of the stage need to be told, and the date that protects the child."""
-    fields: dict[str, Any] = {}
-    if asking.kind is FormKind.OPENING:
-        starts = {clock.starts for each in route.stages for clock in each.clocks} | {cap.starts for cap in route.caps}
-        if Moment.CONCERN_IDENTIFIED in starts:
-            fields["f-identified"] = Day(
-                "When did you identify the concern?", earliest=asking.today - LONG_AGO, latest=asking.today
-            )
-        if Moment.DECISION_RECEIVED in starts:
-            fields["f-received"] = Day(
-                "When were you told of the decision?", earliest=asking.today - LONG_AGO, latest=asking.today
-            )
-    units = {clock.limit.unit for clock in stage.clocks}
-    if units & {Unit.STATED, Unit.AGREED}:
-        stated = Unit.STATED in units
-        word = asking.policy.words.stage
-        where = f"this {word}" if asking.kind is FormKind.OPENING else f"the next {word}"
-        fields["f-time_frame"] = Day(
-            f"By when should it be settled at {where}?" if stated else "By when have both sides agreed to settle it?",
-            hint=("It must be a time that all of you accept. " if stated and Unit.AGREED in units else "")
-            + "Everyone who takes part sees this date.",
-            earliest=asking.today,
-            latest=LATER,
-            required=stated,
-        )
-    if Unit.BY_PRIORITY in units:
-        fields["f-priority"] = Pick("How urgent is it?", choices=_pairs(asking.policy.priorities))
+    fields = _starts(asking, route) if asking.kind is FormKind.OPENING else {}
+    fields |= _frame(asking, stage)
     child = asking.policy.words.child
-    fields["f-protect_by"] = Day(
+    fields["f-protect_by"] = _day_ahead(
+        asking,
         f"Must it be settled sooner to protect the {child}?",
         hint="A date here can only make the time limits shorter. Leave it empty if the usual limits protect enough.",
-        earliest=asking.today,
-        latest=LATER,
         required=False,
     )
     fields["f-protect_because"] = _words(asking, "Why must it be sooner?", required=False)
@@ -401,7 +372,38 @@ def _time(asking: Asking, route: Route, stage: Stage) -> Iterator[Page]:
             self.question("f-protect_because").required = self["f-protect_by"].data is not None
             return super().validate(extra_validators)
 
-    yield _page("time", "By when", fields, base=Sooner)
+    return _page("time", "By when", fields, base=Sooner)
+
+
+def _starts(asking: Asking, route: Route) -> dict[str, Any]:
+    """The days from which clocks of the route are counted."""
+    starts = {clock.starts for each in route.stages for clock in each.clocks} | {cap.starts for cap in route.caps}
+    fields: dict[str, Any] = {}
+    if Moment.CONCERN_IDENTIFIED in starts:
+        fields["f-identified"] = _past_day(asking, "When did you identify the concern?")
+    if Moment.DECISION_RECEIVED in starts:
+        fields["f-received"] = _past_day(asking, "When were you told of the decision?")
+    return fields
+
+
+def _frame(asking: Asking, stage: Stage) -> dict[str, Any]:
+    """What people say about how long the stage may take."""
+    units = {clock.limit.unit for clock in stage.clocks}
+    fields: dict[str, Any] = {}
+    if units & {Unit.STATED, Unit.AGREED}:
+        stated = Unit.STATED in units
+        word = asking.policy.words.stage
+        where = f"this {word}" if asking.kind is FormKind.OPENING else f"the next {word}"
+        fields["f-time_frame"] = _day_ahead(
+            asking,
+            f"By when should it be settled at {where}?" if stated else "By when have both sides agreed to settle it?",
+            hint=("It must be a time that all of you accept. " if stated and Unit.AGREED in units else "")
+            + "Everyone who takes part sees this date.",
+            required=stated,
+        )
+    if Unit.BY_PRIORITY in units:
+        fields["f-priority"] = Pick("How urgent is it?", choices=_pairs(asking.policy.priorities))
+    return fields
 
 
 def _actions(asking: Asking) -> Page:
@@ -425,12 +427,7 @@ def _result(asking: Asking) -> Page:
         "What is still outstanding, and how will it be pursued?",
         hint="Write “None” if nothing is outstanding.",
     )
-    fields["f-review"] = Day(
-        "When will this be reviewed?",
-        earliest=asking.today,
-        latest=LATER,
-        required=policy.review_date == "required",
-    )
+    fields["f-review"] = _day_ahead(asking, "When will this be reviewed?", required=policy.review_date == "required")
     if stage.checks:
         pairs = [(check.id, check.text) for check in stage.checks]
         fields["f-checks"] = Picks("Which of these have been done?", choices=pairs, required=False)
@@ -523,9 +520,16 @@ def _words(asking: Asking, label: str, **options: Any) -> Words:
     return Words(label, lines=True, unprintable=asking.unprintable, **options)
 
 
-def _pairs(choices: Any) -> list[tuple[str, str]]:
-    found: list[Choice] = list(choices)
-    return [(choice.id, choice.title) for choice in found]
+def _past_day(asking: Asking, label: str, **options: Any) -> Day:
+    return Day(label, earliest=asking.today - LONG_AGO, latest=asking.today, **options)
+
+
+def _day_ahead(asking: Asking, label: str, **options: Any) -> Day:
+    return Day(label, earliest=asking.today, latest=LATER, **options)
+
+
+def _pairs(choices: Iterable[Choice]) -> list[tuple[str, str]]:
+    return [(choice.id, choice.title) for choice in choices]
 
 
 def _page(
