@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
 
-from forms_app.domain.circulation import Happening, owed
-from forms_app.domain.clocks import Running
 from forms_app.domain.escalation import (
     Account,
     Act,
@@ -29,7 +26,6 @@ from forms_app.domain.escalation import (
     Timing,
     acts_open_to,
     next_place,
-    standing,
 )
 from forms_app.domain.policy import (
     DEIDENTIFIED,
@@ -45,18 +41,27 @@ from forms_app.domain.policy import (
     Stage,
     Unit,
 )
-from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import SHIPPED
+from tests.policies.walking import (
+    MONDAY,
+    OTHER,
+    RAISER,
+    SEATS,
+    circulated,
+    clock,
+    due_on,
+    names_asked,
+    options,
+    standing_at,
+    step,
+)
 
-MONDAY = datetime(2027, 3, 1, 10, 30, tzinfo=UTC)
 MIDDAY_BEFORE_EASTER = datetime(2027, 3, 25, 12, 0, tzinfo=UTC)
 """A Thursday; Good Friday and Easter Monday follow."""
 
-RAISER = Place(uuid4(), uuid4(), Side.RAISING, "practitioner", is_raiser=True)
-OTHER = Place(uuid4(), uuid4(), Side.RESPONDING, "practitioner")
 CHAIR = Place(uuid4(), uuid4(), Side.BOARD, "independent_chair")
-BUSINESS_UNIT, BOARD_CHAIR = uuid4(), uuid4()
+BUSINESS_UNIT, BOARD_CHAIR = SEATS[Audience.BUSINESS_UNIT], SEATS[Audience.CHAIR]
 
 LADDER = ("stage_one", "stage_two", "stage_three", "stage_four")
 
@@ -83,11 +88,10 @@ def test_the_concern_is_put_in_writing_on_the_same_working_day(policy: Policy) -
     saturday = date(2027, 3, 6)
     opened_on_monday = datetime(2027, 3, 8, 9, 0, tzinfo=UTC)
 
-    now = _standing(policy, [_opened(opened_on_monday, Timing(concern_identified_on=saturday))])
+    now = standing_at(policy, [_opened(opened_on_monday, Timing(concern_identified_on=saturday))])
 
-    clock = _clock(now, "concern_in_writing")
-    assert _day(clock) == date(2027, 3, 8)
-    assert not clock.is_late(opened_on_monday)
+    assert due_on(now, "concern_in_writing") == date(2027, 3, 8)
+    assert not clock(now, "concern_in_writing").is_late(opened_on_monday)
     assert _kinds(policy, Event.OPENED, "stage_one", now) == {DocumentKind.WRITTEN_ACCOUNT}
 
 
@@ -100,35 +104,35 @@ def test_every_track_begins_in_writing_on_the_same_working_day(policy: Policy, r
 
 @pytest.mark.requirement("H-13")
 def test_stage_one_is_over_after_one_working_day_and_support_may_be_named(policy: Policy) -> None:
-    now = _standing(policy, [_opened(MIDDAY_BEFORE_EASTER)])
+    now = standing_at(policy, [_opened(MIDDAY_BEFORE_EASTER)])
 
-    assert _day(_clock(now, "stage_one_limit")) == date(2027, 3, 30)
+    assert due_on(now, "stage_one_limit") == date(2027, 3, 30)
     assert not policy.question("support").required
-    assert "support" in _asked(policy.main.stages[0], Asked.OPENING, Side.RAISING)
+    assert "support" in names_asked(policy.main.stages[0], Asked.OPENING, Side.RAISING)
 
 
 @pytest.mark.requirement("H-18")
 def test_stages_two_and_three_share_two_working_days(policy: Policy) -> None:
     steps = [_opened(MONDAY), _stepped(MONDAY + timedelta(days=1), "stage_one", "stage_two")]
-    in_two = _standing(policy, steps)
-    in_three = _standing(policy, [*steps, _stepped(MONDAY + timedelta(days=2), "stage_two", "stage_three")])
+    in_two = standing_at(policy, steps)
+    in_three = standing_at(policy, [*steps, _stepped(MONDAY + timedelta(days=2), "stage_two", "stage_three")])
 
     thursday = date(2027, 3, 4)
-    assert _day(_clock(in_two, "stage_two_limit")) == thursday
-    assert _day(_clock(in_three, "stage_three_limit")) == thursday
-    assert _day(_clock(in_three, "stages_two_and_three")) == thursday
+    assert due_on(in_two, "stage_two_limit") == thursday
+    assert due_on(in_three, "stage_three_limit") == thursday
+    assert due_on(in_three, "stages_two_and_three") == thursday
 
 
 @pytest.mark.requirement("H-19")
 def test_stage_four_goes_through_the_representative_and_takes_five_working_days(policy: Policy) -> None:
     steps = _at_stage_four(MIDDAY_BEFORE_EASTER)
-    now = _standing(policy, steps, places=(RAISER, OTHER, CHAIR))
+    now = standing_at(policy, steps, places=(RAISER, OTHER, CHAIR))
 
     assert (Side.RAISING, "board_member") in {
         (actor.side, actor.level) for actor in _stage(policy, "stage_four").actors
     }
     assert policy.level_title("board_member") == "LSCB representative"
-    assert _day(_clock(now, "panel_limit")) == date(2027, 4, 5)
+    assert due_on(now, "panel_limit") == date(2027, 4, 5)
     told = _circulated(policy, Event.STAGE_ENTERED, "stage_four", now)
     assert told[DocumentKind.NOTICE_TO_BOARD] >= {BUSINESS_UNIT, BOARD_CHAIR}
 
@@ -138,14 +142,14 @@ def test_a_date_that_protects_the_child_shortens_stage_four_and_never_lengthens_
     sooner = Timing(protect_by=date(2027, 3, 3), protect_because="The child goes home on Thursday")
     later = Timing(protect_by=date(2027, 4, 30), protect_because="There is no hurry")
 
-    assert _day(_clock(_standing(policy, _at_stage_four(MONDAY, sooner)), "panel_limit")) == date(2027, 3, 3)
-    assert _day(_clock(_standing(policy, _at_stage_four(MONDAY, later)), "panel_limit")) == date(2027, 3, 8)
+    assert due_on(standing_at(policy, _at_stage_four(MONDAY, sooner)), "panel_limit") == date(2027, 3, 3)
+    assert due_on(standing_at(policy, _at_stage_four(MONDAY, later)), "panel_limit") == date(2027, 3, 8)
 
 
 @pytest.mark.requirement("H-28")
 def test_the_lscb_is_asked_urgently_for_what_is_unresolved_or_a_policy_issue(policy: Policy) -> None:
-    assert _options(policy, "panel_reason") == {"unresolved", "policy_issue"}
-    assert "panel_reason" in _asked(_stage(policy, "stage_three"), Asked.STEP_UP, Side.RAISING)
+    assert options(policy, "panel_reason") == {"unresolved", "policy_issue"}
+    assert "panel_reason" in names_asked(_stage(policy, "stage_three"), Asked.STEP_UP, Side.RAISING)
     urgent = next(clock for clock in _stage(policy, "stage_four").clocks if clock.id == "account_for_panel")
     assert urgent.limit.unit is Unit.WITHOUT_DELAY
 
@@ -154,9 +158,9 @@ def test_the_lscb_is_asked_urgently_for_what_is_unresolved_or_a_policy_issue(pol
 def test_the_agency_that_raised_it_tells_the_panel_what_it_is_about_and_what_was_tried(policy: Policy) -> None:
     stage = _stage(policy, "stage_four")
 
-    assert {"panel_account", "attempts"} <= _asked(stage, Asked.ACCOUNT, Side.RAISING)
-    assert not {"panel_account", "attempts"} & _asked(stage, Asked.ACCOUNT, Side.RESPONDING)
-    now = _standing(policy, _at_stage_four(MONDAY), places=(RAISER, OTHER, CHAIR))
+    assert {"panel_account", "attempts"} <= names_asked(stage, Asked.ACCOUNT, Side.RAISING)
+    assert not {"panel_account", "attempts"} & names_asked(stage, Asked.ACCOUNT, Side.RESPONDING)
+    now = standing_at(policy, _at_stage_four(MONDAY), places=(RAISER, OTHER, CHAIR))
     told = _circulated(policy, Event.ACCOUNT_FILED, "stage_four", now)
     assert told[DocumentKind.STAGE_RECORD] == {RAISER.person, OTHER.person, CHAIR.person}
 
@@ -175,7 +179,7 @@ def test_only_the_panel_decides_and_nobody_closes_over_another_before_it(policy:
     who = {stage.id: stage.closing.who for stage in policy.main.stages}
 
     assert who == {**dict.fromkeys(LADDER[:3], Closer.ALL_SIDES), "stage_four": Closer.ARBITER}
-    now = _standing(policy, _at_stage_four(MONDAY), places=(RAISER, OTHER, CHAIR))
+    now = standing_at(policy, _at_stage_four(MONDAY), places=(RAISER, OTHER, CHAIR))
     assert Act.RECORD_OUTCOME in acts_open_to(CHAIR, now)
     assert Act.RECORD_OUTCOME not in acts_open_to(RAISER, now)
 
@@ -196,7 +200,7 @@ def test_meetings_name_who_convenes_and_who_takes_part(policy: Policy) -> None:
 
 @pytest.mark.requirement("H-14")
 def test_concern_and_effect_on_the_child_are_required(policy: Policy) -> None:
-    asked = _asked(policy.main.stages[0], Asked.OPENING, Side.RAISING)
+    asked = names_asked(policy.main.stages[0], Asked.OPENING, Side.RAISING)
 
     assert {"concern", "impact"} <= asked
     assert policy.question("concern").required
@@ -205,12 +209,12 @@ def test_concern_and_effect_on_the_child_are_required(policy: Policy) -> None:
 
 @pytest.mark.requirement("H-09", "H-10", "H-20")
 def test_need_is_shown_by_indicators_present_now_evidence_and_toolkits(policy: Policy) -> None:
-    asked = _asked(policy.main.stages[0], Asked.OPENING, Side.RAISING)
+    asked = names_asked(policy.main.stages[0], Asked.OPENING, Side.RAISING)
 
     assert {"indicators", "evidence", "toolkit"} <= asked
     assert "present now" in policy.question("indicators").label
     assert policy.question("evidence").required
-    assert {"resolution", "plan"} <= _asked(policy.main.stages[0], Asked.OUTCOME, Side.RAISING)
+    assert {"resolution", "plan"} <= names_asked(policy.main.stages[0], Asked.OUTCOME, Side.RAISING)
 
 
 @pytest.mark.requirement("H-15", "H-32", "H-42")
@@ -219,15 +223,15 @@ def test_each_side_keeps_its_own_full_record_of_the_conversation(policy: Policy,
     stages = [*policy.main.stages[:3], policy.route("mash").stages[0]]
 
     for stage in stages:
-        assert {"discussion_how", "discussion_record"} <= _asked(stage, Asked.ACCOUNT, side)
+        assert {"discussion_how", "discussion_record"} <= names_asked(stage, Asked.ACCOUNT, side)
     assert policy.question("discussion_record").required
-    assert {"telephone", "face_to_face", "teleconference"} <= _options(policy, "discussion_how")
+    assert {"telephone", "face_to_face", "teleconference"} <= options(policy, "discussion_how")
 
 
 @pytest.mark.requirement("H-22")
 @pytest.mark.parametrize("side", [Side.RAISING, Side.RESPONDING])
 def test_both_managers_say_why_the_threshold_is_or_is_not_met(policy: Policy, side: Side) -> None:
-    asked = _asked(_stage(policy, "stage_two"), Asked.ACCOUNT, side)
+    asked = names_asked(_stage(policy, "stage_two"), Asked.ACCOUNT, side)
 
     assert {"threshold_opinion", "threshold_reasons"} <= asked
     assert policy.question("threshold_reasons").required
@@ -236,11 +240,11 @@ def test_both_managers_say_why_the_threshold_is_or_is_not_met(policy: Policy, si
 @pytest.mark.requirement("H-23")
 def test_a_manager_who_does_not_share_a_colleagues_view_says_so_to_the_other_side(policy: Policy) -> None:
     question = policy.question("own_manager_view")
-    now = _standing(policy, [_opened(MONDAY), _stepped(MONDAY, "stage_one", "stage_two")])
+    now = standing_at(policy, [_opened(MONDAY), _stepped(MONDAY, "stage_one", "stage_two")])
 
     assert question.required
-    assert "disagrees" in _options(policy, "own_manager_view")
-    assert "own_manager_view" in _asked(_stage(policy, "stage_two"), Asked.ACCOUNT, Side.RAISING)
+    assert "disagrees" in options(policy, "own_manager_view")
+    assert "own_manager_view" in names_asked(_stage(policy, "stage_two"), Asked.ACCOUNT, Side.RAISING)
     told = _circulated(policy, Event.ACCOUNT_FILED, "stage_two", now)
     assert told[DocumentKind.STAGE_RECORD] == {RAISER.person, OTHER.person}
 
@@ -248,7 +252,7 @@ def test_a_manager_who_does_not_share_a_colleagues_view_says_so_to_the_other_sid
 @pytest.mark.requirement("H-27")
 def test_senior_managers_ask_the_designated_professional_for_advice(policy: Policy) -> None:
     for side in (Side.RAISING, Side.RESPONDING):
-        assert {"advice_from", "advice"} <= _asked(_stage(policy, "stage_three"), Asked.ACCOUNT, side)
+        assert {"advice_from", "advice"} <= names_asked(_stage(policy, "stage_three"), Asked.ACCOUNT, side)
 
 
 @pytest.mark.requirement("H-02")
@@ -263,8 +267,8 @@ def test_the_confirmation_waits_for_every_party(policy: Policy) -> None:
     proposal = _step(MONDAY, "ladder", "stage_one", RAISER, Outcome(outcome="agreed"))
     answer = _step(MONDAY, "ladder", "stage_one", OTHER, Agreement(outcome=proposal.id, agrees=True))
 
-    waiting = _standing(policy, [_opened(MONDAY), proposal])
-    resolved = _standing(policy, [_opened(MONDAY), proposal, answer])
+    waiting = standing_at(policy, [_opened(MONDAY), proposal])
+    resolved = standing_at(policy, [_opened(MONDAY), proposal, answer])
 
     assert isinstance(waiting, Open)
     assert isinstance(resolved, Resolved)
@@ -299,7 +303,7 @@ def test_guidance_stands_where_it_is_needed(policy: Policy, title: str, where: s
 @pytest.mark.requirement("H-36")
 def test_new_information_can_be_added_at_every_stage(policy: Policy) -> None:
     for stage in policy.main.stages:
-        assert "new_information" in _asked(stage, Asked.ACCOUNT, Side.RESPONDING)
+        assert "new_information" in names_asked(stage, Asked.ACCOUNT, Side.RESPONDING)
 
 
 @pytest.mark.requirement("H-08")
@@ -330,7 +334,7 @@ def test_the_mash_has_five_reasons_of_its_own(policy: Policy) -> None:
 
 @pytest.mark.requirement("H-39", "H-40")
 def test_the_mash_asks_why_you_are_worried_and_for_tier_4_indicators(policy: Policy) -> None:
-    asked = _asked(policy.route("mash").stages[0], Asked.OPENING, Side.RAISING)
+    asked = names_asked(policy.route("mash").stages[0], Asked.OPENING, Side.RAISING)
 
     assert {"mash_worried", "tier_4_indicators"} <= asked
     assert policy.question("mash_worried").label == "Help me understand why you are worried"
@@ -342,9 +346,9 @@ def test_the_mash_asks_why_you_are_worried_and_for_tier_4_indicators(policy: Pol
 def test_consent_and_its_four_exceptions_are_recorded_and_lock_nothing(policy: Policy) -> None:
     stage = policy.route("mash").stages[0]
 
-    assert {"consent", "consent_informed", "consent_exception"} <= _asked(stage, Asked.OPENING, Side.RAISING)
+    assert {"consent", "consent_informed", "consent_exception"} <= names_asked(stage, Asked.OPENING, Side.RAISING)
     exceptions = {"significant_harm", "crime", "tier_3_or_4", "fabricated_illness"}
-    assert _options(policy, "consent_exception") == exceptions | {"none"}
+    assert options(policy, "consent_exception") == exceptions | {"none"}
     assert not stage.gates
     assert "does not stop" in (policy.question("consent_exception").hint or "")
 
@@ -353,9 +357,9 @@ def test_the_mash_agrees_its_time_and_goes_on_with_the_managers(policy: Policy) 
     route = policy.route("mash")
     opened = _opened(MONDAY, Timing(time_frame=date(2027, 3, 2)), route="mash", category="not_eligible")
 
-    now = _standing(policy, [opened])
+    now = standing_at(policy, [opened])
 
-    assert _day(_clock(now, "conversation_limit")) == date(2027, 3, 2)
+    assert due_on(now, "conversation_limit") == date(2027, 3, 2)
     assert _next(policy, now) == ("ladder", "stage_two")
     assert route.stages[0].closing.who is Closer.ALL_SIDES
 
@@ -383,7 +387,7 @@ def test_police_and_social_care_have_three_levels_and_the_third_is_final(policy:
 def test_the_meeting_of_all_parties_is_recorded(policy: Policy, route: str, stage: str) -> None:
     held = policy.stage(route, stage)
 
-    assert {"all_parties_on", "all_parties_record", "resolution"} <= _asked(held, Asked.OUTCOME, Side.RAISING)
+    assert {"all_parties_on", "all_parties_record", "resolution"} <= names_asked(held, Asked.OUTCOME, Side.RAISING)
     assert {"records_kept", "outcome_recorded"} <= {check.id for check in held.checks}
     assert [meeting.id for meeting in held.meetings] == ["all_parties_meeting"]
 
@@ -392,30 +396,30 @@ def test_the_meeting_of_all_parties_is_recorded(policy: Policy, route: str, stag
 def test_a_conference_can_be_requested_with_support_and_a_refusal_has_reasons(policy: Policy) -> None:
     stage = policy.route("conference_need").stages[0]
 
-    asked = _asked(stage, Asked.OPENING, Side.RAISING)
+    asked = names_asked(stage, Asked.OPENING, Side.RAISING)
     assert {"request_standing", "conference_reasons", "request_supported_by"} <= asked
-    assert {"senior_manager", "designated", "named"} <= _options(policy, "request_supported_by")
-    assert {"request_answer", "refused_reasons"} <= _asked(stage, Asked.ACCOUNT, Side.RESPONDING)
+    assert {"senior_manager", "designated", "named"} <= options(policy, "request_supported_by")
+    assert {"request_answer", "refused_reasons"} <= names_asked(stage, Asked.ACCOUNT, Side.RESPONDING)
     assert policy.question("refused_reasons").required
 
 
 @pytest.mark.requirement("H-47")
 def test_a_refused_request_goes_through_line_management_to_the_lscb(policy: Policy) -> None:
     steps = [_opened(MONDAY, route="conference_need", category="need_for_conference")]
-    assert _next(policy, _standing(policy, steps)) == ("conference_need", "conference_line_management")
+    assert _next(policy, standing_at(policy, steps)) == ("conference_need", "conference_line_management")
 
     onward = StepUp(route="conference_need", stage="conference_line_management")
     steps.append(_step(MONDAY, "conference_need", "conference_request", RAISER, onward))
-    assert _next(policy, _standing(policy, steps)) == ("ladder", "stage_four")
+    assert _next(policy, standing_at(policy, steps)) == ("ladder", "stage_four")
 
 
 @pytest.mark.requirement("H-48")
 def test_dissent_is_recorded_with_the_view_the_conference_and_the_decision(policy: Policy) -> None:
     stage = policy.route("conference_dissent").stages[0]
 
-    asked = _asked(stage, Asked.OPENING, Side.RAISING)
+    asked = names_asked(stage, Asked.OPENING, Side.RAISING)
     assert {"conference_on", "conference_decision", "dissenting_view", "others_dissenting"} <= asked
-    assert {"chair_note", "chair_reasons"} <= _asked(stage, Asked.ACCOUNT, Side.RESPONDING)
+    assert {"chair_note", "chair_reasons"} <= names_asked(stage, Asked.ACCOUNT, Side.RESPONDING)
     assert not stage.counts
 
 
@@ -455,7 +459,7 @@ def test_the_plan_track_starts_with_first_line_managers_and_goes_up_without_dela
 @pytest.mark.requirement("H-56")
 def test_in_health_services_named_professionals_advise_on_the_plan(policy: Policy) -> None:
     for stage in policy.route("plan_implementation").stages:
-        assert "named_professional_input" in _asked(stage, Asked.ACCOUNT, Side.RAISING)
+        assert "named_professional_input" in names_asked(stage, Asked.ACCOUNT, Side.RAISING)
         assert "safeguarding_lead" in {actor.level for actor in stage.actors if not actor.needed}
     assert "If you work in a health service" in _guidance_titles(policy.route("plan_implementation").stages[0])
 
@@ -467,12 +471,12 @@ def test_the_plan_track_returns_to_the_conference_chair_with_a_request(policy: P
         _opened(MONDAY, route="plan_implementation", category="core_group"),
         _step(MONDAY, "plan_implementation", "plan_first_line", RAISER, onward),
     ]
-    now = _standing(policy, steps)
+    now = standing_at(policy, steps)
     back = _step(MONDAY, "plan_implementation", "plan_line_management", RAISER, StepUp(route=None, stage=None))
-    left = _standing(policy, [*steps, back])
+    left = standing_at(policy, [*steps, back])
 
     assert isinstance(now, Open)
-    assert "request_to_chair" in _asked(now.visit.stage, Asked.STEP_UP, Side.RAISING)
+    assert "request_to_chair" in names_asked(now.visit.stage, Asked.STEP_UP, Side.RAISING)
     assert "conference_chair" in {actor.level for actor in now.visit.stage.actors}
     assert isinstance(left, Left)
     assert (left.after.kind, "Conference Chair" in left.after.title) == ("returns_to", True)
@@ -484,7 +488,7 @@ def test_the_plan_track_returns_to_the_conference_chair_with_a_request(policy: P
 @pytest.mark.parametrize("stage", ["stage_one", "stage_two", "stage_three"])
 def test_the_lscb_is_not_told_before_stage_four(policy: Policy, stage: str) -> None:
     reached = LADDER[: LADDER.index(stage) + 1]
-    now = _standing(policy, [_opened(MONDAY), *(_stepped(MONDAY, *step) for step in pairwise(reached))])
+    now = standing_at(policy, [_opened(MONDAY), *(_stepped(MONDAY, *step) for step in pairwise(reached))])
 
     for event in Event:
         assert not _kinds(policy, event, stage, now) & DEIDENTIFIED
@@ -492,7 +496,7 @@ def test_the_lscb_is_not_told_before_stage_four(policy: Policy, stage: str) -> N
 
 def test_the_lscb_has_a_proforma_of_what_its_panel_resolved(policy: Policy) -> None:
     ending = _step(MONDAY, "ladder", "stage_four", CHAIR, Outcome(outcome="decided"))
-    now = _standing(policy, [*_at_stage_four(MONDAY), ending], places=(RAISER, OTHER, CHAIR))
+    now = standing_at(policy, [*_at_stage_four(MONDAY), ending], places=(RAISER, OTHER, CHAIR))
 
     told = _circulated(policy, Event.RESOLVED, "stage_four", now)
 
@@ -511,20 +515,12 @@ def _levels(policy: Policy, stage: str, *, needed: bool | None = None) -> set[st
     return {actor.level for actor in _stage(policy, stage).actors if needed is None or actor.needed is needed}
 
 
-def _asked(stage: Stage, asked: Asked, side: Side) -> set[str]:
-    return {name for group in stage.groups if group.asked is asked and side in group.sides for name in group.questions}
-
-
-def _options(policy: Policy, question: str) -> set[str]:
-    return {option.id for option in policy.question(question).options}
-
-
 def _guidance_titles(stage: Stage) -> set[str | None]:
     return {guidance.title for guidance in stage.guidance}
 
 
 def _step(at: datetime, route: str, stage: str, by: Place, facts: Facts) -> Step:
-    return Step(uuid4(), route, stage, by.side, by.agency, by.person, at, at, facts)
+    return step(route, stage, at, facts, by)
 
 
 def _opened(at: datetime, timing: Timing | None = None, *, route: str = "ladder", category: str = "thresholds") -> Step:
@@ -553,19 +549,6 @@ def _at_stage_four(at: datetime, timing: Timing | None = None) -> list[Step]:
     ]
 
 
-def _standing(policy: Policy, steps: Sequence[Step], *, places: Sequence[Place] = (RAISER, OTHER)) -> Standing:
-    return standing(policy, steps, places=places, calendar=calendar_of(policy.nation))
-
-
-def _clock(now: Standing, name: str) -> Running:
-    return next(clock for clock in now.clocks if clock.id == name)
-
-
-def _day(clock: Running) -> date:
-    assert clock.due is not None
-    return clock.due.day
-
-
 def _next(policy: Policy, now: Standing) -> tuple[str, str]:
     assert isinstance(now, Open)
     match next_place(policy, now.visit):
@@ -577,15 +560,7 @@ def _next(policy: Policy, now: Standing) -> tuple[str, str]:
 
 def _circulated(policy: Policy, event: Event, stage: str, now: Standing) -> dict[DocumentKind, set[UUID]]:
     places = (RAISER, OTHER, *([CHAIR] if stage == "stage_four" else []))
-    circulations = owed(
-        policy,
-        Happening(event, "ladder", stage),
-        now=now,
-        places=places,
-        outside={Audience.BUSINESS_UNIT: [BUSINESS_UNIT], Audience.CHAIR: [BOARD_CHAIR]},
-        outcome=now.outcome if isinstance(now, Resolved) else None,
-    )
-    return {circulation.document: set(circulation.recipients) for circulation in circulations}
+    return circulated(policy, event, stage, now, places=places)
 
 
 def _kinds(policy: Policy, event: Event, stage: str, now: Standing) -> set[DocumentKind]:

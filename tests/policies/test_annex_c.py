@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from forms_app.domain.escalation import Destination, next_place
-from forms_app.domain.policy import After, Asked, DocumentKind, Event, Policy, Side, Subject, Unit
+from forms_app.domain.policy import After, Asked, Decision, DocumentKind, Event, Policy, Side, Subject, Unit
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import SHIPPED
 from tests.policies.walking import FRIDAY_EVENING, asked, at_stage, clock, due_on, guidance_at, needed_levels, told
@@ -231,7 +231,6 @@ def test_what_the_board_is_told_was_decided_because_the_text_is_silent(policy: P
     outside = [notice for notice in policy.notices if not notice.identified]
 
     assert {notice.on for notice in outside} == {Event.STAGE_ENTERED, Event.RESOLVED, Event.LEFT}
-    assert all(
-        "the text is silent" in notice.source.decided.lower() for notice in outside if hasattr(notice.source, "decided")
-    )
-    assert all(hasattr(notice.source, "decided") for notice in outside)
+    for notice in outside:
+        assert isinstance(notice.source, Decision)
+        assert "the text is silent" in notice.source.decided.lower()

@@ -64,6 +64,7 @@ def test_every_figure_names_its_section_and_quotes_a_few_words(policy: Policy) -
         *(cap for route in policy.routes for cap in route.caps),
     ]
 
+    assert figures
     for figure in figures:
         assert isinstance(figure.source, Citation), figure.id
 

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from itertools import pairwise
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from forms_app.domain.circulation import Happening, owed
 from forms_app.domain.escalation import (
     Account,
     Agreement,
     Concern,
     Destination,
-    Facts,
     Left,
     Open,
     Outcome,
     Place,
     Resolved,
     Standing,
-    Step,
     StepUp,
     next_place,
-    standing,
 )
 from forms_app.domain.policy import (
     DEIDENTIFIED,
@@ -40,18 +34,27 @@ from forms_app.domain.policy import (
     Subject,
     Unit,
 )
-from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import SHIPPED
+from tests.policies.walking import (
+    MONDAY,
+    OTHER,
+    RAISER,
+    SEATS,
+    circulated,
+    climbed,
+    names_asked,
+    options,
+    standing_at,
+    step,
+)
 
-MONDAY = datetime(2027, 3, 1, 10, 30, tzinfo=UTC)
 LADDER = ("stage_one", "stage_two", "stage_three", "stage_four", "mediation")
 
-RAISER = Place(uuid4(), uuid4(), Side.RAISING, "practitioner", is_raiser=True)
-OTHER = Place(uuid4(), uuid4(), Side.RESPONDING, "practitioner")
+BOTH = (RAISER, OTHER)
 MANAGER = Place(uuid4(), OTHER.agency, Side.RESPONDING, "first_line_manager")
 CHAIR = Place(uuid4(), uuid4(), Side.BOARD, "independent_chair")
-BUSINESS_UNIT, BOARD_CHAIR = uuid4(), uuid4()
+BUSINESS_UNIT, BOARD_CHAIR = SEATS[Audience.BUSINESS_UNIT], SEATS[Audience.CHAIR]
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,7 @@ def test_four_numbered_stages_go_up_level_by_level_and_end_in_mediation(policy: 
     )
     assert all(stage.counts for stage in policy.main.stages)
     for here, there in pairwise(LADDER):
-        now = _standing(policy, _reaching(here))
+        now = standing_at(policy, climbed(policy, here, MONDAY))
         assert isinstance(now, Open)
         onward = next_place(policy, now.visit)
         assert isinstance(onward, Destination)
@@ -82,15 +85,15 @@ def test_the_text_gives_no_number_of_days_only_without_delay(policy: Policy) -> 
 
     assert set(limits.values()) == {Unit.WITHOUT_DELAY}
     assert {"find_out", "managers_contact", "refer_on", "refer_up"} <= set(limits)
-    now = _standing(policy, _reaching("stage_two"))
-    assert all(clock.due is None for clock in now.clocks)
+    now = standing_at(policy, climbed(policy, "stage_two", MONDAY))
+    assert {clock.due for clock in now.clocks} == {None}
 
 
 @pytest.mark.requirement("U-23")
 def test_the_first_line_manager_is_told_when_stage_two_begins(policy: Policy) -> None:
-    now = _standing(policy, _reaching("stage_two"))
+    now = standing_at(policy, climbed(policy, "stage_two", MONDAY))
 
-    told = _circulated(policy, Event.STAGE_ENTERED, "stage_two", now, places=(RAISER, OTHER, MANAGER))
+    told = circulated(policy, Event.STAGE_ENTERED, "stage_two", now, places=(RAISER, OTHER, MANAGER))
 
     assert told[DocumentKind.STAGE_RECORD] == {RAISER.person, OTHER.person, MANAGER.person}
 
@@ -155,18 +158,18 @@ def test_a_referral_goes_on_beside_every_stage(policy: Policy) -> None:
 
 @pytest.mark.requirement("U-16")
 def test_stage_one_begins_by_defining_the_disagreement(policy: Policy) -> None:
-    assert "definition" in _asked(_stage(policy, "stage_one"), Asked.OPENING, Side.RAISING)
+    assert "definition" in names_asked(_stage(policy, "stage_one"), Asked.OPENING, Side.RAISING)
     assert policy.question("definition").required
 
 
 @pytest.mark.requirement("U-17")
 def test_all_parties_read_the_same_statement_and_say_what_they_miss(policy: Policy) -> None:
-    now = _standing(policy, _reaching("stage_one"))
+    now = standing_at(policy, climbed(policy, "stage_one", MONDAY))
 
-    told = _circulated(policy, Event.OPENED, "stage_one", now)
+    told = circulated(policy, Event.OPENED, "stage_one", now, places=BOTH)
 
     assert told == {DocumentKind.WRITTEN_ACCOUNT: {RAISER.person, OTHER.person}}
-    assert "information_missing" in _asked(_stage(policy, "stage_one"), Asked.ACCOUNT, Side.RESPONDING)
+    assert "information_missing" in names_asked(_stage(policy, "stage_one"), Asked.ACCOUNT, Side.RESPONDING)
 
 
 @pytest.mark.requirement("U-10")
@@ -186,10 +189,10 @@ def test_there_are_nine_reasons(policy: Policy) -> None:
 
 @pytest.mark.requirement("U-19")
 def test_a_disagreement_at_a_meeting_names_the_meeting_and_the_minute(policy: Policy) -> None:
-    asked = _asked(_stage(policy, "stage_one"), Asked.OPENING, Side.RAISING)
+    asked = names_asked(_stage(policy, "stage_one"), Asked.OPENING, Side.RAISING)
 
     assert {"arose_at", "meeting_date", "minute_reference"} <= asked
-    meetings = _options(policy, "arose_at") - {"no"}
+    meetings = options(policy, "arose_at") - {"no"}
     assert meetings == {
         "team_around_family",
         "early_help",
@@ -208,12 +211,12 @@ def test_a_disagreement_at_a_meeting_names_the_meeting_and_the_minute(policy: Po
 @pytest.mark.parametrize("stage", LADDER[1:])
 def test_managers_and_members_declare_a_conflict_of_interest(policy: Policy, stage: str) -> None:
     for side in _stage(policy, stage).sides:
-        assert {"conflict_of_interest", "conflict_handled"} <= _asked(_stage(policy, stage), Asked.ACCOUNT, side)
+        assert {"conflict_of_interest", "conflict_handled"} <= names_asked(_stage(policy, stage), Asked.ACCOUNT, side)
 
 
 @pytest.mark.requirement("U-13")
 def test_there_is_room_for_a_note_from_supervision_and_nobody_must_fill_it(policy: Policy) -> None:
-    assert "supervision" in _asked(_stage(policy, "stage_one"), Asked.ACCOUNT, Side.RAISING)
+    assert "supervision" in names_asked(_stage(policy, "stage_one"), Asked.ACCOUNT, Side.RAISING)
     assert not policy.question("supervision").required
 
 
@@ -221,14 +224,14 @@ def test_there_is_room_for_a_note_from_supervision_and_nobody_must_fill_it(polic
 @pytest.mark.parametrize("side", [Side.RAISING, Side.RESPONDING])
 @pytest.mark.parametrize("stage", LADDER[:4])
 def test_each_side_records_its_discussions(policy: Policy, stage: str, side: Side) -> None:
-    assert {"discussion_how", "discussion_record"} <= _asked(_stage(policy, stage), Asked.ACCOUNT, side)
+    assert {"discussion_how", "discussion_record"} <= names_asked(_stage(policy, stage), Asked.ACCOUNT, side)
     assert policy.question("discussion_record").required
 
 
 @pytest.mark.requirement("U-26")
 def test_managers_record_the_circumstances_and_the_nature_of_the_disagreement(policy: Policy) -> None:
     for side in (Side.RAISING, Side.RESPONDING):
-        assert {"circumstances", "nature"} <= _asked(_stage(policy, "stage_two"), Asked.ACCOUNT, side)
+        assert {"circumstances", "nature"} <= names_asked(_stage(policy, "stage_two"), Asked.ACCOUNT, side)
 
 
 @pytest.mark.requirement("U-28")
@@ -236,14 +239,14 @@ def test_the_agreed_plan_is_fed_back_confirmed_and_given_a_review_date(policy: P
     now = _resolved_at(policy, "stage_two")
 
     assert policy.review_date == "required"
-    assert "fed_back" in _asked(_stage(policy, "stage_two"), Asked.OUTCOME, Side.RESPONDING)
-    told = _circulated(policy, Event.RESOLVED, "stage_two", now)
+    assert "fed_back" in names_asked(_stage(policy, "stage_two"), Asked.OUTCOME, Side.RESPONDING)
+    told = circulated(policy, Event.RESOLVED, "stage_two", now, places=BOTH)
     assert told == {DocumentKind.WRITTEN_CONFIRMATION: {RAISER.person, OTHER.person}}
 
 
 @pytest.mark.requirement("U-38")
 def test_an_independent_facilitator_is_named_with_their_independence(policy: Policy) -> None:
-    assert {"facilitated", "facilitator"} <= _asked(_stage(policy, "stage_three"), Asked.OUTCOME, Side.RAISING)
+    assert {"facilitated", "facilitator"} <= names_asked(_stage(policy, "stage_three"), Asked.OUTCOME, Side.RAISING)
     assert "independent" in policy.question("facilitator").label
 
 
@@ -251,7 +254,7 @@ def test_an_independent_facilitator_is_named_with_their_independence(policy: Pol
 def test_stage_three_leaves_a_full_record_for_the_childs_file(policy: Policy) -> None:
     stage = _stage(policy, "stage_three")
 
-    assert {"key_discussion", "key_disagreement", "resolution"} <= _asked(stage, Asked.OUTCOME, Side.RAISING)
+    assert {"key_discussion", "key_disagreement", "resolution"} <= names_asked(stage, Asked.OUTCOME, Side.RAISING)
     assert "case_file" in {check.id for check in stage.checks}
     for other in ("stage_one", "stage_two", "stage_four", "mediation"):
         assert "child_file" in {check.id for check in _stage(policy, other).checks}
@@ -261,8 +264,10 @@ def test_stage_three_leaves_a_full_record_for_the_childs_file(policy: Policy) ->
 def test_the_chair_records_how_the_mediation_was_done_and_where_its_minutes_are(policy: Policy) -> None:
     stage = _stage(policy, "mediation")
 
-    assert {"mediation_on", "mediation_methodology", "mediation_minutes"} <= _asked(stage, Asked.ACCOUNT, Side.BOARD)
-    assert "resolution" in _asked(stage, Asked.OUTCOME, Side.RAISING)
+    assert {"mediation_on", "mediation_methodology", "mediation_minutes"} <= names_asked(
+        stage, Asked.ACCOUNT, Side.BOARD
+    )
+    assert "resolution" in names_asked(stage, Asked.OUTCOME, Side.RAISING)
     (meeting,) = stage.meetings
     assert (meeting.form, meeting.minutes, meeting.methodology) == ("mediation", True, True)
 
@@ -381,19 +386,19 @@ def test_the_policy_says_when_it_was_written_and_that_it_was_reviewed(policy: Po
 def test_the_conference_chair_notes_dissent(policy: Policy) -> None:
     (stage,) = policy.route("conference_dissent").stages
 
-    assert "chair_note" in _asked(stage, Asked.ACCOUNT, Side.RESPONDING)
+    assert "chair_note" in names_asked(stage, Asked.ACCOUNT, Side.RESPONDING)
     assert "conference_chair" in {actor.level for actor in stage.actors}
     assert not stage.counts
 
 
 @pytest.mark.requirement("U-53")
 def test_dissent_at_a_conference_leaves_for_its_own_procedure(policy: Policy) -> None:
-    opened = _step(
-        "conference_dissent", "dissent_noted", RAISER, Concern(shape=None, category="initial_plan", agencies=())
+    opened = step(
+        "conference_dissent", "dissent_noted", MONDAY, Concern(shape=None, category="initial_plan", agencies=())
     )
-    out = _step("conference_dissent", "dissent_noted", RAISER, StepUp(route=None, stage=None))
+    out = step("conference_dissent", "dissent_noted", MONDAY, StepUp(route=None, stage=None), RAISER)
 
-    now = _standing(policy, [opened, out])
+    now = standing_at(policy, [opened, out])
 
     assert isinstance(now, Left)
     assert now.after.kind == "leaves_for"
@@ -405,8 +410,10 @@ def test_dissent_at_a_conference_leaves_for_its_own_procedure(policy: Policy) ->
 
 @pytest.mark.requirement("U-44")
 def test_stage_four_and_its_resolution_reach_the_board_by_proforma(policy: Policy) -> None:
-    entered = _circulated(policy, Event.STAGE_ENTERED, "stage_four", _standing(policy, _reaching("stage_four")))
-    resolved = _circulated(policy, Event.RESOLVED, "stage_four", _resolved_at(policy, "stage_four"))
+    entered = circulated(
+        policy, Event.STAGE_ENTERED, "stage_four", standing_at(policy, climbed(policy, "stage_four", MONDAY))
+    )
+    resolved = circulated(policy, Event.RESOLVED, "stage_four", _resolved_at(policy, "stage_four"))
 
     assert BUSINESS_UNIT in entered[DocumentKind.BOARD_PROFORMA]
     assert BUSINESS_UNIT in resolved[DocumentKind.BOARD_PROFORMA]
@@ -414,9 +421,9 @@ def test_stage_four_and_its_resolution_reach_the_board_by_proforma(policy: Polic
 
 @pytest.mark.requirement("U-45")
 def test_the_chair_is_asked_to_mediate_by_proforma_and_offers_an_appointment(policy: Policy) -> None:
-    now = _standing(policy, _reaching("mediation"), places=(RAISER, OTHER, CHAIR))
+    now = standing_at(policy, climbed(policy, "mediation", MONDAY), places=(RAISER, OTHER, CHAIR))
 
-    told = _circulated(policy, Event.STAGE_ENTERED, "mediation", now, places=(RAISER, OTHER, CHAIR))
+    told = circulated(policy, Event.STAGE_ENTERED, "mediation", now, places=(RAISER, OTHER, CHAIR))
 
     assert {BUSINESS_UNIT, BOARD_CHAIR} <= told[DocumentKind.BOARD_PROFORMA]
     assert told[DocumentKind.STAGE_RECORD] == {RAISER.person, OTHER.person, CHAIR.person}
@@ -431,9 +438,9 @@ def test_lessons_beyond_line_management_reach_the_board_by_proforma(policy: Poli
         "agency_guidance",
         "board_guidance",
     }
-    at_two = _circulated(policy, Event.RESOLVED, "stage_two", _resolved_at(policy, "stage_two", "training"))
-    at_three = _circulated(policy, Event.RESOLVED, "stage_three", _resolved_at(policy, "stage_three", "training"))
-    without = _circulated(policy, Event.RESOLVED, "stage_three", _resolved_at(policy, "stage_three"))
+    at_two = circulated(policy, Event.RESOLVED, "stage_two", _resolved_at(policy, "stage_two", "training"))
+    at_three = circulated(policy, Event.RESOLVED, "stage_three", _resolved_at(policy, "stage_three", "training"))
+    without = circulated(policy, Event.RESOLVED, "stage_three", _resolved_at(policy, "stage_three"))
 
     assert DocumentKind.BOARD_PROFORMA not in at_two
     assert BUSINESS_UNIT in at_three[DocumentKind.BOARD_PROFORMA]
@@ -455,47 +462,10 @@ def _stage(policy: Policy, stage: str) -> Stage:
     return policy.stage("ladder", stage)
 
 
-def _asked(stage: Stage, asked: Asked, side: Side) -> set[str]:
-    return {name for group in stage.groups if group.asked is asked and side in group.sides for name in group.questions}
-
-
-def _options(policy: Policy, question: str) -> set[str]:
-    return {option.id for option in policy.question(question).options}
-
-
-def _step(route: str, stage: str, by: Place, facts: Facts) -> Step:
-    return Step(uuid4(), route, stage, by.side, by.agency, by.person, MONDAY, MONDAY, facts)
-
-
-def _reaching(stage: str) -> list[Step]:
-    reached = LADDER[: LADDER.index(stage) + 1]
-    opened = _step("ladder", "stage_one", RAISER, Concern(shape=None, category="roles", agencies=()))
-    onward = [_step("ladder", here, RAISER, StepUp(route="ladder", stage=there)) for here, there in pairwise(reached)]
-    return [opened, *onward]
-
-
 def _resolved_at(policy: Policy, stage: str, *learning: str) -> Standing:
-    outcome = _step("ladder", stage, RAISER, Outcome(outcome="agreed", learning=learning))
-    answer = _step("ladder", stage, OTHER, Agreement(outcome=outcome.id, agrees=True))
-    view = _step("ladder", stage, OTHER, Account())
-    now = _standing(policy, [*_reaching(stage), view, outcome, answer])
+    outcome = step("ladder", stage, MONDAY, Outcome(outcome="agreed", learning=learning), RAISER)
+    answer = step("ladder", stage, MONDAY, Agreement(outcome=outcome.id, agrees=True), OTHER)
+    view = step("ladder", stage, MONDAY, Account(), OTHER)
+    now = standing_at(policy, [*climbed(policy, stage, MONDAY), view, outcome, answer])
     assert isinstance(now, Resolved)
     return now
-
-
-def _standing(policy: Policy, steps: Sequence[Step], *, places: Sequence[Place] = (RAISER, OTHER)) -> Standing:
-    return standing(policy, steps, places=places, calendar=calendar_of(policy.nation))
-
-
-def _circulated(
-    policy: Policy, event: Event, stage: str, now: Standing, *, places: Sequence[Place] = (RAISER, OTHER)
-) -> dict[DocumentKind, set[UUID]]:
-    circulations = owed(
-        policy,
-        Happening(event, "ladder", stage),
-        now=now,
-        places=places,
-        outside={Audience.BUSINESS_UNIT: [BUSINESS_UNIT], Audience.CHAIR: [BOARD_CHAIR]},
-        outcome=now.outcome if isinstance(now, Resolved) else None,
-    )
-    return {circulation.document: set(circulation.recipients) for circulation in circulations}

@@ -26,6 +26,7 @@ from forms_app.domain.escalation import (
 from forms_app.domain.policy import (
     Asked,
     Audience,
+    DocumentKind,
     Event,
     Guidance,
     Policy,
@@ -93,27 +94,44 @@ def resolved_at(policy: Policy, stage: str, outcome: Outcome) -> Resolved:
     return now
 
 
-def clock(now: Open, name: str) -> Running:
+def clock(now: Standing, name: str) -> Running:
     return next(running for running in now.clocks if running.id == name)
 
 
-def due_on(now: Open, name: str) -> date | None:
+def due_on(now: Standing, name: str) -> date | None:
     due = clock(now, name).due
     return None if due is None else due.day
+
+
+def circulated(
+    policy: Policy,
+    event: Event,
+    stage: str,
+    now: Standing,
+    *,
+    places: Sequence[Place] = ALL,
+    outcome: Outcome | None = None,
+) -> dict[DocumentKind, set[UUID]]:
+    """Who gets which document when something happens on the main ladder."""
+    circulations = owed(
+        policy,
+        Happening(event, policy.main.id, stage),
+        now=now,
+        places=places,
+        outside={audience: (person,) for audience, person in SEATS.items()},
+        outcome=now.outcome if isinstance(now, Resolved) else outcome,
+    )
+    return {circulation.document: set(circulation.recipients) for circulation in circulations}
 
 
 def told(
     policy: Policy, event: Event, stage: str, now: Standing, outcome: Outcome | None = None
 ) -> dict[str, set[str]]:
-    """Who is told by which document: the names of sides and seats."""
-    outside: dict[Audience, tuple[UUID, ...]] = {audience: (person,) for audience, person in SEATS.items()}
+    """The same by the names of sides and seats."""
     names = {person: audience.value for audience, person in SEATS.items()}
     names |= {RAISER.person: "raiser", MANAGER.person: "raising", OTHER.person: "responding", BOARD.person: "board"}
-    happening = Happening(event, policy.main.id, stage)
-    return {
-        circulation.document: {names[person] for person in circulation.recipients}
-        for circulation in owed(policy, happening, now=now, places=ALL, outside=outside, outcome=outcome)
-    }
+    found = circulated(policy, event, stage, now, outcome=outcome)
+    return {document: {names[person] for person in people} for document, people in found.items()}
 
 
 def asked(policy: Policy, stage: str, form: Asked, side: Side) -> list[Question]:
@@ -121,6 +139,14 @@ def asked(policy: Policy, stage: str, form: Asked, side: Side) -> list[Question]
     groups = policy.stage(policy.main.id, stage).groups
     names = [name for group in groups if group.asked is form and side in group.sides for name in group.questions]
     return [policy.question(name) for name in names]
+
+
+def names_asked(stage: Stage, form: Asked, side: Side) -> set[str]:
+    return {name for group in stage.groups if group.asked is form and side in group.sides for name in group.questions}
+
+
+def options(policy: Policy, question: str) -> set[str]:
+    return {option.id for option in policy.question(question).options}
 
 
 def needed_levels(stage: Stage) -> set[tuple[str, str]]:
