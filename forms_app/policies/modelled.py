@@ -29,6 +29,11 @@ NOT_YET_ACTED_UPON = (
     Capability("going up tier by tier within a stage", lambda stage: stage.repeats_tiers),
     Capability("an arbiter who sets the steps", lambda stage: stage.arbiter_sets_steps),
     Capability("dissent that is recorded when a decision stands", lambda stage: stage.closing.dissent_recorded),
+    Capability("a decision that stands while it is challenged", lambda stage: stage.closing.decision_stands),
+    Capability("a stage that is recorded and not counted", lambda stage: not stage.counts),
+    Capability(
+        "the document that shows that a clock was kept", lambda stage: any(clock.shown_by for clock in stage.clocks)
+    ),
     Capability("a gate that every agency confirms", lambda stage: any(gate.per_agency for gate in stage.gates)),
     Capability(
         "the next stage opening by itself when nobody answers",

@@ -138,6 +138,17 @@ PANEL = "{ id: a, title: A, form: panel, conveners: [{ side: board, level: execu
             "passing over stages (First)",
         ),
         ("number: 2\n", "number: 2\n        repeats_tiers: true\n", "going up tier by tier within a stage (Second)"),
+        (
+            "who: arbiter,",
+            "who: arbiter, decision_stands: true,",
+            "a decision that stands while it is challenged (Second)",
+        ),
+        ("number: 2\n", "number: 2\n        counts: false\n", "a stage that is recorded and not counted (Second)"),
+        (
+            "does: Talk\n",
+            "does: Talk\n            shown_by: stage_record\n",
+            "the document that shows that a clock was kept (First)",
+        ),
         ("number: 2\n", "number: 2\n        arbiter_sets_steps: true\n", "an arbiter who sets the steps (Second)"),
         ("number: 2\n", "number: 2\n        alongside: [{ id: a, title: A }]\n", "what goes on alongside a stage (Second)"),
         ("who: arbiter,", "who: arbiter, dissent_recorded: true,", "dissent that is recorded when a decision stands (Second)"),
