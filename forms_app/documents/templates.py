@@ -16,9 +16,7 @@ from forms_app.documents.wording import shown
 
 FOLDER = Path(__file__).resolve().parents[2] / "document_templates"
 
-IDENTIFIED = (
-    "Contains personal information: keep it on the file of the person whom it is about, and share it only with those who need it."
-)
+IDENTIFIED = "Contains personal information: keep it on the file of the person whom it is about, and share it only with those who need it."
 DEIDENTIFIED = "De-identified: no child, family member or practitioner is named."
 
 
