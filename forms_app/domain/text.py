@@ -11,6 +11,10 @@ LONG = 20_000
 """Characters in a long answer."""
 SHORT = 200
 LINES = 400
+MARKS = 30
+"""Accents on one letter, as Unicode's stream-safe text has it: to put endless ones into their order takes minutes."""
+MOST_IN_ONE = 4
+"""Characters as typed that can become one as kept."""
 
 Unprintable = Callable[[str], str | None]
 
@@ -25,15 +29,18 @@ def gate(text: str, *, limit: int, lines: int = LINES, unprintable: Unprintable 
     What Word pastes for a line break within a paragraph, or for a page break, becomes a line break. Raises UnfitText
     with a sentence that points at the place.
     """
+    if len(text) > MOST_IN_ONE * limit:
+        raise _too_long(text, limit)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n").replace("\x0c", "\n")
     for position, character in enumerate(text):
         if _cannot_be_kept(character):
             raise UnfitText(
                 f"{_place(text, position)} there is a character that cannot be kept. Delete it and try again."
             )
+    _refuse_heaps_of_marks(text)
     text = unicodedata.normalize("NFC", text)
     if len(text) > limit:
-        raise UnfitText(f"This must be {limit:,} characters or fewer. It has {len(text):,}.")
+        raise _too_long(text, limit)
     if text.count("\n") >= lines:
         raise UnfitText(f"This must be {lines:,} lines or fewer. It has {text.count(chr(10)) + 1:,}.")
     missing = unprintable(text)
@@ -51,6 +58,20 @@ def _cannot_be_kept(character: str) -> bool:
         or 0xFDD0 <= point <= 0xFDEF
         or point == 0xFFFD
     )
+
+
+def _too_long(text: str, limit: int) -> UnfitText:
+    return UnfitText(f"This must be {limit:,} characters or fewer. It has {len(text):,}.")
+
+
+def _refuse_heaps_of_marks(text: str) -> None:
+    marks = 0
+    for position, character in enumerate(() if text.isascii() else text):
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > MARKS:
+            raise UnfitText(
+                f"{_place(text, position)} one letter has more than {MARKS} accents. Write it in another way."
+            )
 
 
 def _place(text: str, position: int) -> str:
