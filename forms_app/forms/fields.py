@@ -14,6 +14,8 @@ from forms_app.domain.errors import UnfitText
 from forms_app.domain.working_days import spell_date
 
 Values = Sequence[str]
+LONG_AGO = date(1900, 1, 1)
+"""Before it, a year is a slip of the finger."""
 
 
 class Answerable(Field):
@@ -169,7 +171,7 @@ class Day(Answerable):
     component = "date"
     PARTS = ("day", "month", "year")
 
-    def __init__(self, label: str, *, earliest: date | None = None, latest: date | None = None, **options: Any) -> None:
+    def __init__(self, label: str, *, earliest: date = LONG_AGO, latest: date | None = None, **options: Any) -> None:
         super().__init__(label, **options)
         self.earliest, self.latest = earliest, latest
 
@@ -193,6 +195,8 @@ class Day(Answerable):
             raise ValueError(f"The date must include a {' and a '.join(gone)}")
         if not all(value.isascii() and value.isdigit() and len(value) <= 4 for value in typed):
             raise ValueError("Enter the date in numbers, for example 27 3 2027")
+        if len(typed[2]) != len("2027"):
+            raise ValueError("Enter all four numbers of the year, for example 2027")
         day, month, year = (int(value) for value in typed)
         try:
             found = date(year, month, day)
@@ -203,7 +207,7 @@ class Day(Answerable):
     def _within(self, found: date) -> date:
         if self.latest is not None and found > self.latest:
             raise ValueError(f"The date must be {spell_date(self.latest)} or earlier")
-        if self.earliest is not None and found < self.earliest:
+        if found < self.earliest:
             raise ValueError(f"The date must be {spell_date(self.earliest)} or later")
         return found
 
@@ -235,11 +239,16 @@ class Rows(Field):
 
     def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
         self.process_errors: list[str] = []
-        numbers = row_numbers(formdata.keys() if formdata else (), self.name)[: self.most]
-        self.rows = [self.row(formdata, prefix=f"{self.name}-{number}-") for number in numbers or [0]]
+        numbers = row_numbers(formdata.keys() if formdata else (), self.name)
+        self.came = len(numbers)
+        self.rows = [self.row(formdata, prefix=f"{self.name}-{number}-") for number in numbers[: self.most] or [0]]
 
     def validate(self, form: Any, extra_validators: Any = ()) -> bool:
         self.errors = []
+        if self.came > self.most:
+            self.errors.append(
+                f"There can be {self.most} here, and {self.came:,} came. Nothing is recorded of the rest"
+            )
         for position, row in enumerate(self.rows, start=1):
             if not is_blank(row) and not row.validate():
                 for field in row:
@@ -263,6 +272,10 @@ def row_numbers(names: Sequence[str] | Any, prefix: str) -> list[int]:
     for name in names:
         if name.startswith(f"{prefix}-"):
             number = name[len(prefix) + 1 :].split("-", 1)[0]
-            if number.isascii() and number.isdigit() and len(number) < 4:
+            if is_row_number(number):
                 found.add(int(number))
     return sorted(found)
+
+
+def is_row_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 7
