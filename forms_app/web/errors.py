@@ -26,7 +26,7 @@ from forms_app.domain import errors as domain
 from forms_app.policies.shelf import NoSuchPolicy
 
 Page = tuple[str, int] | tuple[str, int, dict[str, str]]
-SECRETS = frozenset({"csrf_token", "code"})
+NOT_TYPED = frozenset({"csrf_token", "code", "seen", "form_key"})
 LONG_ENOUGH = 20
 UNREADY = (domain.CalendarEnds, NoSuchPolicy, DocumentFault)
 """What those who run the service have to mend: a calendar that ran out, a policy or a font that is gone."""
@@ -109,12 +109,12 @@ def _show_signed_out(error: SignedOutWhileTyping) -> Page:
 
 
 def _show_fault(_: InternalServerError) -> Page:
-    return render_template("errors/fault.html", request_id=g.get("request_id", "")), 500
+    return render_template("errors/fault.html", request_id=g.get("request_id", ""), typed=_typed()), 500
 
 
 def _show_away(_: Exception) -> Page:
     g.database_is_away = True
-    return render_template("errors/away.html"), 503, {"Retry-After": "30"}
+    return render_template("errors/away.html", typed=_typed()), 503, {"Retry-After": "30"}
 
 
 def _typed() -> str:
@@ -129,5 +129,5 @@ def _typed() -> str:
 
 def _texts() -> Iterator[str]:
     for name, text in request.form.items(multi=True):
-        if name not in SECRETS and (len(text) > LONG_ENOUGH or " " in text.strip()):
+        if name not in NOT_TYPED and (len(text) > LONG_ENOUGH or " " in text.strip()):
             yield text.replace("\r\n", "\n").strip()
