@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from forms_app.db.tables import Draft, Person
@@ -17,6 +19,21 @@ def draft_of(session: Session, person_id: UUID, about: str, form: str) -> Draft 
     return session.scalars(
         select(Draft).where(Draft.person_id == person_id, Draft.about == about, Draft.form == form)
     ).one_or_none()
+
+
+def begun_draft(session: Session, person_id: UUID, about: str, form: str, now: datetime) -> Draft:
+    """The draft, a new one if there is none. On PostgreSQL nobody else begins, changes or forgets it meanwhile."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    new = insert(Draft).values(person_id=person_id, about=about, form=form, answers={}, saved_at=now)
+    # Only an update waits for whoever has it and begins again when they forget it; it changes nothing.
+    kept = new.on_conflict_do_update(
+        index_elements=[Draft.person_id, Draft.about, Draft.form], set_={Draft.form: new.excluded.form}
+    )
+    return session.scalars(kept.returning(Draft), execution_options={"populate_existing": True}).one()
+
+
+def draft_with_id(session: Session, person_id: UUID, draft_id: UUID) -> Draft | None:
+    return session.scalars(select(Draft).where(Draft.id == draft_id, Draft.person_id == person_id)).one_or_none()
 
 
 def drafts_of(session: Session, person_id: UUID) -> Sequence[Draft]:

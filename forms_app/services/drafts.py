@@ -27,19 +27,18 @@ class Drafted:
 
 def drafted(work: Work, *, by: UUID, about: str, form: str) -> Drafted:
     """This person's draft of this form, a new one if there is none."""
-    found = drafts.draft_of(work.session, by, about, form)
-    if found is None:
-        found = Draft(person_id=by, about=about, form=form, answers={}, saved_at=work.now)
-        work.session.add(found)
-        work.session.flush()
-    return _value(found)
+    return _value(drafts.begun_draft(work.session, by, about, form, work.now))
+
+
+def drafted_as(work: Work, *, by: UUID, form_key: UUID) -> Drafted | None:
+    """This person's draft of this key, whatever it is about."""
+    found = drafts.draft_with_id(work.session, by, form_key)
+    return None if found is None else _value(found)
 
 
 def save_page(work: Work, *, by: UUID, about: str, form: str, page: str, pairs: list[list[str]]) -> Drafted:
     """Keeps what was typed on one page, as it came in, whether or not it is complete."""
-    drafted(work, by=by, about=about, form=form)
-    found = drafts.draft_of(work.session, by, about, form)
-    assert found is not None, "made a moment ago"
+    found = drafts.begun_draft(work.session, by, about, form, work.now)
     found.answers = {**found.answers, page: pairs}
     found.saved_at = work.now
     return _value(found)

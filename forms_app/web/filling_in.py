@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,7 @@ from forms_app.domain.escalation import Act, Destination, Open, next_place
 from forms_app.domain.filing import Filed, Seen
 from forms_app.domain.policy import Side
 from forms_app.domain.working_days import uk_date
-from forms_app.forms.fields import Answerable, Rows
+from forms_app.forms.fields import Answerable, Rows, is_row_number
 from forms_app.forms.flow import Flow, prefilled, with_row_added, with_row_removed
 from forms_app.forms.pages import Asking, FormKind, Page, PageForm, chosen_route
 from forms_app.services import drafts, escalations
@@ -135,10 +136,13 @@ def save_page(place: FormPlace, page_id: str) -> Answer:
     desk = _desk(place)
     if isinstance(desk, NotAllowedNow):
         return _not_now(place, desk, pairs)
-    if request.form.get("seen", desk.draft.about) != desk.draft.about:
-        _keep(person, request.form["seen"], place, page_id, pairs)
+    seen = _seen() or desk.draft.about
+    if seen != desk.draft.about:
+        _keep(person, seen, place, page_id, pairs)
         return _moved_on(place, pairs)
-    page = desk.flow.page(page_id) or abort(404)
+    page = desk.flow.page(page_id)
+    if page is None:
+        return _not_asked(place, pairs)
     changed, fresh = _with_rows_changed(page, pairs)
     desk = _saved(desk, person, page_id, changed or pairs)
     if changed is not None:
@@ -167,15 +171,12 @@ def send(place: FormPlace) -> Answer:
     """Records the form. The second time it is sent, the first receipt is shown."""
     person = signed_in_person()
     key = _key(request.form.get("form_key", ""))
-    with workshop().writing() as work:
-        earlier = escalations.filed_before(work, by=person.id, form_key=key)
+    earlier = _sent_before(person, key)
     if earlier is not None:
-        return redirect(_receipt(earlier), 303)
+        return earlier
     desk = _desk(place)
-    if isinstance(desk, NotAllowedNow):
-        return _not_now(place, desk)
-    if desk.draft.id != key:
-        return _moved_on(place, [])
+    if isinstance(desk, NotAllowedNow) or desk.draft.id != key:
+        return _too_late(place, person, key, desk if isinstance(desk, NotAllowedNow) else None)
     if desk.flow.first_open is not None or desk.flow.in_danger:
         return redirect(place.url(), 303)
     try:
@@ -185,6 +186,23 @@ def send(place: FormPlace) -> Answer:
         return _check(desk, str(refused), CONFLICT)
     poke()
     return redirect(_receipt(filed), 303)
+
+
+def _sent_before(person: SignedInPerson, key: UUID) -> Response | None:
+    with workshop().writing() as work:
+        earlier = escalations.filed_before(work, by=person.id, form_key=key)
+    return None if earlier is None else redirect(_receipt(earlier), 303)
+
+
+def _too_late(place: FormPlace, person: SignedInPerson, key: UUID, refused: NotAllowedNow | None) -> Answer:
+    """Something was recorded since this form was begun: perhaps this very form, sent twice at the same moment."""
+    earlier = _sent_before(person, key)
+    if earlier is not None:
+        return earlier
+    with workshop().reading() as work:
+        draft = drafts.drafted_as(work, by=person.id, form_key=key)
+    typed = [pair for pairs in draft.answers.values() for pair in pairs] if draft is not None else []
+    return _moved_on(place, typed) if refused is None else _not_now(place, refused, typed)
 
 
 def throw_away(place: FormPlace) -> Answer:
@@ -199,7 +217,7 @@ def throw_away(place: FormPlace) -> Answer:
 def keep_after_lapse(place: FormPlace, person: SignedInPerson, page_id: str) -> None:
     """A form came in after its person's session had ended: what they typed is kept as their draft."""
     with workshop().reading() as work:
-        about = request.form.get("seen") or _about(work, place, person.id)
+        about = _seen() or _about(work, place, person.id)
     _keep(person, about, place, page_id, _typed())
 
 
@@ -214,7 +232,7 @@ def _desk(place: FormPlace) -> Desk | NotAllowedNow:
             asking, view = _asking(work, place, person)
         except NotAllowedNow as refused:
             return refused
-        draft = drafts.drafted(work, by=person.id, about=_about_view(view), form=place.form)
+        draft = drafts.drafted(work, by=person.id, about=_about_view(place, view), form=place.form)
         if not draft.answers and place.corrects is not None and view is not None:
             saved = prefilled(asking, record_of(view, place.corrects).sections)
             for page, pairs in saved.items():
@@ -315,7 +333,11 @@ def _check(desk: Desk, refused: str, status: int) -> tuple[str, int]:
 
 def _not_now(place: FormPlace, refused: DomainError, pairs: list[list[str]] | None = None) -> tuple[str, int]:
     html = render_template(
-        "escalations/moved_on.html", heading="This cannot be done now", place=place, why=str(refused), kept=pairs or []
+        "escalations/moved_on.html",
+        heading="This cannot be done now",
+        place=place,
+        why=str(refused),
+        kept=_words_of(pairs or []),
     )
     return html, CONFLICT
 
@@ -326,15 +348,41 @@ def _moved_on(place: FormPlace, pairs: list[list[str]]) -> tuple[str, int]:
         heading="This escalation has moved on",
         place=place,
         why="Something was recorded since you opened this form, so it was not sent. What you typed is below.",
-        kept=pairs,
+        kept=_words_of(pairs),
     )
     return html, CONFLICT
+
+
+def _not_asked(place: FormPlace, pairs: list[list[str]]) -> tuple[str, int]:
+    """The page was one of the form when it was opened. A page that never was gets the same answer as any other."""
+    words = _words_of(pairs)
+    if not words:
+        abort(404)
+    html = render_template(
+        "escalations/moved_on.html",
+        heading="This page is not asked any more",
+        place=place,
+        why="An answer on another page of this form has changed. What you typed here was not saved. It is below.",
+        kept=words,
+    )
+    return html, CONFLICT
+
+
+def _words_of(pairs: list[list[str]]) -> list[list[str]]:
+    """What somebody wrote, to be copied; not which boxes they ticked, nor the numbers of dates."""
+    return [pair for pair in pairs if not re.fullmatch(r"[a-z0-9_-]*", pair[1].strip())]
 
 
 def _typed() -> list[list[str]]:
     """What came in, in its order, without what the service itself put into the form."""
     ours = {"csrf_token", "seen", "form_key", "add", "remove", "continue"}
     return [[name, value] for name, value in request.form.items(multi=True) if name not in ours]
+
+
+def _seen() -> str:
+    """At which stage the form was begun, as it says itself; nothing when it says what no form of ours does."""
+    seen = request.form.get("seen", "")
+    return seen if re.fullmatch(r"[a-zA-Z0-9_:-]{1,200}", seen) else ""
 
 
 def _with_rows_changed(page: Page, pairs: list[list[str]]) -> tuple[list[list[str]] | None, bool]:
@@ -344,7 +392,7 @@ def _with_rows_changed(page: Page, pairs: list[list[str]]) -> tuple[list[list[st
             if request.form.get("add") == field.name:
                 return with_row_added(pairs, field), True
             number = request.form.get("remove", "").removeprefix(f"{field.name}-")
-            if number.isascii() and number.isdigit():
+            if is_row_number(number):
                 return with_row_removed(pairs, field, int(number)), False
     return None, False
 
@@ -356,18 +404,26 @@ def _saved(desk: Desk, person: SignedInPerson, page_id: str, pairs: list[list[st
 
 def _keep(person: SignedInPerson, about: str, place: FormPlace, page_id: str, pairs: list[list[str]]) -> drafts.Drafted:
     with workshop().writing() as work:
-        return drafts.save_page(work, by=person.id, about=about[:200], form=place.form, page=page_id[:60], pairs=pairs)
+        return drafts.save_page(work, by=person.id, about=about, form=place.form, page=page_id[:60], pairs=pairs)
 
 
 def _about(work: Work, place: FormPlace, by: UUID) -> str:
     if place.escalation_id is None:
         return drafts.NEW
-    return _about_view(escalation_view(work, by=by, escalation_id=place.escalation_id))
+    return _about_view(place, escalation_view(work, by=by, escalation_id=place.escalation_id))
 
 
-def _about_view(view: EscalationView | None) -> str:
-    """The escalation and the stage that a draft belongs to: when it moves on, the draft stays with its stage."""
-    return drafts.NEW if view is None else f"{view.summary.id}:{':'.join(view.stage_seen)}:{view.visit_number}"
+def _about_view(place: FormPlace, view: EscalationView | None) -> str:
+    """The escalation and the stage that a draft belongs to: when it moves on, the draft stays with its stage.
+
+    An answer belongs to the outcome that it answers, so that nobody agrees to one that they have not seen.
+    """
+    if view is None:
+        return drafts.NEW
+    stage = f"{view.summary.id}:{':'.join(view.stage_seen)}:{view.visit_number}"
+    if place.kind is FormKind.AGREEMENT and view.proposed is not None:
+        return f"{stage}:{view.proposed.record_id}"
+    return stage
 
 
 def _key(text: str) -> UUID:
