@@ -1,0 +1,178 @@
+"""Every address of the service, opened and sent to by everybody: the walk is made from the app's own list of addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from flask import url_for
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from tests.journeys.town import SERVICE_URL
+from tests.security.conftest import ANOTHER, City, said
+
+# --- who walks ---
+
+WHO = {
+    "nobody": None,
+    "raiser": "practitioner@school",
+    "responding": "first.line.manager@socialcare",
+    "colleague": "colleague@school",
+    "uninvolved agency": "practitioner@police",
+    "leaver": "colleague@socialcare",
+    "business unit": "unit@board",
+    "chair": "chair@board",
+    "other Board's practitioner": "practitioner@school",
+    "other Board's business unit": "unit@board",
+}
+EVERYBODY = frozenset(WHO)
+SIGNED_IN = EVERYBODY - {"nobody", "leaver"}
+PARTIES = frozenset({"raiser", "responding"})
+OFFICE = frozenset({"business unit", "chair"})
+EVERY_OFFICE = OFFICE | {"other Board's business unit"}
+
+# --- what opens for whom; a new address must be put here ---
+
+OPENS_FOR = {
+    "static": EVERYBODY,
+    "pages.start": EVERYBODY,
+    "pages.danger": EVERYBODY,
+    "pages.accessibility": EVERYBODY,
+    "pages.privacy": EVERYBODY,
+    "pages.contact": EVERYBODY,
+    "pages.health": EVERYBODY,
+    "sign_in.ask": EVERYBODY,
+    "sign_in.code": EVERYBODY,
+    "sign_in.link": EVERYBODY,
+    "sign_in.use_link": EVERYBODY,
+    "sign_in.sign_out": EVERYBODY,
+    "sign_in.signed_out": EVERYBODY,
+    "escalations.yours": SIGNED_IN,
+    "escalations.new": SIGNED_IN,
+    "escalations.new_page": SIGNED_IN,
+    "escalations.one": PARTIES,
+    "escalations.sent": PARTIES,
+    "escalations.form": PARTIES,
+    "escalations.form_page": PARTIES,
+    "escalations.correction": PARTIES,
+    "escalations.correction_page": PARTIES,
+    "documents.one": PARTIES,
+    "documents.download": PARTIES,
+    "board.register": EVERY_OFFICE,
+    "board.one": OFFICE,
+    "board.download": OFFICE,
+}
+
+
+def test_every_address_says_here_for_whom_it_opens(known: City) -> None:
+    assert set(OPENS_FOR) == set(known.town.app.view_functions)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_an_address_opens_for_whom_it_is_and_for_nobody_else(known: City, who: str) -> None:
+    walked = 0
+    for rule, theirs, nowhere in _addresses(known):
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            if rule.endpoint == "sign_in.sign_out":
+                continue
+            answer = _ask(known, who, method, theirs)
+            walked += 1
+            if who in OPENS_FOR[rule.endpoint]:
+                assert answer.status_code < 500, (method, theirs)
+                assert method == "POST" or answer.status_code != 404, (method, theirs)
+            else:
+                _is_like_nowhere(answer, _ask(known, who, method, nowhere), (method, theirs))
+    assert walked > 50
+
+
+def _is_like_nowhere(answer: TestResponse, nowhere: TestResponse, what: Any) -> None:
+    assert answer.status_code in {303, 403, 404}, (what, answer.status)
+    assert answer.status_code != 303 or answer.location == "/sign-in", (what, answer.location)
+    assert (answer.status, said(answer)) == (nowhere.status, said(nowhere)), what
+    assert {name for name, _ in answer.headers} == {name for name, _ in nowhere.headers}, what
+
+
+def test_what_nobody_may_do_leaves_nothing_behind(known: City) -> None:
+    """After all those forms of strangers there is no record more than what the town itself wrote."""
+    assert known.own_records(known.path) == 3
+
+
+def _ask(city: City, who: str, method: str, path: str) -> TestResponse:
+    visitor = _visitor(city, who)
+    if method == "GET":
+        return visitor.get(path)
+    return visitor.post(path, {"f-danger": "no", "form_key": str(uuid4()), "token": "x"})
+
+
+def _visitor(city: City, who: str) -> Any:
+    mailbox = WHO[who]
+    if mailbox is None:
+        return city.visitor(None)
+    return city.visitor(city.person(mailbox, ANOTHER) if who.startswith("other Board") else city.person(mailbox))
+
+
+# --- the addresses ---
+
+
+def _addresses(city: City) -> Iterator[tuple[Rule, str, str]]:
+    """Each address with the ids of the one escalation, and the same with ids that never were."""
+    for rule in city.town.app.url_map.iter_rules():  # type: ignore[attr-defined]
+        for values in _values(city, rule):
+            nowhere = {name: uuid4() if isinstance(value, UUID) else value for name, value in values.items()}
+            yield rule, _built(city, rule, values), _built(city, rule, nowhere)
+
+
+def _values(city: City, rule: Rule) -> Iterator[dict[str, Any]]:
+    of_the_board = rule.endpoint.startswith("board.")
+    values: dict[str, list[Any]] = {
+        "escalation_id": [city.escalation],
+        "record_id": [city.first_record()],
+        "document_id": [city.document("board_proforma" if of_the_board else "stage_record")],
+        "file_format": ["pdf", "docx"],
+        "path": ["account", "outcome", "agreement", "step-up"],
+        "page_id": ["danger", "check"],
+        "token": ["never-sent"],
+        "filename": ["site.scss"],
+    }
+    found: list[dict[str, Any]] = [{}]
+    for name in sorted(rule.arguments):
+        found = [{**before, name: value} for before in found for value in values[name]]
+    yield from found
+
+
+def _built(city: City, rule: Rule, values: dict[str, Any]) -> str:
+    with city.town.app.test_request_context("/", base_url=SERVICE_URL):  # type: ignore[attr-defined]
+        return url_for(rule.endpoint, **values)
+
+
+# --- what the ids of one place are worth in another ---
+
+
+def test_no_document_opens_by_another_way_than_its_own(known: City) -> None:
+    identified = [known.document(kind) for kind in ("written_account", "stage_record")]
+    for who in ("business unit", "chair", "other Board's business unit"):
+        for document in identified:
+            for path in (f"/documents/{document}", f"/documents/{document}/pdf", f"/register/documents/{document}/pdf"):
+                assert _visitor(known, who).get(path).status_code == 404, (who, path)
+    assert (
+        _visitor(known, "raiser").get(f"/register/documents/{known.document('board_proforma')}/pdf").status_code == 404
+    )
+
+
+def test_a_party_downloads_what_is_owed_to_them_and_the_office_what_names_nobody(known: City) -> None:
+    for who in PARTIES:
+        assert _visitor(known, who).get(f"/documents/{known.document('stage_record')}/pdf").data[:4] == b"%PDF"
+    proforma = f"/register/documents/{known.document('board_proforma')}/docx"
+    assert _visitor(known, "business unit").get(proforma).data[:2] == b"PK"
+
+
+def test_a_list_shows_only_ones_own(known: City) -> None:
+    for who in SIGNED_IN:
+        shown = _visitor(known, who).get("/escalations").text
+        assert (known.path in shown) == (who in PARTIES), who
+    for who in EVERY_OFFICE:
+        shown = _visitor(known, who).get("/register").text
+        assert (f"/register/{known.escalation}" in shown) == (who in OFFICE), who
