@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, FilePath, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 ROOT = Path(__file__).parents[1]
 
@@ -61,5 +62,14 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as fault:
-        lines = [f"{str(error['loc'][0]).upper()}: {error['msg']}" for error in fault.errors()]
-        raise SettingsFault("Set these environment variables and start again:\n  " + "\n  ".join(lines)) from None
+        lines = [
+            f"{str(error['loc'][0] if error['loc'] else 'settings').upper()}: {_said(error)}"
+            for error in fault.errors()
+        ]
+    except SettingsError:
+        lines = ['POLICY_FOLDERS: write a JSON list of folders, such as ["/etc/forms-app/policies"]']
+    raise SettingsFault("Set these environment variables and start again:\n  " + "\n  ".join(lines))
+
+
+def _said(error: ErrorDetails) -> str:
+    return "this is not set: see docs/running.md" if error["type"] == "missing" else str(error["msg"])

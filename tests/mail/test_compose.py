@@ -6,6 +6,7 @@ import email
 import email.policy
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.message import EmailMessage
 from uuid import UUID
 
@@ -166,13 +167,18 @@ def test_an_attachment_is_named_by_ids(name: str) -> None:
     assert name not in str(refused.value)
 
 
-def test_left_to_itself_the_library_would_break_a_header_in_two() -> None:
+def test_left_to_itself_the_library_would_take_a_header_that_breaks_in_two() -> None:
+    """Newer Pythons refuse it when it is written out, which is too late for a sentence; older ones send two headers."""
     loose = flask_mail.Message(
         "s", [TO], "b", sender="a@forms.example", extra_headers={"X-About": "x\r\nBcc: thief@example.com"}
     )
 
     with _app.app_context():
-        assert b"\nBcc: thief@example.com" in loose.as_bytes().replace(b"\r", b"")
+        try:
+            written_out = loose.as_bytes().replace(b"\r", b"")
+        except MessageError:
+            return
+        assert b"\nBcc: thief@example.com" in written_out
 
 
 def test_a_blank_without_a_value_is_an_error() -> None:
