@@ -44,6 +44,15 @@ def people_of_board(session: Session, board_id: UUID) -> Sequence[Person]:
     ).all()
 
 
+def seat_holders(session: Session, board_id: UUID) -> Sequence[Person]:
+    """Everyone who holds a seat at the Board and has not left, by name."""
+    return session.scalars(
+        select(Person)
+        .where(Person.board_id == board_id, Person.seat.is_not(None), Person.left_at.is_(None))
+        .order_by(Person.name, Person.id)
+    ).all()
+
+
 def codes_asked_since(session: Session, *, person_id: UUID, since: datetime) -> int:
     asked = select(func.count()).where(SignInCode.person_id == person_id, SignInCode.asked_at > since)
     return session.scalar(asked) or 0

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
 from forms_app.db.outbox import OutboxKind, owe
-from forms_app.db.people import people_of_board
+from forms_app.db.people import seat_holders
 from forms_app.db.tables import Board, Delivery, Document, Escalation, Person, StageRecord
 from forms_app.domain.circulation import Circulation, Happening, owed
 from forms_app.domain.escalation import Outcome, Resolved
@@ -22,7 +22,7 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord, happening
     Nothing more goes to a party who has left their agency; the raiser is told in any case.
     """
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
-    people = {person.id: person for person in people_of_board(work.session, escalation.board_id)}
+    people = {person.id: person for person in seat_holders(work.session, escalation.board_id)}
     people |= {party.person_id: party.person for party in escalation.parties}
     facts = now.outcome if isinstance(now, Resolved) else step_of(record).facts
     circulations = owed(
@@ -34,45 +34,41 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord, happening
         outcome=facts if isinstance(facts, Outcome) else None,
     )
     filling = Filling(policy, escalation, record, now, work.now)
-    for circulation in circulations:
-        _owe_document(work, filling, circulation, people, escalation.board)
+    documents = [_document(filling, circulation, people, escalation.board) for circulation in circulations]
+    work.session.add_all(documents)
+    for document in documents:
+        work.note("document_owed", board=escalation.board_id, escalation=escalation.id, about=document.id)
+        owe(
+            work.session,
+            kind=OutboxKind.MAKE_DOCUMENT,
+            about_id=document.id,
+            dedupe_key=f"{OutboxKind.MAKE_DOCUMENT}:{document.id}",
+            now=work.now,
+        )
 
 
-def _owe_document(
-    work: Work, filling: Filling, circulation: Circulation, people: Mapping[UUID, Person], board: Board
-) -> None:
-    kind = circulation.document
-    document = Document(
+def _document(filling: Filling, circulation: Circulation, people: Mapping[UUID, Person], board: Board) -> Document:
+    kind, owed_at = circulation.document, filling.now
+    deliveries = [
+        Delivery(
+            number=number,
+            person_id=person_id,
+            address=people[person_id].email,
+            attached=is_secure(people[person_id].email, board.secure_domains),
+            owed_at=owed_at,
+        )
+        for number, person_id in enumerate(circulation.recipients, start=1)
+    ]
+    return Document(
         id=uuid4(),
         escalation_id=filling.escalation.id,
         record_id=filling.record.id,
         kind=kind.value,
         title=filling.line(kind),
         context=filling.fill(kind).model_dump_json(),
-        owed_at=work.now,
+        owed_at=owed_at,
+        deliveries=deliveries,
     )
-    work.session.add(document)
-    work.session.flush()
-    for number, person_id in enumerate(circulation.recipients, start=1):
-        address = people[person_id].email
-        work.session.add(
-            Delivery(
-                document_id=document.id,
-                number=number,
-                person_id=person_id,
-                address=address,
-                attached=is_secure(address, board.secure_domains),
-                owed_at=work.now,
-            )
-        )
-    owe(
-        work.session,
-        kind=OutboxKind.MAKE_DOCUMENT,
-        about_id=document.id,
-        dedupe_key=f"{OutboxKind.MAKE_DOCUMENT}:{document.id}",
-        now=work.now,
-    )
-    work.note("document_owed", board=board.id, escalation=filling.escalation.id, about=document.id)
 
 
 def is_secure(address: str, domains: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from forms_app.db import reads
@@ -60,36 +61,27 @@ def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
     _check_agencies(work, policy, raiser, concern.facts)
     escalation = Escalation(
         id=uuid4(),
-        board_id=raiser.board_id,
+        board=raiser.board,
         reference=_reference(raiser.board.code),
         policy_key=policy.key,
         category=concern.facts.category,
         opened_at=work.now,
-    )
-    work.session.add(escalation)
-    work.session.flush()
-    work.session.add(
-        SubjectOfConcern(escalation_id=escalation.id, kind=concern.subject_kind, answers=to_json(concern.subject))
+        subject=SubjectOfConcern(kind=concern.subject_kind, answers=to_json(concern.subject)),
     )
     level = level_of_raiser(policy, stage, raiser.level)
     named = [NamedParty(raiser.id, Side.RAISING, level), *concern.people]
-    _join(
-        work,
-        escalation.id,
-        _checked(work, policy, stage, raiser, concern.facts, (), named),
-        before=(),
-        raiser=raiser.id,
-    )
+    joining = _checked(work, policy, stage, raiser, concern.facts, (), named)
+    _join(escalation, joining, at=work.now, raiser=raiser.id)
     record = _record(
-        work,
-        escalation.id,
-        number=1,
+        escalation,
+        at=work.now,
         place=Place(raiser.id, raiser.agency_id, Side.RAISING, level, is_raiser=True),
-        at=Seen(concern.route, stage.id),
+        where=Seen(concern.route, stage.id),
         facts=concern.facts,
         written=concern.written,
     )
-    return _finish(work, escalation.id, record, by)
+    work.session.add(escalation)
+    return _finish(work, escalation, record, by)
 
 
 def file_account(work: Work, *, by: UUID, escalation_id: UUID, seen: Seen, account: Account, written: Written) -> Filed:
@@ -160,18 +152,14 @@ def _act(
         stage = policy.stage(facts.route, facts.stage)
         raiser = next(party.person for party in escalation.parties if party.is_raiser)
         joining = _checked(work, policy, stage, raiser, concern_of(escalation), escalation.parties, people)
-        _join(work, escalation.id, joining, before=escalation.parties)
-    record = _record(
-        work, escalation.id, number=len(escalation.records) + 1, place=place, at=seen, facts=facts, written=written
-    )
-    return _finish(work, escalation.id, record, by)
+        _join(escalation, joining, at=work.now)
+    record = _record(escalation, at=work.now, place=place, where=seen, facts=facts, written=written)
+    return _finish(work, escalation, record, by)
 
 
-def _finish(work: Work, escalation_id: UUID, record: StageRecord, by: UUID) -> Filed:
+def _finish(work: Work, escalation: Escalation, record: StageRecord, by: UUID) -> Filed:
     """Owes what the policy's notices make of this record, drops the draft and writes the audit entry."""
     work.session.flush()
-    escalation = reads.escalation_for(work.session, escalation_id, by)
-    assert escalation is not None, "the person who acts is a party"
     circulate(work, escalation, record, _happening(work, escalation, record))
     forget_draft(work.session, record.form_key)
     work.note(
@@ -318,48 +306,47 @@ def _may_stand(person: Person, party: NamedParty, raiser: Person, concern: Conce
 
 
 def _join(
-    work: Work,
-    escalation_id: UUID,
+    escalation: Escalation,
     joining: Sequence[tuple[Person, NamedParty]],
     *,
-    before: Sequence[Party],
+    at: datetime,
     raiser: UUID | None = None,
 ) -> None:
-    for number, (person, party) in enumerate(joining, start=len(before) + 1):
-        work.session.add(
+    for person, party in joining:
+        escalation.parties.append(
             Party(
-                escalation_id=escalation_id,
-                number=number,
+                number=len(escalation.parties) + 1,
                 person_id=person.id,
+                person=person,
                 agency_id=person.agency_id,
+                agency=person.agency,
                 side=party.side.value,
                 level=party.level,
                 is_raiser=person.id == raiser,
-                joined_at=work.now,
+                joined_at=at,
             )
         )
 
 
 def _record(
-    work: Work, escalation_id: UUID, *, number: int, place: Place, at: Seen, facts: Facts, written: Written
+    escalation: Escalation, *, at: datetime, place: Place, where: Seen, facts: Facts, written: Written
 ) -> StageRecord:
     record = StageRecord(
         id=uuid4(),
-        escalation_id=escalation_id,
-        number=number,
+        number=len(escalation.records) + 1,
         kind=facts.kind,
-        route=at.route,
-        stage=at.stage,
+        route=where.route,
+        stage=where.stage,
         side=place.side.value,
         agency_id=place.agency,
         person_id=place.person,
         happened_on=written.happened_on,
-        entered_at=work.now,
+        entered_at=at,
         form_key=written.form_key,
         facts=facts.model_dump_json(),
         sections=to_json(written.sections),
     )
-    work.session.add(record)
+    escalation.records.append(record)
     return record
 
 
