@@ -67,8 +67,12 @@ def read_board(file: Path) -> GivenBoard:
         raise BoardFaults([f"{file} is not text in UTF-8."]) from None
     except tomllib.TOMLDecodeError as fault:
         raise BoardFaults([f"{file} is not TOML: {fault}"]) from None
+    except RecursionError:
+        raise BoardFaults([f"{file} cannot be read: its parts stand too deep inside each other."]) from None
     except ValidationError as fault:
         raise BoardFaults([f"{file}: {_place(each['loc'])}: {_sentence(each)}" for each in fault.errors()]) from None
+    except ValueError:
+        raise BoardFaults([f"{file} cannot be read: a number in it is too long."]) from None
 
 
 def _place(where: tuple[int | str, ...]) -> str:
@@ -92,6 +96,8 @@ def _sentence(fault: Any) -> str:
             return "this must be text, in quotes"
         case "string_too_short" | "too_short":
             return "this is empty"
+        case "value_error":
+            return str(fault["ctx"]["error"])
         case "literal_error":
             return f"“{fault['input']}” is not one of {fault['ctx']['expected']}"
         case _:

@@ -42,7 +42,8 @@ def gate(text: str, *, limit: int, lines: int = LINES, unprintable: Unprintable 
     if len(text) > limit:
         raise _too_long(text, limit)
     if text.count("\n") >= lines:
-        raise UnfitText(f"This must be {lines:,} lines or fewer. It has {text.count(chr(10)) + 1:,}.")
+        most = "on one line" if lines == 1 else f"{lines:,} lines or fewer"
+        raise UnfitText(f"This must be {most}. It has {text.count(chr(10)) + 1:,}.")
     missing = unprintable(text)
     if missing is not None:
         where = _place(text, max(text.find(missing), 0))

@@ -5,17 +5,32 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from forms_app.db.boards import agency_with_name, board_with_code
 from forms_app.db.people import person_with_email
 from forms_app.db.tables import Agency, Board, Person
-from forms_app.domain.errors import DomainError
+from forms_app.documents.printable import unprintable
+from forms_app.domain.errors import DomainError, UnfitText
 from forms_app.domain.policy import OFFICE, Policy
+from forms_app.domain.text import SHORT, gate
 from forms_app.services.work import Work
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+
+def _fit(text: str) -> str:
+    """What stands in a Board's file is printed in every document: it comes in by the same gate as what people type."""
+    try:
+        return gate(text, limit=SHORT, lines=1, unprintable=unprintable)
+    except UnfitText as refused:
+        raise ValueError(str(refused)) from None
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_fit)]
+Name = Annotated[Line, StringConstraints(min_length=1)]
+LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+ADDRESS = rf"^[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{LABEL}(?:\.{LABEL})+$"
+"""One plain address, which cannot be taken for two or for a header."""
+Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=ADDRESS)]
 Seat = Literal["business_unit", "chair", "sub_group", "directors", "liaison_officer"]
 
 
@@ -29,7 +44,7 @@ class GivenPerson(Given):
     job_title: Name
     level: Name
     seat: Seat | None = None
-    telephone: str = ""
+    telephone: Line = ""
 
 
 class GivenAgency(Given):
