@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forms_app.commands import rehearse
+from forms_app.documents.printable import unprintable
 from forms_app.domain.policy import Asked, Limit, Policy, Route, Stage
 from forms_app.policies.modelled import not_yet_acted_upon
 from forms_app.policies.reader import PolicyFaults, read_policy
@@ -31,7 +32,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run_check(chosen: argparse.Namespace) -> int:
     """Prints every fault as file:line:column and a sentence; 1 when there is one."""
     try:
-        policy = read_policy(chosen.file)
+        policy = read_policy(chosen.file, unprintable)
     except PolicyFaults as found:
         for fault in found.faults:
             place = f"{fault.place}: " if fault.place else ""

@@ -15,13 +15,14 @@ from uuid import UUID
 from forms_app.commands.invented import invented_board
 from forms_app.db.database import Database
 from forms_app.db.migrate import upgrade
+from forms_app.documents.printable import unprintable
 from forms_app.domain.errors import DomainError
 from forms_app.domain.policy import Policy, Route
-from forms_app.domain.working_days import LONDON
+from forms_app.domain.working_days import LONDON, spell_date
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Letterhead, Message
 from forms_app.mail.postbox import as_bytes
-from forms_app.policies.bank_holidays import calendar_of
+from forms_app.policies.bank_holidays import FIRST, LAST, calendar_of
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import set_up_board
@@ -47,7 +48,7 @@ def add_to(policies: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def run_rehearse(chosen: argparse.Namespace) -> None:
-    policy = read_policy(chosen.file)
+    policy = read_policy(chosen.file, unprintable)
     route = _route(policy, chosen.route)
     opened = _opened(chosen.opened)
     if chosen.out is not None:
@@ -125,7 +126,16 @@ def _opened(text: str | None) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise CannotRehearse(f"“{text}” is not a date and time. Write it like 2026-12-23T16:30.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=LONDON)
+    if not FIRST <= moment.date() <= LAST:
+        raise CannotRehearse(f"Bank holidays are known from {spell_date(FIRST)} to {spell_date(LAST)}. Open it then.")
+    return moment if moment.tzinfo else _in_london(moment)
+
+
+def _in_london(moment: datetime) -> datetime:
+    local = moment.replace(tzinfo=LONDON)
+    if local.astimezone(UTC).astimezone(LONDON).replace(tzinfo=None) != moment:
+        raise CannotRehearse(f"There is no {moment:%H:%M} on {spell_date(moment)}: the clocks go forward then.")
+    return local
 
 
 def _make_folder(folder: Path) -> None:

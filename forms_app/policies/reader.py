@@ -19,6 +19,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from forms_app.domain.policy import Citation, Decision, Path, Policy
+from forms_app.domain.text import Unprintable, everything_prints
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 200_000
@@ -53,15 +54,15 @@ class PolicyFaults(Exception):
         return "\n".join([f"{self.file}: {len(self.faults)} to mend", *(f"  {fault}" for fault in self.faults)])
 
 
-def read_policy(file: File) -> Policy:
-    """The policy that a file holds; raises PolicyFaults."""
-    return policy_from_bytes(_bytes_of(file), name=str(file))
+def read_policy(file: File, unprintable: Unprintable = everything_prints) -> Policy:
+    """The policy that a file holds; raises PolicyFaults. `unprintable` finds what no document could print."""
+    return policy_from_bytes(_bytes_of(file), name=str(file), unprintable=unprintable)
 
 
-def policy_from_bytes(written: bytes, *, name: str) -> Policy:
+def policy_from_bytes(written: bytes, *, name: str, unprintable: Unprintable = everything_prints) -> Policy:
     """The policy that the bytes of a file hold; `name` is how faults call the file."""
     root = _root(_text(written, name), name)
-    tree = _Tree()
+    tree = _Tree(unprintable)
     value = tree.value_of(root, ())
     if tree.faults:
         raise PolicyFaults(name, _once(tree.faults))
@@ -136,6 +137,7 @@ def _root(text: str, name: str) -> MappingNode:
 class _Tree:
     """Where every part of the file stands, and what was wrong already in how it is written."""
 
+    unprintable: Unprintable
     nodes: dict[Path, Node] = field(default_factory=dict)
     keys: dict[Path, Node] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -173,6 +175,9 @@ class _Tree:
         written = str(node.value)
         if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in written):
             self._fault(node, path, "a character stands in here that cannot be printed")
+            return None
+        if missing := self.unprintable(written):
+            self._fault(node, path, f"“{missing}” cannot be printed in a document; write it in another way")
             return None
         kind = str(node.tag).removeprefix("tag:yaml.org,2002:")
         match kind:
