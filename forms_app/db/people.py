@@ -76,7 +76,13 @@ def spend_codes(session: Session, *, person_id: UUID, now: datetime) -> None:
 
 
 def session_of_token(session: Session, token_hash: str) -> SignInSession | None:
-    return session.scalar(select(SignInSession).where(SignInSession.token_hash == token_hash))
+    """The session of this token, with its person and their agency and Board."""
+    person = joinedload(SignInSession.person)
+    return session.scalar(
+        select(SignInSession)
+        .where(SignInSession.token_hash == token_hash)
+        .options(person.joinedload(Person.agency), person.joinedload(Person.board))
+    )
 
 
 def see_session(session: Session, *, session_id: UUID, now: datetime) -> None:

@@ -32,14 +32,13 @@ def escalation_for(session: Session, escalation_id: UUID, person_id: UUID, *, lo
 
     With `lock`, whoever else acts on it waits until this transaction is over.
     """
-    if lock:
-        session.execute(select(Escalation.id).where(Escalation.id == escalation_id).with_for_update())
-    return session.scalars(
+    wanted = (
         select(Escalation)
         .where(Escalation.id == escalation_id, _is_party(person_id))
         .options(*WHOLE, selectinload(Escalation.records))
         .execution_options(populate_existing=True)
-    ).one_or_none()
+    )
+    return session.scalars(wanted.with_for_update(of=Escalation) if lock else wanted).one_or_none()
 
 
 def takes_part(session: Session, escalation_id: UUID, person_id: UUID) -> bool:

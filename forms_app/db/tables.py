@@ -121,6 +121,8 @@ class SignInSession(Base):
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
+    person: Mapped[Person] = relationship(lazy="raise")
+
 
 # --- escalations -------------------------------------------------------------------------------------------------
 
@@ -221,6 +223,7 @@ class Document(Base):
     issued_at: Mapped[datetime | None]
 
     escalation: Mapped[Escalation] = relationship(lazy="raise")
+    record: Mapped[StageRecord] = relationship(lazy="raise")
     files: Mapped[list[DocumentFile]] = relationship(lazy="raise", order_by="DocumentFile.format")
     deliveries: Mapped[list[Delivery]] = relationship(lazy="raise", order_by="Delivery.number")
 

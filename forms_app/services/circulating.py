@@ -22,7 +22,7 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord, happening
     Nothing more goes to a party who has left their agency; the raiser is told in any case.
     """
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
-    people = {person.id: person for person in seat_holders(work.session, escalation.board_id)}
+    people = {person.id: person for person in seat_holders(work.session, escalation.board.id)}
     people |= {party.person_id: party.person for party in escalation.parties}
     facts = now.outcome if isinstance(now, Resolved) else step_of(record).facts
     circulations = owed(
@@ -37,7 +37,7 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord, happening
     documents = [_document(filling, circulation, people, escalation.board) for circulation in circulations]
     work.session.add_all(documents)
     for document in documents:
-        work.note("document_owed", board=escalation.board_id, escalation=escalation.id, about=document.id)
+        work.note("document_owed", board=escalation.board.id, escalation=escalation.id, about=document.id)
         owe(
             work.session,
             kind=OutboxKind.MAKE_DOCUMENT,

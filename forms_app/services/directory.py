@@ -13,9 +13,11 @@ from forms_app.domain.policy import Policy
 from forms_app.services.work import Work
 
 
-def directory_for(work: Work, *, by: UUID) -> Directory:
-    """Everyone of this person's Board who has not left. Raises NotFound when this person has."""
+def directory_for(work: Work, *, by: UUID, with_others: bool = True) -> Directory:
+    """Everyone of this person's Board who has not left, or this person alone. Raises NotFound when this person has."""
     own = _own(work, by)
+    if not with_others:
+        return Directory(own=listed(own), agencies=(), people=())
     people = tuple(listed(person) for person in people_of_board(work.session, own.board_id))
     agencies = tuple(
         ListedAgency(agency.id, agency.name, agency.kind) for agency in agencies_of_board(work.session, own.board_id)

@@ -158,13 +158,12 @@ def _act(
 
 
 def _finish(work: Work, escalation: Escalation, record: StageRecord, by: UUID) -> Filed:
-    """Owes what the policy's notices make of this record, drops the draft and writes the audit entry."""
-    work.session.flush()
+    """Writes the audit entry, owes what the policy's notices make of this record and drops the draft."""
+    work.note(
+        f"{record.kind}_recorded", person=by, board=escalation.board.id, escalation=escalation.id, about=record.id
+    )
     circulate(work, escalation, record, _happening(work, escalation, record))
     forget_draft(work.session, record.form_key)
-    work.note(
-        f"{record.kind}_recorded", person=by, board=escalation.board_id, escalation=escalation.id, about=record.id
-    )
     return Filed(escalation.id, record.id)
 
 

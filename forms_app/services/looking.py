@@ -144,7 +144,7 @@ def your_escalations(work: Work, *, by: UUID) -> list[Summary]:
     return [summary_of(work, escalation, by) for escalation in reads.escalations_of(work.session, by)]
 
 
-def escalation_view(work: Work, *, by: UUID, escalation_id: UUID) -> EscalationView:
+def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents: bool = True) -> EscalationView:
     """One escalation, for a person who takes part in it. Raises NotFound for anybody else."""
     escalation = reads.escalation_for(work.session, escalation_id, by)
     if escalation is None:
@@ -152,6 +152,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID) -> EscalationV
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
     place = next(place_of(party) for party in escalation.parties if party.person_id == by)
     visit = now.visits[-1]
+    documents = reads.documents_for(work.session, escalation_id, by) if with_documents else ()
     return EscalationView(
         summary=summary_of(work, escalation, by),
         policy=policy,
@@ -166,7 +167,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID) -> EscalationV
         subject=from_json(escalation.subject.answers),
         records=tuple(_records(policy, escalation, by, now)),
         clocks=tuple(clock_line(policy, clock, work) for clock in now.clocks),
-        documents=document_lines(work, reads.documents_for(work.session, escalation_id, by), escalation.reference),
+        documents=document_lines(work, documents, escalation.reference) if documents else (),
         acts=acts_open_to(place, now),
         proposed=_proposed(policy, escalation, now) if isinstance(now, Open) else None,
         next_name=_next_name(policy, now),

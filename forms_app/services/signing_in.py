@@ -114,8 +114,8 @@ def session_of(work: Work, *, token: str, secret: bytes) -> Current | Lapsed | N
     found = people.session_of_token(work.session, _hash(secret, "session", token))
     if found is None or found.ended_at is not None or work.now >= found.started_at + LONGEST:
         return None
-    person = people.person_with_board(work.session, found.person_id)
-    if person is None:
+    person = found.person
+    if person.left_at is not None:
         return None
     if work.now > found.seen_at + IDLE:
         return Lapsed(_as_signed_in(person))

@@ -53,7 +53,7 @@ def one(escalation_id: UUID) -> str:
 def sent(escalation_id: UUID, record_id: UUID) -> str:
     """The receipt of one form."""
     with workshop().reading() as work:
-        view = escalation_view(work, by=signed_in_person().id, escalation_id=escalation_id)
+        view = escalation_view(work, by=signed_in_person().id, escalation_id=escalation_id, with_documents=False)
     record = record_of(view, record_id)
     return render_template("escalations/sent.html", view=view, record=record, heading="It has been recorded")
 

@@ -43,6 +43,8 @@ ACTS = {
     FormKind.AGREEMENT: Act.ANSWER_OUTCOME,
     FormKind.STEP_UP: Act.STEP_UP,
 }
+NAMING = (FormKind.OPENING, FormKind.STEP_UP)
+"""The forms that ask for people and agencies."""
 PATHS = {
     "account": FormKind.ACCOUNT,
     "outcome": FormKind.OUTCOME,
@@ -171,12 +173,9 @@ def send(place: FormPlace) -> Answer:
     """Records the form. The second time it is sent, the first receipt is shown."""
     person = signed_in_person()
     key = _key(request.form.get("form_key", ""))
-    earlier = _sent_before(person, key)
-    if earlier is not None:
-        return earlier
-    desk = _desk(place)
-    if isinstance(desk, NotAllowedNow) or desk.draft.id != key:
-        return _too_late(place, person, key, desk if isinstance(desk, NotAllowedNow) else None)
+    desk = _desk_with(place, person, key)
+    if not isinstance(desk, Desk):
+        return _too_late(place, person, key, desk)
     if desk.flow.first_open is not None or desk.flow.in_danger:
         return redirect(place.url(), 303)
     try:
@@ -240,12 +239,25 @@ def _desk(place: FormPlace) -> Desk | NotAllowedNow:
     return Desk(place, asking, view, draft)
 
 
+def _desk_with(place: FormPlace, person: SignedInPerson, key: UUID) -> Desk | NotAllowedNow | None:
+    """What is asked of this person now, with the draft of this key; None when it is not this form's draft any more."""
+    with workshop().reading() as work:
+        try:
+            asking, view = _asking(work, place, person)
+        except NotAllowedNow as refused:
+            return refused
+        draft = drafts.drafted_as(work, by=person.id, form_key=key)
+    if draft is None or (draft.about, draft.form) != (_about_view(place, view), place.form):
+        return None
+    return Desk(place, asking, view, draft)
+
+
 def _asking(work: Work, place: FormPlace, person: SignedInPerson) -> tuple[Asking, EscalationView | None]:
-    directory, today = directory_for(work, by=person.id), uk_date(work.now)
+    directory, today = directory_for(work, by=person.id, with_others=place.kind in NAMING), uk_date(work.now)
     if place.escalation_id is None:
         policy = policy_for(work, by=person.id)
         return Asking(place.kind, policy, directory, today, unprintable=unprintable), None
-    view = escalation_view(work, by=person.id, escalation_id=place.escalation_id)
+    view = escalation_view(work, by=person.id, escalation_id=place.escalation_id, with_documents=False)
     now = view.standing
     if not isinstance(now, Open) or ACTS[place.kind] not in view.acts:
         raise NotAllowedNow("You cannot do this at this stage of the escalation.")
@@ -410,7 +422,8 @@ def _keep(person: SignedInPerson, about: str, place: FormPlace, page_id: str, pa
 def _about(work: Work, place: FormPlace, by: UUID) -> str:
     if place.escalation_id is None:
         return drafts.NEW
-    return _about_view(place, escalation_view(work, by=by, escalation_id=place.escalation_id))
+    view = escalation_view(work, by=by, escalation_id=place.escalation_id, with_documents=False)
+    return _about_view(place, view)
 
 
 def _about_view(place: FormPlace, view: EscalationView | None) -> str:
