@@ -30,7 +30,8 @@ def run_web(chosen: argparse.Namespace) -> int:
 
 def gunicorn_options(bind: str, processes: int) -> list[str]:
     options = ["--no-control-socket", "--worker-class", "sync", "--workers", str(processes), "--bind", bind]
-    return [*options, "--error-logfile", "-", "--log-level", "warning", "forms_app.wsgi:app"]
+    # Its warnings repeat the first line of a request that it cannot read, and with it the token of a link.
+    return [*options, "--error-logfile", "-", "--log-level", "error", "forms_app.wsgi:app"]
 
 
 def run_migrations(_: argparse.Namespace) -> None:
