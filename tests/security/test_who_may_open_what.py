@@ -86,6 +86,7 @@ def test_an_address_opens_for_whom_it_is_and_for_nobody_else(known: City, who: s
             else:
                 _is_like_nowhere(answer, _ask(known, who, method, nowhere), (method, theirs))
     assert walked > 50
+    assert known.own_records(known.path) == 3, "nothing was recorded but what the town itself wrote"
 
 
 def _is_like_nowhere(answer: TestResponse, nowhere: TestResponse, what: Any) -> None:
@@ -93,11 +94,6 @@ def _is_like_nowhere(answer: TestResponse, nowhere: TestResponse, what: Any) -> 
     assert answer.status_code != 303 or answer.location == "/sign-in", (what, answer.location)
     assert (answer.status, said(answer)) == (nowhere.status, said(nowhere)), what
     assert {name for name, _ in answer.headers} == {name for name, _ in nowhere.headers}, what
-
-
-def test_what_nobody_may_do_leaves_nothing_behind(known: City) -> None:
-    """After all those forms of strangers there is no record more than what the town itself wrote."""
-    assert known.own_records(known.path) == 3
 
 
 def _ask(city: City, who: str, method: str, path: str) -> TestResponse:
