@@ -95,6 +95,39 @@ class Person(Base):
     agency: Mapped[Agency] = relationship(lazy="raise")
 
 
+class Contact(Base):
+    """Whom to ring: a line of the Board's own, or of one of its agencies."""
+
+    __tablename__ = "contacts"
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"), index=True)
+    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agencies.id"), index=True)
+    role: Mapped[str]
+    """What the contact is for. A line of the Board's own with the name of a contact of its policy stands in its place."""
+    name: Mapped[str]
+    telephone: Mapped[str]
+    out_of_hours_telephone: Mapped[str]
+    email: Mapped[str]
+    hours: Mapped[str]
+    checked_on: Mapped[date | None]
+    checked_by: Mapped[str]
+    """The job title, as it was then, of whoever last made sure that the line is right."""
+
+
+class EquivalentTitle(Base):
+    """What one kind of agency calls a level, where a Board says it otherwise than its policy."""
+
+    __tablename__ = "equivalent_titles"
+    __table_args__ = (UniqueConstraint("board_id", "agency_kind", "level"),)
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    agency_kind: Mapped[str]
+    level: Mapped[str]
+    title: Mapped[str]
+
+
 # --- signing in --------------------------------------------------------------------------------------------------
 
 
