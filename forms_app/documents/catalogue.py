@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forms_app.documents.contexts import (
+    BlankForm,
     BoardProforma,
     NoticeToBoard,
     StageRecord,
@@ -22,18 +23,30 @@ Format = Literal["docx", "pdf"]
 REFERENCE = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*")
 
 
+BLANK_FORM, BLANK_PROFORMA = "blank_form", "blank_proforma"
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of document."""
 
-    code: DocumentKind
+    code: str
     title: str
     context: type[Value]
 
     @property
     def identified(self) -> bool:
-        """Whether it names the child, the family or practitioners."""
-        return self.code not in DEIDENTIFIED
+        """Whether it names the child, the family or practitioners; a blank one, whether it may when it is filled in."""
+        return self.code not in {*DEIDENTIFIED, BLANK_PROFORMA}
+
+    @property
+    def is_blank(self) -> bool:
+        return self.context is BlankForm
+
+    @property
+    def template(self) -> str:
+        """The folder of its templates."""
+        return BLANK_FORM if self.is_blank else self.code
 
 
 KINDS: dict[str, Kind] = {
@@ -44,6 +57,8 @@ KINDS: dict[str, Kind] = {
         Kind(DocumentKind.WRITTEN_CONFIRMATION, "Written confirmation of the outcome", WrittenConfirmation),
         Kind(DocumentKind.NOTICE_TO_BOARD, "Notice to the Board", NoticeToBoard),
         Kind(DocumentKind.BOARD_PROFORMA, "Board proforma", BoardProforma),
+        Kind(BLANK_FORM, "Blank form", BlankForm),
+        Kind(BLANK_PROFORMA, "Blank Board proforma", BlankForm),
     )
 }
 
@@ -67,4 +82,6 @@ def file_name(kind: Kind, reference: str, file_format: Format) -> str:
         raise DocumentFault(
             f"A {kind.title.lower()} cannot be named: its reference may have only capital letters, digits and hyphens."
         )
+    if kind.is_blank:
+        return f"blank-form-{reference}.{file_format}"
     return f"escalation-{reference}-{kind.code.replace('_', '-')}.{file_format}"

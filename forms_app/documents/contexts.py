@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import Enum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Value(BaseModel):
@@ -137,4 +139,45 @@ class StageLine(Value):
 
 BoardProforma.model_rebuild()
 
-Context = WrittenAccount | StageRecord | WrittenConfirmation | NoticeToBoard | BoardProforma
+
+class Room(Enum):
+    """How much room a blank form leaves for an answer."""
+
+    NONE = "none"
+    LINE = "line"
+    BOX = "box"
+
+
+class BlankQuestion(Value):
+    """A question of a blank form. Each option has a box to tick in its text."""
+
+    question: str
+    hints: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    room: Room
+
+
+class BlankTable(Value):
+    """A table to fill in: what stands in a row already is in its first columns, the others are empty."""
+
+    columns: tuple[str, str, str, str]
+    rows: Annotated[tuple[Annotated[tuple[str, ...], Field(max_length=4)], ...], Field(min_length=1)]
+
+
+class BlankSection(Value):
+    title: str
+    notes: tuple[str, ...] = ()
+    questions: tuple[BlankQuestion, ...] = ()
+    tables: tuple[BlankTable, ...] = ()
+
+
+class BlankForm(Value):
+    """A form to fill in by hand when the service cannot be reached."""
+
+    heading: Heading
+    use: tuple[str, ...]
+    """What to do with it."""
+    sections: tuple[BlankSection, ...]
+
+
+Context = WrittenAccount | StageRecord | WrittenConfirmation | NoticeToBoard | BoardProforma | BlankForm

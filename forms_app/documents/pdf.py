@@ -83,7 +83,7 @@ def make(kind: Kind, context: Value) -> bytes:
 def filled(kind: Kind, context: Value) -> str:
     """The page with its blanks filled."""
     try:
-        return environment().get_template(f"{kind.code}/page.html").render(templates.blanks(kind, context))
+        return environment().get_template(f"{kind.template}/page.html").render(templates.blanks(kind, context))
     except TemplateError as fault:
         raise DocumentFault(f"The page of the {kind.title.lower()} cannot be filled: {fault}") from None
 

@@ -18,6 +18,13 @@ FOLDER = Path(__file__).resolve().parents[2] / "document_templates"
 
 IDENTIFIED = "Contains personal information: keep it on the file of the person whom it is about, and share it only with those who need it."
 DEIDENTIFIED = "De-identified: no child, family member or practitioner is named."
+IDENTIFIED_ONCE_FILLED_IN = (
+    "Once filled in, this contains personal information: keep it on the file of the person whom it is about, "
+    "and share it only with those who need it."
+)
+DEIDENTIFIED_WHEN_FILLED_IN = (
+    "To be de-identified: write nothing here by which a child, family member or practitioner could be known."
+)
 
 
 def environment(put: Callable[[str], str]) -> Environment:
@@ -42,7 +49,14 @@ def environment(put: Callable[[str], str]) -> Environment:
 def blanks(kind: Kind, context: Value) -> dict[str, object]:
     """What a template may name: the fields of the context, the title of the kind, and what may be done with the document."""
     fields = {name: getattr(context, name) for name in type(context).model_fields}
-    return {**fields, "title": fields["heading"].title, "sharing": IDENTIFIED if kind.identified else DEIDENTIFIED}
+    return {**fields, "title": fields["heading"].title, "sharing": sharing(kind)}
+
+
+def sharing(kind: Kind) -> str:
+    """What may be done with a document of this kind."""
+    if kind.is_blank:
+        return IDENTIFIED_ONCE_FILLED_IN if kind.identified else DEIDENTIFIED_WHEN_FILLED_IN
+    return IDENTIFIED if kind.identified else DEIDENTIFIED
 
 
 def heading(context: Value) -> Heading:

@@ -62,7 +62,7 @@ def make(kind: Kind, context: Value) -> bytes:
 
     Raises DocumentFault for an unknown or unfilled blank, for text that does not read back, and for a template that is unfit.
     """
-    return proved(kind, context, fill(template(kind.code), kind, context))
+    return proved(kind, context, fill(template(kind.template), kind, context))
 
 
 def proved(kind: Kind, context: Value, docx: bytes) -> bytes:
@@ -120,9 +120,9 @@ def environment() -> Environment:
 
 
 @cache
-def template(code: str) -> Compiled:
-    """The template of a kind, compiled once per process."""
-    return compiled(templates.FOLDER / code / "record.docx", environment())
+def template(folder: str) -> Compiled:
+    """The template in a folder, compiled once per process."""
+    return compiled(templates.FOLDER / folder / "record.docx", environment())
 
 
 def compiled(path: Path, environment: Environment) -> Compiled:

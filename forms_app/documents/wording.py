@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
+from enum import Enum
 from typing import NamedTuple
 
 from pydantic import BaseModel
@@ -58,5 +59,5 @@ def said(value: object, place: str = "") -> Iterator[Said]:
     elif isinstance(value, tuple):
         for number, item in enumerate(value, start=1):
             yield from said(item, f"{place} {number}")
-    else:
+    elif not isinstance(value, Enum):  # how it is laid out, and not a text
         yield Said(place, shown(value))

@@ -7,12 +7,17 @@ from datetime import date
 from forms_app.documents.contexts import (
     Action,
     Answer,
+    BlankForm,
+    BlankQuestion,
+    BlankSection,
+    BlankTable,
     BoardProforma,
     Context,
     Fact,
     Heading,
     NoticeToBoard,
     Party,
+    Room,
     Section,
     StageLine,
     StageRecord,
@@ -92,6 +97,33 @@ STAGES = (
     StageLine(stage="Stage 2: first-line managers", entered="30 October 2026", left="2 November 2026", how="Resolved"),
 )
 
+BLANK = BlankForm(
+    heading=HEADING,
+    use=("Use it when the service cannot be reached.", "Enter it in the service as soon as you can."),
+    sections=(
+        BlankSection(
+            title="The concern",
+            notes=("Write clearly.",),
+            questions=(
+                BlankQuestion(
+                    question="Which decision do you disagree with?", hints=("Give its date.",), room=Room.BOX
+                ),
+                BlankQuestion(question="When were you told of it?", room=Room.LINE),
+                BlankQuestion(question="How urgent is it?", options=("☐ Urgent", "☐ Not urgent"), room=Room.NONE),
+            ),
+        ),
+        BlankSection(
+            title="Agreed actions",
+            tables=(
+                BlankTable(
+                    columns=("Number", "What will be done", "Who will do it", "By when"),
+                    rows=(("Action 1",), ("Action 2", "Visit the home together")),
+                ),
+            ),
+        ),
+    ),
+)
+
 PLAIN: dict[str, Context] = {
     "written_account": WrittenAccount(
         heading=HEADING,
@@ -146,6 +178,8 @@ PLAIN: dict[str, Context] = {
             "Health visitors are asked before a plan ends.",
         ),
     ),
+    "blank_form": BLANK,
+    "blank_proforma": BLANK,
 }
 
 NASTY = (
@@ -186,6 +220,33 @@ HARD_LIMITS = tuple(
     for number in range(12)
 )
 HARD_FACTS = tuple(Fact(name=f"Fact {number} <&>", value=text) for number, text in enumerate(NASTY, start=1))
+
+HARD_BLANK = BlankForm(
+    heading=HARD_HEADING,
+    use=NASTY,
+    sections=tuple(
+        BlankSection(
+            title=f"{{{{ title {number} }}}}",
+            notes=NASTY,
+            questions=tuple(
+                BlankQuestion(question=f"{number} {text}", hints=(text, WORDS[:900]), options=NASTY, room=room)
+                for number, (text, room) in enumerate(zip(NASTY, [*Room] * 3, strict=False))
+            ),
+            tables=(
+                BlankTable(
+                    columns=("<Who>", "", "{{ 1 }}", LONG_WORD),
+                    rows=(
+                        (),
+                        ("",),
+                        *((f"Row {row}", NASTY[row % len(NASTY)])[: 1 + row % 2] for row in range(40)),
+                        (),
+                    ),
+                ),
+            ),
+        )
+        for number in range(2)
+    ),
+)
 
 HARD: dict[str, Context] = {
     "written_account": WrittenAccount(
@@ -233,6 +294,8 @@ HARD: dict[str, Context] = {
         time_limits=HARD_LIMITS,
         learning=(*NASTY, LONG_WORD),
     ),
+    "blank_form": HARD_BLANK,
+    "blank_proforma": HARD_BLANK,
 }
 
 NOBODY = Party(name="", job_title="", agency="", side="")
@@ -269,6 +332,8 @@ EMPTY: dict[str, Context] = {
     ),
     "notice_to_board": NoticeToBoard(heading=HEADING, reason="", facts=()),
     "board_proforma": BoardProforma(heading=HEADING, facts=(), stages=(), time_limits=(), learning=()),
+    "blank_form": BlankForm(heading=HEADING, use=(), sections=()),
+    "blank_proforma": BlankForm(heading=HEADING, use=(), sections=()),
 }
 
 CONTENTS = {"plain": PLAIN, "hard": HARD, "empty": EMPTY}

@@ -33,14 +33,21 @@ def test_only_issuing_loads_the_renderers() -> None:
     assert {"weasyprint", "docxtpl", "page"} <= set(loaded("forms_app.documents.issue"))
 
 
-def test_there_are_five_kinds_and_those_for_the_board_name_nobody() -> None:
-    assert {code for code, kind in KINDS.items() if not kind.identified} == {"notice_to_board", "board_proforma"}
+def test_there_are_five_kinds_and_two_blank_ones_and_those_for_the_board_name_nobody() -> None:
+    assert {code for code, kind in KINDS.items() if not kind.identified} == {
+        "notice_to_board",
+        "board_proforma",
+        "blank_proforma",
+    }
+    assert {code for code, kind in KINDS.items() if kind.is_blank} == {"blank_form", "blank_proforma"}
     assert list(KINDS) == [
         "written_account",
         "stage_record",
         "written_confirmation",
         "notice_to_board",
         "board_proforma",
+        "blank_form",
+        "blank_proforma",
     ]
 
 
@@ -48,6 +55,7 @@ def test_a_file_is_named_by_ids() -> None:
     name = file_name(KINDS["written_confirmation"], "BRK-2026-0001", "pdf")
 
     assert name == "escalation-BRK-2026-0001-written-confirmation.pdf"
+    assert file_name(KINDS["blank_proforma"], "OAK-HULL-2015", "docx") == "blank-form-OAK-HULL-2015.docx"
 
 
 @pytest.mark.parametrize(

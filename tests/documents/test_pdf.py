@@ -197,4 +197,4 @@ def test_a_long_word_stays_on_the_page() -> None:
 def test_all_templates_of_pages_use_only_what_their_contexts_have() -> None:
     for code, kind in KINDS.items():
         assert pdf.filled(kind, HARD[code])
-        assert (templates.FOLDER / code / "page.html").is_file()
+        assert (templates.FOLDER / kind.template / "page.html").is_file()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 
 import pytest
 from pydantic import BaseModel
@@ -24,6 +25,8 @@ def changed(value: object, number: list[int]) -> object:
         )
     if isinstance(value, tuple):
         return tuple(changed(item, number) for item in value)
+    if isinstance(value, Enum):
+        return value
     number[0] -= 1
     return f"{value}x" if number[0] == 0 and isinstance(value, str) else value
 

@@ -171,6 +171,10 @@ def test_tracked_changes_and_outside_files_are_refused(tmp_path: Path) -> None:
         word.compiled(linked, word.environment())
 
 
+def is_room_to_write(table: etree._Element) -> bool:
+    return len(list(table.iter(f"{W}tc"))) == 1 and not "".join(table.itertext())
+
+
 @pytest.mark.parametrize("code", KINDS)
 def test_a_screen_reader_finds_headings_header_rows_names_of_tables_and_the_language(code: str) -> None:
     file = word.make(KINDS[code], PLAIN[code])
@@ -185,7 +189,7 @@ def test_a_screen_reader_finds_headings_header_rows_names_of_tables_and_the_lang
         names = [style.get(f"{W}val") for style in table.find(f"{W}tr").iter(f"{W}pStyle")]
         if names[0] == "ColumnName":
             assert table.find(f"{W}tr/{W}trPr/{W}tblHeader") is not None
-        else:
+        elif not is_room_to_write(table):
             assert names[0] == "CellName"
 
 
