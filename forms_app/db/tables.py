@@ -310,6 +310,27 @@ class Attempt(Base):
     smtp_code: Mapped[int | None]
 
 
+class BlankFormFile(Base):
+    """A form to fill in by hand, in one format: the bytes as made. What it says never changes; a new edition is new rows."""
+
+    __tablename__ = "blank_forms"
+    __table_args__ = (UniqueConstraint("board_id", "edition", "format"),)
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    policy_key: Mapped[str]
+    kind: Mapped[str]
+    route: Mapped[str | None]
+    stage: Mapped[str | None]
+    """None, as the route is, for the form that is of no stage: the Board's proforma."""
+    edition: Mapped[str]
+    """The digest of everything that the form says but the day on which it was made."""
+    format: Mapped[str]
+    content: Mapped[bytes] = mapped_column(deferred=True)
+    sha256: Mapped[str]
+    made_at: Mapped[datetime]
+
+
 class OutboxItem(Base):
     """Work owed outside the request. The row is the truth; the task engine only says when to look at it."""
 
