@@ -21,9 +21,9 @@ from forms_app.db.database import Database
 from forms_app.documents.contexts import Context
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.issue import issue  # here and not at the first document: importing WeasyPrint takes a second
-from forms_app.domain.working_days import Calendar
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer, Postbox
+from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services.issuing import Issue, Issued
 from forms_app.services.outbox import Desk, run_due
@@ -40,6 +40,7 @@ class Job:
     """What a worker works on, and with what."""
 
     database_url: str
+    shelf: Shelf
     huey_url: str
     mail_server: MailServer
     letterhead: Letterhead
@@ -68,7 +69,7 @@ def _queue(job: Job) -> Huey:
     def bench() -> tuple[Workshop, str, Desk]:
         # Made in each process for itself: connections do not survive a fork.
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        workshop = Workshop(Database(job.database_url), Shelf(()), _no_calendar, lambda: datetime.now(UTC))
+        workshop = Workshop(Database(job.database_url), job.shelf, calendar_of, lambda: datetime.now(UTC))
         return workshop, name, Desk(Postbox(job.mail_server), job.letterhead, in_time(issue, job.lease / 2))
 
     def look() -> None:
@@ -107,10 +108,6 @@ def in_time(issue: Issue, limit: timedelta) -> Issue:
 
 def _always(_: datetime) -> bool:
     return True
-
-
-def _no_calendar(_: str) -> Calendar:
-    raise LookupError("a worker decides nothing by a calendar")
 
 
 class _Scheduler(Scheduler):  # type: ignore[misc]  # huey has no types

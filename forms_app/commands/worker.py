@@ -9,6 +9,7 @@ from datetime import timedelta
 from forms_app.logs import configure_logs
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer
+from forms_app.policies.shelf import SHIPPED, Shelf
 from forms_app.settings import Settings, SettingsFault, read_settings
 
 
@@ -29,6 +30,7 @@ def work(chosen: argparse.Namespace) -> None:
     run(
         Job(
             database_url=settings.database_url,
+            shelf=Shelf.from_folders([SHIPPED, *settings.policy_folders]),
             huey_url=settings.huey_url,
             mail_server=mail_server(settings),
             letterhead=Letterhead(settings.mail_sender, settings.service_url),

@@ -23,6 +23,8 @@ class OutboxKind(StrEnum):
     """About a Document."""
     POST_DELIVERY = "post_delivery"
     """About a Delivery."""
+    WATCH = "watch"
+    """About a StageRecord: whether, when a time has run out, it is still the escalation's last. Owed at that time."""
     SIGN_IN_MESSAGE = "sign_in_message"
     """About a SignInCode; its words are in the payload and nowhere else."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.tables import (
@@ -128,6 +129,46 @@ def file_of(session: Session, document_id: UUID, file_format: str) -> DocumentFi
         select(DocumentFile)
         .where(DocumentFile.document_id == document_id, DocumentFile.format == file_format)
         .options(undefer(DocumentFile.content))
+    ).one_or_none()
+
+
+def count_similar(
+    session: Session, board_id: UUID, category: str, raising: UUID, responding: Collection[UUID], since: datetime
+) -> int:
+    """The escalations of a Board since a moment that this agency raised, for this reason, with one of these agencies."""
+
+    def has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(Party.escalation_id == Escalation.id, *conditions).correlate(Escalation)
+
+    found = select(func.count()).where(
+        Escalation.board_id == board_id,
+        Escalation.category == category,
+        Escalation.opened_at >= since,
+        has(Party.is_raiser.is_(True), Party.agency_id == raising),
+        has(Party.side == Side.RESPONDING.value, Party.agency_id.in_(responding)),
+    )
+    return session.scalar(found) or 0
+
+
+def opened_beside(session: Session, escalation_id: UUID, person_id: UUID) -> Sequence[Escalation]:
+    """The escalations that were opened beside this one, if this person takes part in them, and the one that it stands beside."""
+    own = select(Escalation.beside_id).where(Escalation.id == escalation_id).scalar_subquery()
+    return session.scalars(
+        select(Escalation)
+        .where(or_(Escalation.beside_id == escalation_id, Escalation.id == own), _is_party(person_id))
+        .order_by(Escalation.opened_at, Escalation.id)
+    ).all()
+
+
+def escalation_to_watch(session: Session, record_id: UUID) -> Escalation | None:
+    """The escalation of a record, whole and locked, for the service itself."""
+    return session.scalars(
+        select(Escalation)
+        .join(StageRecord, StageRecord.escalation_id == Escalation.id)
+        .where(StageRecord.id == record_id)
+        .options(*WHOLE, selectinload(Escalation.records))
+        .with_for_update(of=Escalation)
+        .execution_options(populate_existing=True)
     ).one_or_none()
 
 

@@ -170,6 +170,8 @@ class Escalation(Base):
     """The policy, id@version, that it began under and stays under."""
     category: Mapped[str]
     opened_at: Mapped[datetime]
+    beside_id: Mapped[UUID | None] = mapped_column(ForeignKey("escalations.id"), index=True)
+    """Another escalation about the same child, on another route, at the same time."""
 
     board: Mapped[Board] = relationship(lazy="raise")
     subject: Mapped[SubjectOfConcern] = relationship(lazy="raise", back_populates="escalation")
@@ -220,9 +222,10 @@ class StageRecord(Base):
     kind: Mapped[str]
     route: Mapped[str]
     stage: Mapped[str]
-    side: Mapped[str]
-    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    side: Mapped[str | None]
+    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agencies.id"))
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    """None, with side and agency, where the service itself acted because of the time."""
     form_key: Mapped[UUID] = mapped_column(unique=True)
     """The form that was sent: sent twice, it finds this record."""
     happened_on: Mapped[date]
@@ -233,8 +236,8 @@ class StageRecord(Base):
     sections: Mapped[str]
     """What was asked and answered: `domain.answers.Sections`, as JSON."""
 
-    person: Mapped[Person] = relationship(lazy="raise")
-    agency: Mapped[Agency] = relationship(lazy="raise")
+    person: Mapped[Person | None] = relationship(lazy="raise")
+    agency: Mapped[Agency | None] = relationship(lazy="raise")
 
 
 # --- documents and their circulation -----------------------------------------------------------------------------

@@ -6,8 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from forms_app.domain.escalation import Outcome, Place, Standing
+from forms_app.domain.escalation import Open, Resolved, Standing
 from forms_app.domain.policy import Audience, DocumentKind, Event, Notice, Policy, Side
+from forms_app.domain.records import (
+    Account,
+    Agreement,
+    CameOf,
+    Concern,
+    Facts,
+    FollowUp,
+    Outcome,
+    Place,
+    Quiet,
+    Step,
+    StepUp,
+)
 
 PARTIES = {
     Audience.RAISING_SIDE: Side.RAISING,
@@ -33,6 +46,10 @@ class Circulation:
             raise RaiserLeftOut("the person who raised the escalation is told of everything that happens to it")
 
 
+NOT_CIRCULATED = frozenset({"contact", "filing", "alongside", "restricted_note", "proforma"})
+"""Kinds of record of which nobody gets a document: they stand on the escalation's page, or are made for one person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """Something that happened at a stage; on `stage_entered` the stage that was entered."""
@@ -40,6 +57,36 @@ class Happening:
     event: Event
     route: str
     stage: str
+
+
+def happening_of(step: Step, now: Standing) -> Happening | None:
+    """What a record amounts to, now that it has been made; None for what is not circulated."""
+    if step.facts.kind in NOT_CIRCULATED:
+        return None
+    entered = now.visits[-1].entry.id == step.id
+    if entered and isinstance(now, Open) and not isinstance(step.facts, Concern):
+        return Happening(Event.STAGE_ENTERED, now.visit.route.id, now.visit.stage.id)
+    return Happening(_event(step.facts, now), step.route, step.stage)
+
+
+def _event(facts: Facts, now: Standing) -> Event:
+    match facts:
+        case Concern():
+            return Event.OPENED
+        case Account():
+            return Event.ACCOUNT_FILED
+        case StepUp():
+            return Event.LEFT
+        case Outcome():
+            return Event.RESOLVED if isinstance(now, Resolved) else Event.OUTCOME_PROPOSED
+        case Agreement():
+            return Event.RESOLVED if isinstance(now, Resolved) else Event.OUTCOME_ANSWERED
+        case FollowUp() | CameOf():
+            return Event.FOLLOWED_UP
+        case Quiet():
+            return Event.GONE_QUIET
+        case _:
+            return Event.ENTRY_MADE
 
 
 def owed(

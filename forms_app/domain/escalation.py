@@ -5,133 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
-from typing import Literal
 from uuid import UUID
 
 from forms_app.domain.clocks import Due, Running, due, protects_child, shorter
-from forms_app.domain.policy import (
-    After,
-    Cap,
-    Clock,
-    Closer,
-    Code,
-    Moment,
-    Part,
-    Policy,
-    Route,
-    Side,
-    Stage,
+from forms_app.domain.policy import After, Cap, Clock, Closer, Duty, Moment, Policy, Route, Side, Stage, Unit
+from forms_app.domain.records import (
+    Account,
+    Agreement,
+    CameOf,
+    Concern,
+    FollowUp,
+    MeetingHeld,
+    Outcome,
+    Place,
+    Step,
+    StepUp,
+    TimeAnswered,
+    TimeSet,
+    Timing,
 )
-from forms_app.domain.working_days import Calendar, start_of
+from forms_app.domain.working_days import Calendar, end_of, start_of, uk_date
 
-# --- what was recorded -------------------------------------------------------------------------------------------
-
-
-class AgreedAction(Part):
-    what: str
-    who: str
-    by_when: date
-
-
-class Timing(Part):
-    """What a person said about time when the stage began."""
-
-    concern_identified_on: date | None = None
-    decision_received_on: date | None = None
-    time_frame: date | None = None
-    """The date that the side which escalates states, or that all sides agreed."""
-    protect_by: date | None = None
-    protect_because: str = ""
-    priority: Code | None = None
-
-
-class ConcernedAgency(Part):
-    """An agency whose decision is questioned, by the name that it had then."""
-
-    id: UUID
-    name: str
-
-
-class Concern(Part):
-    """The raiser opened the escalation."""
-
-    kind: Literal["concern"] = "concern"
-    shape: Code | None
-    category: Code
-    agencies: tuple[ConcernedAgency, ...]
-    """The responding agencies; their people join at the stage where they first act."""
-    timing: Timing = Timing()
-
-
-class Account(Part):
-    """A side wrote its own account of a stage; a later one may correct an earlier one, with a reason."""
-
-    kind: Literal["account"] = "account"
-    corrects: UUID | None = None
-    reason: str = ""
-
-
-class Outcome(Part):
-    """Somebody who may close the stage recorded its outcome; where all sides close, the others still answer it."""
-
-    kind: Literal["outcome"] = "outcome"
-    outcome: Code
-    actions: tuple[AgreedAction, ...] = ()
-    outstanding: str = ""
-    review_on: date | None = None
-    checks: tuple[Code, ...] = ()
-    learning: tuple[Code, ...] = ()
-    policy_gap: bool = False
-
-
-class Agreement(Part):
-    """A side answered the outcome that another side had recorded."""
-
-    kind: Literal["agreement"] = "agreement"
-    outcome: UUID
-    agrees: bool
-    reasons: str = ""
-
-
-class StepUp(Part):
-    """The stage did not settle it: it goes on to the next stage, or out of the policy."""
-
-    kind: Literal["step_up"] = "step_up"
-    route: Code | None
-    stage: Code | None
-    """Both None when it leaves for something outside this policy."""
-    timing: Timing = Timing()
-
-
-Facts = Concern | Account | Outcome | Agreement | StepUp
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One stage record as the engine sees it: who, where, when, and its facts without the prose."""
-
-    id: UUID
-    route: str
-    stage: str
-    side: Side
-    agency: UUID
-    person: UUID
-    happened_on: date
-    entered_at: datetime
-    facts: Facts
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One person's place in an escalation."""
-
-    person: UUID
-    agency: UUID
-    side: Side
-    level: str
-    is_raiser: bool = False
-
+Party = tuple[Side, UUID]
+"""A side, and the agency that acts for it."""
 
 # --- where it stands ---------------------------------------------------------------------------------------------
 
@@ -142,10 +38,14 @@ class Visit:
 
     route: Route
     stage: Stage
-    entered_at: datetime
+    entry: Step
     timing: Timing
     steps: tuple[Step, ...]
     left_at: datetime | None = None
+
+    @property
+    def entered_at(self) -> datetime:
+        return self.entry.entered_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +54,34 @@ class Proposed:
 
     step: Step
     facts: Outcome
-    agreed: frozenset[tuple[Side, UUID]]
-    """The sides, each with its agency, that agree; the one that recorded it is among them."""
-    disagreed: frozenset[tuple[Side, UUID]]
+    agreed: frozenset[Party]
+    """Those that agree; the one that recorded it is among them."""
+    disagreed: frozenset[Party]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeProposed:
+    """A date by which all sides should settle it, and what they said to it."""
+
+    step: Step
+    time_frame: date
+    accepted: frozenset[Party]
+    refused: frozenset[Party]
+    waits_for: frozenset[Party]
+
+    @property
+    def is_agreed(self) -> bool:
+        return not self.waits_for and not self.refused
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
+    policy: Policy
     visit: Visit
     visits: tuple[Visit, ...]
     clocks: tuple[Running, ...]
     proposed: Proposed | None
+    time_proposed: TimeProposed | None
 
     @property
     def next_due(self) -> Due | None:
@@ -172,24 +89,49 @@ class Open:
         waiting = [clock.due for clock in self.clocks if clock.met_at is None and clock.due is not None]
         return min(waiting, key=lambda moment: moment.at, default=None)
 
+    @property
+    def decision_stands(self) -> bool:
+        """Whether the decision that is questioned stands while it is challenged."""
+        return self.visit.stage.closing.decision_stands
+
+
+@dataclass(frozen=True, slots=True)
+class OwedDuty:
+    """What is still to be done after the end, or was."""
+
+    duty: Duty
+    due: Due | None
+    met_at: datetime | None
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
+    policy: Policy
     visits: tuple[Visit, ...]
     clocks: tuple[Running, ...]
     step: Step
     outcome: Outcome
     at: datetime
+    since: tuple[Step, ...]
+    """What was recorded after it."""
+    duties: tuple[OwedDuty, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
     """It went on to a procedure outside the policy, or ended where the route names no further step."""
 
+    policy: Policy
     visits: tuple[Visit, ...]
     clocks: tuple[Running, ...]
     after: After
     at: datetime
+    since: tuple[Step, ...]
+
+    @property
+    def came_of(self) -> Step | None:
+        """The record that says what came of it."""
+        return next((step for step in reversed(self.since) if isinstance(step.facts, CameOf)), None)
 
 
 Standing = Open | Resolved | Left
@@ -197,91 +139,196 @@ Standing = Open | Resolved | Left
 
 def standing(policy: Policy, steps: Sequence[Step], *, places: Sequence[Place], calendar: Calendar) -> Standing:
     """Where it stands after these records, in the order in which they were entered. Raises CalendarEnds."""
-    visits = tuple(_visits(policy, steps))
-    last, ending = visits[-1], steps[-1]
-    proposed = _proposed(last)
-    if isinstance(ending.facts, StepUp) and ending.facts.stage is None:
-        clocks = tuple(_all_clocks(visits, calendar=calendar))
-        return Left(visits=visits, clocks=clocks, after=last.route.after, at=ending.entered_at)
-    if proposed is not None and _settled(last.stage, proposed, places):
-        visits = (*visits[:-1], replace(last, left_at=ending.entered_at))
-        clocks = tuple(_all_clocks(visits, calendar=calendar))
-        return Resolved(visits=visits, clocks=clocks, step=proposed.step, outcome=proposed.facts, at=ending.entered_at)
-    here = tuple(_clocks_here(visits, last, calendar=calendar))
-    return Open(visit=last, visits=visits, clocks=here, proposed=proposed)
+    state = _History(policy, places)
+    for step in steps:
+        state.add(step)
+    return state.standing(calendar)
 
 
-def parties_that_close(stage: Stage, places: Sequence[Place]) -> frozenset[tuple[Side, UUID]]:
-    """The sides, each with its agency, whose word is needed where all sides close the stage."""
+class _History:
+    """The records, one after the other: the stays at stages, and how the last one ended, if it has."""
+
+    def __init__(self, policy: Policy, places: Sequence[Place]) -> None:
+        self.policy, self.places = policy, places
+        self.visits: list[Visit] = []
+        self.ended_at: datetime | None = None
+        self.proposed: Proposed | None = None
+        self.has_left = False
+        self.since: list[Step] = []
+
+    def add(self, step: Step) -> None:
+        facts = step.facts
+        if isinstance(facts, Concern):
+            self._enter(step, step.route, step.stage, facts.timing)
+        if self.ended_at is not None:
+            self._after_the_end(step)
+            return
+        self.visits[-1] = replace(self.visits[-1], steps=(*self.visits[-1].steps, step))
+        if isinstance(facts, StepUp):
+            self._go_on(step, facts)
+        elif isinstance(facts, Outcome | Agreement):
+            self.proposed = _proposed(self.visits[-1])
+            if self.proposed is not None and self._is_settled(self.proposed, step.entered_at):
+                self._end(step.entered_at)
+
+    def _enter(self, step: Step, route: str, stage: str, timing: Timing) -> None:
+        self.visits.append(Visit(self.policy.route(route), self.policy.stage(route, stage), step, timing, ()))
+        self.proposed, self.ended_at, self.has_left, self.since = None, None, False, []
+
+    def _go_on(self, step: Step, facts: StepUp) -> None:
+        self._end(step.entered_at)
+        if facts.route is None or facts.stage is None:
+            self.has_left = True
+        else:
+            self._enter(step, facts.route, facts.stage, facts.timing)
+
+    def _after_the_end(self, step: Step) -> None:
+        reopens = isinstance(step.facts, FollowUp) and step.facts.then == "reopen"
+        resumes = isinstance(step.facts, CameOf) and step.facts.resumes
+        if reopens or resumes:
+            last = self.visits[-1]
+            self._enter(step, last.route.id, last.stage.id, Timing())
+        else:
+            self.since.append(step)
+
+    def _end(self, at: datetime) -> None:
+        self.visits[-1] = replace(self.visits[-1], left_at=at)
+        self.ended_at = at
+
+    def _is_settled(self, proposed: Proposed, at: datetime) -> bool:
+        """Whether everyone has agreed who takes part at this moment and whose word is needed."""
+        stage = self.visits[-1].stage
+        if stage.closing.who is not Closer.ALL_SIDES:
+            return True
+        there = [place for place in self.places if place.joined_at is None or place.joined_at <= at]
+        return parties_that_close(stage, there) <= proposed.agreed
+
+    def standing(self, calendar: Calendar) -> Standing:
+        visits, last = tuple(self.visits), self.visits[-1]
+        if self.ended_at is None:
+            proposed = _time_proposed(last, self.places)
+            here = tuple(_clocks_here(visits, last, self.places, calendar=calendar))
+            return Open(self.policy, last, visits, here, self.proposed, proposed)
+        clocks = tuple(_all_clocks(visits, self.places, calendar=calendar))
+        since = tuple(self.since)
+        if self.has_left:
+            return Left(self.policy, visits, clocks, last.route.after, self.ended_at, since)
+        assert self.proposed is not None, "what is resolved has an outcome"
+        outcome = self.proposed.facts
+        duties = tuple(_duties(self.policy, last, outcome, self.ended_at, since))
+        return Resolved(self.policy, visits, clocks, self.proposed.step, outcome, self.ended_at, since, duties)
+
+
+def parties_that_close(stage: Stage, places: Sequence[Place]) -> frozenset[Party]:
+    """Those whose word is needed where all sides close the stage."""
     sides = stage.sides & {Side.RAISING, Side.RESPONDING}
-    return frozenset((place.side, place.agency) for place in places if place.side in sides)
+    return frozenset(place.party for place in places if place.side in sides)
 
 
-def _settled(stage: Stage, proposed: Proposed, places: Sequence[Place]) -> bool:
-    if stage.closing.who is not Closer.ALL_SIDES:
-        return True
-    return parties_that_close(stage, places) <= proposed.agreed
-
-
-def _visits(policy: Policy, steps: Sequence[Step]) -> Iterator[Visit]:
-    first = steps[0]
-    assert isinstance(first.facts, Concern), "an escalation begins with the concern"
-    route = policy.route(first.route)
-    here = Visit(route, policy.stage(first.route, first.stage), first.entered_at, first.facts.timing, (first,))
-    for step in steps[1:]:
-        here = replace(here, steps=(*here.steps, step))
-        if isinstance(step.facts, StepUp):
-            yield replace(here, left_at=step.entered_at)
-            if step.facts.route is None or step.facts.stage is None:
-                return
-            route = policy.route(step.facts.route)
-            stage = policy.stage(step.facts.route, step.facts.stage)
-            here = Visit(route, stage, step.entered_at, step.facts.timing, ())
-    yield here
+def _party(step: Step) -> Party:
+    assert step.side is not None, "only the service itself has no side"
+    assert step.agency is not None, "only the service itself has no agency"
+    return step.side, step.agency
 
 
 def _proposed(visit: Visit) -> Proposed | None:
     """The latest outcome recorded at this stage, with the answers given to it since."""
     found: Proposed | None = None
     for step in visit.steps:
-        side = (step.side, step.agency)
         match step.facts:
             case Outcome() as facts:
-                found = Proposed(step, facts, frozenset({side}), frozenset())
+                found = Proposed(step, facts, frozenset({_party(step)}), frozenset())
             case Agreement() as answer if found is not None and answer.outcome == found.step.id:
+                party = {_party(step)}
                 found = replace(
                     found,
-                    agreed=found.agreed | {side} if answer.agrees else found.agreed - {side},
-                    disagreed=found.disagreed - {side} if answer.agrees else found.disagreed | {side},
+                    agreed=found.agreed | party if answer.agrees else found.agreed - party,
+                    disagreed=found.disagreed - party if answer.agrees else found.disagreed | party,
                 )
             case _:
                 pass
     return found
 
 
+def _time_proposed(visit: Visit, places: Sequence[Place]) -> TimeProposed | None:
+    """The latest date that was proposed at this stage, where its limit is one that all sides accept."""
+    if not any(clock.limit.unit is Unit.AGREED for clock in visit.stage.clocks):
+        return None
+    needed = parties_that_close(visit.stage, places)
+    found: TimeProposed | None = None
+    if visit.timing.time_frame is not None:
+        own = frozenset({_party(visit.entry)})
+        found = TimeProposed(visit.entry, visit.timing.time_frame, own, frozenset(), needed - own)
+    for step in visit.steps:
+        match step.facts:
+            case TimeSet(time_frame=date() as day):
+                own = frozenset({_party(step)})
+                found = TimeProposed(step, day, own, frozenset(), needed - own)
+            case TimeAnswered() as answer if found is not None and answer.proposal == found.step.id:
+                own = frozenset({_party(step)})
+                found = replace(
+                    found,
+                    accepted=found.accepted | own if answer.accepts else found.accepted - own,
+                    refused=found.refused - own if answer.accepts else found.refused | own,
+                    waits_for=found.waits_for - own,
+                )
+            case _:
+                pass
+    return found
+
+
+def _duties(
+    policy: Policy, last: Visit, outcome: Outcome, ended_at: datetime, since: Sequence[Step]
+) -> Iterator[OwedDuty]:
+    """The policy's duties after this end: due by its own dates, or by the date that a follow-up has set instead."""
+    for duty in policy.duties:
+        if duty.stages and last.stage.id not in duty.stages:
+            continue
+        days = {
+            "at_once": (uk_date(ended_at),),
+            "review_date": (outcome.review_on,),
+            "action_date": tuple(action.by_when for action in outcome.actions),
+        }[duty.due]
+        day = max((day for day in days if day is not None), default=None)
+        if day is None and duty.due != "at_once":
+            continue
+        met_at: datetime | None = None
+        for step in since:
+            if isinstance(step.facts, FollowUp) and step.facts.duty == duty.id:
+                met_at = step.entered_at if step.facts.then == "done" else None
+                day = step.facts.again_on or day
+        yield OwedDuty(duty, None if day is None else Due(at=end_of(day), day=day), met_at)
+
+
 # --- clocks ------------------------------------------------------------------------------------------------------
 
 
-def _all_clocks(visits: Sequence[Visit], *, calendar: Calendar) -> Iterator[Running]:
+def _all_clocks(visits: Sequence[Visit], places: Sequence[Place], *, calendar: Calendar) -> Iterator[Running]:
     """Every clock of every stay, each cap once, where the stay that it ends in begins to be counted."""
     for number, visit in enumerate(visits):
         over = [cap for cap in visit.route.caps if visit.stage.id in cap.stages]
         later = {(stay.route.id, stay.stage.id) for stay in visits[number + 1 :]}
-        yield from _own_clocks(visits, visit, calendar=calendar)
+        yield from _own_clocks(visits, visit, places, calendar=calendar)
         for cap in over:
             if not any((visit.route.id, stage) in later for stage in cap.stages):
                 yield from _cap(cap, visits, visit, calendar=calendar)
 
 
-def _clocks_here(visits: Sequence[Visit], visit: Visit, *, calendar: Calendar) -> Iterator[Running]:
+def _clocks_here(
+    visits: Sequence[Visit], visit: Visit, places: Sequence[Place], *, calendar: Calendar
+) -> Iterator[Running]:
     """The clocks of the stage it is at, then the caps that lie over that stage."""
-    yield from _own_clocks(visits, visit, calendar=calendar)
+    yield from _own_clocks(visits, visit, places, calendar=calendar)
     for cap in visit.route.caps:
         if visit.stage.id in cap.stages:
             yield from _cap(cap, visits, visit, calendar=calendar)
 
 
-def _own_clocks(visits: Sequence[Visit], visit: Visit, *, calendar: Calendar) -> Iterator[Running]:
+def _own_clocks(
+    visits: Sequence[Visit], visit: Visit, places: Sequence[Place], *, calendar: Calendar
+) -> Iterator[Running]:
+    proposed = _time_proposed(visit, places)
+    agreed = proposed.time_frame if proposed is not None and proposed.is_agreed else None
     caps = [
         running
         for cap in visit.route.caps
@@ -291,19 +338,40 @@ def _own_clocks(visits: Sequence[Visit], visit: Visit, *, calendar: Calendar) ->
     for clock in visit.stage.clocks:
         started = _started(clock.starts, visits, visit)
         if started is not None:
-            yield _running(clock, visit, started, caps, calendar)
+            frame = agreed if clock.limit.unit is Unit.AGREED else _stated(visit)
+            yield _running(clock, visit, started, frame, caps, calendar)
 
 
-def _running(clock: Clock, visit: Visit, started: datetime, caps: Sequence[Running], calendar: Calendar) -> Running:
-    moment = due(
-        clock.limit,
-        start=started,
-        calendar=calendar,
-        stated=visit.timing.time_frame,
-        priority=visit.timing.priority,
-    )
+def _stated(visit: Visit) -> date | None:
+    """The date that the side which escalates stated last."""
+    stated = [
+        step.facts.time_frame
+        for step in visit.steps
+        if isinstance(step.facts, TimeSet) and step.side is visit.entry.side and step.facts.time_frame is not None
+    ]
+    return stated[-1] if stated else visit.timing.time_frame
+
+
+def _protected(visit: Visit) -> date | None:
+    """The earliest date that anybody set at this stage to protect the child."""
+    days = [
+        visit.timing.protect_by,
+        *(step.facts.protect_by for step in visit.steps if isinstance(step.facts, TimeSet)),
+    ]
+    return min((day for day in days if day is not None), default=None)
+
+
+def _running(
+    clock: Clock,
+    visit: Visit,
+    started: datetime,
+    frame: date | None,
+    caps: Sequence[Running],
+    calendar: Calendar,
+) -> Running:
+    moment = due(clock.limit, start=started, calendar=calendar, stated=frame, priority=visit.timing.priority)
     if clock.may_be_shortened:
-        moment = shorter(moment, protects_child(visit.timing.protect_by))
+        moment = shorter(moment, protects_child(_protected(visit)))
     for cap in caps:
         over = cap.due if clock.may_be_shortened else due(cap.limit, start=cap.started_at, calendar=calendar)
         if over is not None and over.because != "protects_child":
@@ -337,7 +405,7 @@ def _cap(cap: Cap, visits: Sequence[Visit], visit: Visit, *, calendar: Calendar)
     if started is not None:
         moment = due(cap.limit, start=started, calendar=calendar)
         for stay in under:
-            moment = shorter(moment, protects_child(stay.timing.protect_by))
+            moment = shorter(moment, protects_child(_protected(stay)))
         yield Running(
             id=cap.id,
             side=None,
@@ -356,7 +424,7 @@ def _started(moment: Moment, visits: Sequence[Visit], visit: Visit) -> datetime 
     opened = visits[0]
     match moment:
         case Moment.OPENED:
-            return opened.entered_at
+            return next((stay for stay in visits if stay.stage.counts), opened).entered_at
         case Moment.STAGE_ENTERED:
             return visit.entered_at
         case Moment.CONCERN_IDENTIFIED:
@@ -383,9 +451,12 @@ def _met(moment: Moment, visit: Visit) -> datetime | None:
         case Moment.ACCOUNTS_BY_ALL:
             firsts = [first for side in visit.stage.sides if (first := _first(visit, side)) is not None]
             return max(firsts) if len(firsts) == len(visit.stage.sides) else None
-        case Moment.OUTCOME_RECORDED | Moment.MEETING_HELD:
+        case Moment.OUTCOME_RECORDED:
             recorded = (step.entered_at for step in visit.steps if isinstance(step.facts, Outcome))
             return next(recorded, visit.left_at)
+        case Moment.MEETING_HELD:
+            held = (step.entered_at for step in visit.steps if isinstance(step.facts, MeetingHeld | Outcome))
+            return next(held, visit.left_at)
         case Moment.RESOLVED | Moment.STAGE_LEFT:
             return visit.left_at
 
@@ -396,90 +467,3 @@ def _first(visit: Visit, side: Side) -> datetime | None:
         if step.side is side and isinstance(step.facts, Account | Concern):
             return step.entered_at
     return None
-
-
-# --- where it can go ---------------------------------------------------------------------------------------------
-
-
-class Act(StrEnum):
-    """What a party can do with an open escalation."""
-
-    FILE_ACCOUNT = "account"
-    RECORD_OUTCOME = "outcome"
-    ANSWER_OUTCOME = "agreement"
-    STEP_UP = "step_up"
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    route: Route
-    stage: Stage
-
-
-def next_place(policy: Policy, visit: Visit) -> Destination | After:
-    """Where it goes when this stage does not settle it."""
-    stages = visit.route.stages
-    position = [stage.id for stage in stages].index(visit.stage.id)
-    if position + 1 < len(stages):
-        return Destination(visit.route, stages[position + 1])
-    after = visit.route.after
-    if after.kind == "joins" and after.route is not None and after.stage is not None:
-        return Destination(policy.route(after.route), policy.stage(after.route, after.stage))
-    return after
-
-
-def acts_open_to(place: Place, now: Standing) -> frozenset[Act]:
-    """What this party may do at this moment under the policy. Nothing once it is resolved or has left."""
-    if not isinstance(now, Open):
-        return frozenset()
-    stage, open_acts = now.visit.stage, set[Act]()
-    if place.side in stage.sides or place.is_raiser:
-        open_acts.add(Act.FILE_ACCOUNT)
-    if _may_close(now.visit, place):
-        open_acts.add(Act.RECORD_OUTCOME)
-    if _must_answer(now, place):
-        open_acts.add(Act.ANSWER_OUTCOME)
-    if _may_step_up(now.visit, place):
-        open_acts.add(Act.STEP_UP)
-    return frozenset(open_acts)
-
-
-def _may_close(visit: Visit, place: Place) -> bool:
-    match visit.stage.closing.who:
-        case Closer.ALL_SIDES:
-            return place.side in visit.stage.sides & {Side.RAISING, Side.RESPONDING}
-        case Closer.RAISING_SIDE:
-            return place.side is Side.RAISING
-        case Closer.RAISER:
-            return place.is_raiser
-        case Closer.ARBITER:
-            arbiter = visit.route.final_arbiter
-            named = arbiter is not None and (place.side, place.level) == (arbiter.side, arbiter.level)
-            return place.side is Side.BOARD or named
-
-
-def _must_answer(now: Open, place: Place) -> bool:
-    if now.proposed is None or now.visit.stage.closing.who is not Closer.ALL_SIDES:
-        return False
-    side = (place.side, place.agency)
-    answered = now.proposed.agreed | now.proposed.disagreed
-    return side in parties_that_close(now.visit.stage, [place]) and side not in answered
-
-
-def _may_step_up(visit: Visit, place: Place) -> bool:
-    if visit.stage is visit.route.stages[-1] and visit.route.after.kind == "ends_here":
-        return False
-    match visit.stage.steps_up:
-        case "raising_side":
-            return place.side is Side.RAISING
-        case "board_side":
-            return place.side is Side.BOARD
-        case "any_side":
-            return True
-
-
-def level_of_raiser(policy: Policy, stage: Stage, level: str) -> str:
-    """The level at which the raiser acts at the first stage: their own if it acts there, else the lowest if that does."""
-    acting = {actor.level for actor in stage.actors if actor.side is Side.RAISING}
-    lowest = policy.levels[0].id
-    return lowest if level not in acting and lowest in acting else level

@@ -7,8 +7,8 @@ from datetime import date
 from uuid import UUID
 
 from forms_app.domain.answers import Sections
-from forms_app.domain.escalation import Concern
 from forms_app.domain.policy import Side
+from forms_app.domain.records import Concern
 
 
 @dataclass(frozen=True, slots=True)

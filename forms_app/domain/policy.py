@@ -65,7 +65,10 @@ class Choice(Part):
 class Guidance(Part):
     """Words for the person who needs them, where they need them; in the Board's own plain English."""
 
-    show: tuple[Literal["always", "before_opening", "opening", "account", "outcome", "step_up"], ...] = ("always",)
+    show: tuple[
+        Literal["always", "before_opening", "opening", "account", "outcome", "step_up", "not_supported", "help"], ...
+    ] = ("always",)
+    """`not_supported` once the raiser's own manager has said no; `help` beside the helpers who can be asked."""
     title: Text | None = None
     text: Text
     source: Source
@@ -121,9 +124,15 @@ class Actor(Part):
 
     side: Side
     level: Code
+    or_levels: tuple[Code, ...] = ()
+    """Levels that serve as well: an operations manager or a safeguarding lead."""
     title: Text | None = None
     needed: bool = True
     """Whether the stage can start before somebody is named for this place."""
+
+    @property
+    def levels(self) -> tuple[Code, ...]:
+        return (self.level, *self.or_levels)
 
 
 # --- time --------------------------------------------------------------------------------------------------------
@@ -324,11 +333,14 @@ class Meeting(Part):
     form: Literal["meeting", "panel", "mediation"]
     conveners: Annotated[tuple[Actor, ...], Field(min_length=1)]
     members: tuple[Actor, ...] = ()
-    at_least: int | None = None
+    at_least: Annotated[int, Field(ge=2)] | None = None
+    """How many must attend."""
     composition: tuple[Text, ...] = ()
     independent: tuple[Literal["chair", "facilitator", "mediator", "members"], ...] = ()
     minutes: bool = True
     methodology: bool = False
+    recommendations: bool = False
+    """Whether it recommends: what should be done, by whom, by when."""
     source: Source
 
 
@@ -364,6 +376,8 @@ class Stage(Part):
     same_as: Code | None = None
     """Names a stage whose words this one repeats in the source, so that it is not taken for a slip."""
     arbiter_sets_steps: bool = False
+    supported_by: tuple[Code, ...] = ()
+    """Levels of the raising side that say whether they support the escalation; the other side is told what they say."""
     guidance: tuple[Guidance, ...] = ()
     links: tuple[Link, ...] = ()
     source: Source
@@ -417,6 +431,12 @@ class Event(StrEnum):
     RESOLVED = "resolved"
     LEFT = "left"
     """The escalation went on to a procedure outside this policy."""
+    ENTRY_MADE = "entry_made"
+    """Anything else that the parties must know: a request, a meeting, a date, a person who joins, danger, dissent."""
+    FOLLOWED_UP = "followed_up"
+    """Somebody said, after the end, whether what was agreed was done, or what came of it elsewhere."""
+    GONE_QUIET = "gone_quiet"
+    """Nothing has been recorded for as long as the policy allows."""
 
 
 class Audience(StrEnum):
@@ -426,6 +446,7 @@ class Audience(StrEnum):
     BUSINESS_UNIT = "business_unit"
     CHAIR = "chair"
     SUB_GROUP = "sub_group"
+    POLICY_SUB_GROUP = "policy_sub_group"
     DIRECTORS = "directors"
     LIAISON_OFFICER = "liaison_officer"
 
@@ -473,6 +494,31 @@ class Danger(Part):
     """What to do at once when somebody is in immediate danger."""
 
     steps: Annotated[tuple[Text, ...], Field(min_length=1)]
+    tell: tuple[Code, ...] = ()
+    """The levels of one's own agency to go to straight away; the later ones when nobody of the earlier can be reached."""
+    source: Source
+
+
+class Helper(Part):
+    """Somebody at the Board whom a party may ask for help at any stage; they join the escalation."""
+
+    id: Code
+    title: Text
+    seat: Audience
+    source: Source
+
+
+class RestrictedNotes(Part):
+    """Notes on compliance or competence, which only people at these levels of the writer's own agency read."""
+
+    levels: Annotated[tuple[Code, ...], Field(min_length=1)]
+    source: Source
+
+
+class Quiet(Part):
+    """How long an open escalation may lie without a record before its people and the Board are told."""
+
+    limit: Limit
     source: Source
 
 
@@ -535,6 +581,11 @@ class Policy(Part):
     """The first one is the main ladder."""
     notices: Annotated[tuple[Notice, ...], Field(min_length=1)]
     duties: tuple[Duty, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
+    """Those that can be called at any stage."""
+    helpers: tuple[Helper, ...] = ()
+    restricted_notes: RestrictedNotes | None = None
+    quiet: Quiet | None = None
     pattern: Pattern | None = None
     guidance: tuple[Guidance, ...] = ()
     links: tuple[Link, ...] = ()
@@ -559,6 +610,9 @@ class Policy(Part):
 
     def question(self, question_id: str) -> Question:
         return next(question for question in self.questions if question.id == question_id)
+
+    def meetings_at(self, stage: Stage) -> tuple[Meeting, ...]:
+        return (*stage.meetings, *self.meetings)
 
     def categories_of(self, route: Route) -> tuple[Choice, ...]:
         return route.categories or self.categories
@@ -603,10 +657,23 @@ def _faults(policy: Policy) -> Iterator[tuple[Path, str]]:
         for place, sentence in _route_faults(policy, route):
             yield ("routes", number, *place), sentence
     yield from _notice_faults(policy)
+    yield from _fault_of_what_any_stage_offers(policy)
+
+
+def _fault_of_what_any_stage_offers(policy: Policy) -> Iterator[tuple[Path, str]]:
+    levels = {level.id for level in policy.levels}
+    for missing in set(policy.danger.tell) - levels:
+        yield ("danger", "tell"), f"no level is called “{missing}”"
+    for index, helper in enumerate(policy.helpers):
+        if helper.seat not in OUTSIDE:
+            yield ("helpers", index, "seat"), f"{helper.seat} is a side, not a seat at the Board"
+    if policy.restricted_notes is not None:
+        for missing in set(policy.restricted_notes.levels) - levels:
+            yield ("restricted_notes", "levels"), f"no level is called “{missing}”"
 
 
 def _named_twice(policy: Policy) -> Iterator[tuple[Path, str]]:
-    lists: dict[str, tuple[Choice | Question | Route | Duty, ...]] = {
+    lists: dict[str, tuple[Choice | Question | Route | Duty | Meeting | Helper, ...]] = {
         "categories": policy.categories,
         "levels": policy.levels,
         "agency_kinds": policy.agency_kinds,
@@ -616,6 +683,8 @@ def _named_twice(policy: Policy) -> Iterator[tuple[Path, str]]:
         "priorities": policy.priorities,
         "learning": policy.learning,
         "duties": policy.duties,
+        "meetings": policy.meetings,
+        "helpers": policy.helpers,
     }
     for name, items in lists.items():
         for index, twice in _twice(item.id for item in items):
@@ -679,8 +748,10 @@ def _route_faults(policy: Policy, route: Route) -> Iterator[tuple[Path, str]]:
 def _stage_faults(policy: Policy, route: Route, stage: Stage) -> Iterator[tuple[Path, str]]:
     levels = {level.id for level in policy.levels}
     for index, actor in enumerate(stage.actors):
-        if actor.level not in levels:
-            yield ("actors", index, "level"), f"no level is called “{actor.level}”"
+        for missing in set(actor.levels) - levels:
+            yield ("actors", index, "level"), f"no level is called “{missing}”"
+    for missing in set(stage.supported_by) - levels:
+        yield ("supported_by",), f"no level is called “{missing}”"
     for index, clock in enumerate(stage.clocks):
         for place, sentence in _clock_faults(policy, stage, clock):
             yield ("clocks", index, place), sentence

@@ -10,23 +10,24 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
+from forms_app.domain.acts import Act
 from forms_app.domain.answers import Answered, Section, Sections
-from forms_app.domain.escalation import (
+from forms_app.domain.filing import NamedParty, NewConcern, Written
+from forms_app.domain.policy import Side
+from forms_app.domain.records import (
     Account,
     AgreedAction,
     Agreement,
     Concern,
     ConcernedAgency,
+    Facts,
     Outcome,
     StepUp,
     Timing,
 )
-from forms_app.domain.filing import NamedParty, NewConcern, Written
-from forms_app.domain.policy import Side
 from forms_app.forms.fields import Answerable, Rows, row_numbers
 from forms_app.forms.pages import (
     Asking,
-    FormKind,
     Page,
     PageForm,
     chosen_agencies,
@@ -120,12 +121,28 @@ class Flow:
                     if agency.id in chosen_agencies(self.asking, self.given)
                 ),
                 timing=self._timing(),
+                gates=self._gates("about"),
             ),
             subject_kind=self._data("subject", "f-subject"),
             subject=(subject,),
             people=self.people(),
             written=self.written(),
         )
+
+    def facts(self, proposed: UUID | None) -> Facts:
+        """What the form records. `proposed` is the outcome that is answered."""
+        match self.asking.kind:
+            case Act.FILE_ACCOUNT:
+                return self.account()
+            case Act.RECORD_OUTCOME:
+                return self.outcome()
+            case Act.ANSWER_OUTCOME:
+                assert proposed is not None, "there is an outcome to answer"
+                return self.agreement(proposed)
+            case Act.STEP_UP:
+                return self.step_up()
+            case _:
+                raise AssertionError("this form has no facts")
 
     def account(self) -> Account:
         return Account(corrects=self.asking.corrects, reason=self._data("when", "f-corrected") or "")
@@ -139,6 +156,7 @@ class Flow:
             checks=self._data("result", "f-checks") or (),
             learning=self._data("result", "f-learning") or (),
             policy_gap=self._data("result", "f-gap") == "yes",
+            gates=self._gates("result"),
         )
 
     def agreement(self, outcome: UUID) -> Agreement:
@@ -152,6 +170,7 @@ class Flow:
             route=route.id if route else None,
             stage=stage.id if stage else None,
             timing=self._timing() if stage else Timing(),
+            gates=self._gates("people"),
         )
 
     def people(self) -> tuple[NamedParty, ...]:
@@ -159,7 +178,7 @@ class Flow:
         if "people" not in self.forms:
             return ()
         form, asking = self.forms["people"], self.asking
-        if asking.kind is FormKind.OPENING:
+        if asking.kind is Act.OPEN:
             route = chosen_route(asking, self.given)
             assert route is not None, "a route was chosen"
             stage, responding = route.stages[0], chosen_agencies(asking, self.given)
@@ -195,6 +214,11 @@ class Flow:
     def _actions(self) -> Iterator[AgreedAction]:
         for row in cast(Rows, self.forms["actions"]["f-actions"]).filled:
             yield AgreedAction(what=row["what"].data, who=row["who"].data, by_when=row["by_when"].data)
+
+    def _gates(self, page: str) -> tuple[str, ...]:
+        """The gates that were confirmed on a page: a page that is done confirms all of its own."""
+        fields = self.forms.get(page, ())
+        return tuple(field.short_name.removeprefix("f-gate-") for field in fields if "f-gate-" in field.name)
 
     def _data(self, page: str, field: str) -> Any:
         form = self.forms.get(page)

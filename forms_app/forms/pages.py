@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from forms_app.domain import text
-from forms_app.domain.escalation import Place, level_of_raiser
+from forms_app.domain.acts import Act, is_filled, level_of_raiser
 from forms_app.domain.filing import Directory, ListedPerson
 from forms_app.domain.policy import (
     OFFICE,
@@ -32,6 +31,7 @@ from forms_app.domain.policy import (
     Subject,
     Unit,
 )
+from forms_app.domain.records import Place
 from forms_app.forms.fields import Answerable, Day, Pick, PickFromList, Picks, Rows, Ticked, Words
 
 Given = Mapping[str, "MultiDict[str, str]"]
@@ -39,14 +39,6 @@ YES_NO = (("yes", "Yes"), ("no", "No"))
 LATER = date(2100, 1, 1)
 LONG_AGO = timedelta(days=3652)
 """How far back something may have happened: within what the calendars of working days know."""
-
-
-class FormKind(StrEnum):
-    OPENING = "opening"
-    ACCOUNT = "account"
-    OUTCOME = "outcome"
-    AGREEMENT = "agreement"
-    STEP_UP = "step_up"
 
 
 class PageForm(Form):
@@ -85,7 +77,7 @@ class Page:
 class Asking:
     """Which form is asked of whom, at which stage, under which policy."""
 
-    kind: FormKind
+    kind: Act
     policy: Policy
     directory: Directory
     today: date
@@ -157,11 +149,11 @@ def _step_up(asking: Asking, given: Given) -> Iterator[Page]:
 
 
 BUILDERS = {
-    FormKind.OPENING: _opening,
-    FormKind.ACCOUNT: _account,
-    FormKind.OUTCOME: _outcome,
-    FormKind.AGREEMENT: _agreement,
-    FormKind.STEP_UP: _step_up,
+    Act.OPEN: _opening,
+    Act.FILE_ACCOUNT: _account,
+    Act.RECORD_OUTCOME: _outcome,
+    Act.ANSWER_OUTCOME: _agreement,
+    Act.STEP_UP: _step_up,
 }
 
 # --- the pages that every policy has -----------------------------------------------------------------------------
@@ -244,7 +236,7 @@ def _people(asking: Asking, stage: Stage, responding: tuple[UUID, ...]) -> Page:
         each="Person",
         hint="They get every document from now on. Leave it as it is if there is nobody else.",
     )
-    if asking.kind is FormKind.STEP_UP:
+    if asking.kind is Act.STEP_UP:
         fields |= _gates(stage, "entering")
     return _page("people", "The people who take part", fields, printed=False, intro=stage.summary)
 
@@ -254,7 +246,7 @@ def people_asked(
 ) -> Iterator[tuple[str, str, Actor, UUID | None]]:
     """Each person who must be named for a stage: the field's name, its label, the actor and the agency."""
     own = asking.directory.own
-    as_raiser = level_of_raiser(asking.policy, stage, own.level) if asking.kind is FormKind.OPENING else None
+    as_raiser = level_of_raiser(asking.policy, stage, own.level) if asking.kind is Act.OPEN else None
     names = {agency.id: agency for agency in asking.directory.agencies}
     for number, actor in enumerate(stage.actors):
         if actor.side is Side.RAISING and actor.level == as_raiser:
@@ -271,13 +263,6 @@ def people_asked(
             title = actor.title or asking.policy.level_title(actor.level, agency.kind if agency else None)
             where = f" at {agency.name}" if agency else ""
             yield f"f-actor-{number}-{agency_id or 'board'}", f"{title}{where}", actor, agency_id
-
-
-def is_filled(places: tuple[Place, ...], actor: Actor, agency: UUID | None) -> bool:
-    """Whether somebody of this side, at this agency, acts at that level already."""
-    return any(
-        (place.side, place.level) == (actor.side, actor.level) and agency in {None, place.agency} for place in places
-    )
 
 
 def _candidates(
@@ -345,7 +330,7 @@ def _subject(asking: Asking) -> Page:
 
 
 def _when(asking: Asking) -> Page:
-    account = asking.kind is FormKind.ACCOUNT
+    account = asking.kind is Act.FILE_ACCOUNT
     label = "Which day is this account about?" if account else "When was this settled?"
     hint = "The day on which you talked or met. If you have not done so yet, today’s date." if account else ""
     fields: dict[str, Any] = {"f-happened": _past_day(asking, label, hint=hint)}
@@ -356,7 +341,7 @@ def _when(asking: Asking) -> Page:
 
 def _time(asking: Asking, route: Route, stage: Stage) -> Page:
     """What the clocks of the stage need to be told, and the date that protects the child."""
-    fields = _starts(asking, route) if asking.kind is FormKind.OPENING else {}
+    fields = _starts(asking, route) if asking.kind is Act.OPEN else {}
     fields |= _frame(asking, stage)
     child = asking.policy.words.child
     fields["f-protect_by"] = _day_ahead(
@@ -393,7 +378,7 @@ def _frame(asking: Asking, stage: Stage) -> dict[str, Any]:
     if units & {Unit.STATED, Unit.AGREED}:
         stated = Unit.STATED in units
         word = asking.policy.words.stage
-        where = f"this {word}" if asking.kind is FormKind.OPENING else f"the next {word}"
+        where = f"this {word}" if asking.kind is Act.OPEN else f"the next {word}"
         fields["f-time_frame"] = _day_ahead(
             asking,
             f"By when should it be settled at {where}?" if stated else "By when have both sides agreed to settle it?",

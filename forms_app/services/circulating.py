@@ -8,15 +8,16 @@ from uuid import UUID, uuid4
 from forms_app.db.outbox import OutboxKind, owe
 from forms_app.db.people import seat_holders
 from forms_app.db.tables import Board, Delivery, Document, Escalation, Person, StageRecord
-from forms_app.domain.circulation import Circulation, Happening, owed
-from forms_app.domain.escalation import Outcome, Resolved
-from forms_app.domain.policy import OUTSIDE, Audience
+from forms_app.domain.circulation import Circulation, happening_of, owed
+from forms_app.domain.escalation import Resolved
+from forms_app.domain.policy import OUTSIDE, Audience, DocumentKind
+from forms_app.domain.records import Outcome, ProformaMade
 from forms_app.services.filling import Filling
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
 from forms_app.services.work import Work
 
 
-def circulate(work: Work, escalation: Escalation, record: StageRecord, happening: Happening) -> None:
+def circulate(work: Work, escalation: Escalation, record: StageRecord) -> None:
     """Writes one document for each that is owed, one delivery for each recipient, and the work of making it.
 
     Nothing more goes to a party who has left their agency; the raiser is told in any case.
@@ -24,15 +25,23 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord, happening
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
     people = {person.id: person for person in seat_holders(work.session, escalation.board.id)}
     people |= {party.person_id: party.person for party in escalation.parties}
-    facts = now.outcome if isinstance(now, Resolved) else step_of(record).facts
-    circulations = owed(
-        policy,
-        happening,
-        now=now,
-        places=[place_of(party) for party in escalation.parties if party.is_raiser or not party.person.left_at],
-        outside=_outside(people),
-        outcome=facts if isinstance(facts, Outcome) else None,
-    )
+    step = step_of(record)
+    happening = happening_of(step, now)
+    circulations: tuple[Circulation, ...] = ()
+    if happening is not None:
+        facts = now.outcome if isinstance(now, Resolved) else step.facts
+        circulations = owed(
+            policy,
+            happening,
+            now=now,
+            places=[place_of(party) for party in escalation.parties if party.is_raiser or not party.person.left_at],
+            outside=_outside(people),
+            outcome=facts if isinstance(facts, Outcome) else None,
+        )
+    elif isinstance(step.facts, ProformaMade) and step.person is not None:
+        raiser = next(party.person_id for party in escalation.parties if party.is_raiser)
+        recipients = tuple(dict.fromkeys((raiser, step.person)))
+        circulations = (Circulation(DocumentKind.BOARD_PROFORMA, recipients, raiser),)
     filling = Filling(policy, escalation, record, now, work.now)
     documents = [_document(filling, circulation, people, escalation.board) for circulation in circulations]
     work.session.add_all(documents)

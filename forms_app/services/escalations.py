@@ -1,4 +1,4 @@
-"""What the parties do: open an escalation, write their account, record an outcome, answer it, take it further.
+"""What the parties do: open an escalation, and record what happens at each of its stages and beside them.
 
 Each is one transaction: the record, the audit entry and everything owed because of it, or nothing at all.
 """
@@ -6,46 +6,31 @@ Each is one transaction: the record, the audit entry and everything owed because
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from forms_app.db import reads
 from forms_app.db.boards import agencies_of_board
 from forms_app.db.drafts import forget_draft
-from forms_app.db.people import people_of_board, person_with_board
-from forms_app.db.tables import Escalation, Party, Person, StageRecord, SubjectOfConcern
+from forms_app.db.people import person_with_board
+from forms_app.db.tables import Escalation, Person, StageRecord, SubjectOfConcern
+from forms_app.domain.acts import Act, acts_open_to, fault_of, fault_of_opening, level_of_raiser, overtaken
 from forms_app.domain.answers import to_json
-from forms_app.domain.circulation import Happening
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
-from forms_app.domain.escalation import (
-    Account,
-    Act,
-    Agreement,
-    Concern,
-    Destination,
-    Facts,
-    Open,
-    Outcome,
-    Place,
-    Resolved,
-    Standing,
-    StepUp,
-    acts_open_to,
-    level_of_raiser,
-    next_place,
-)
+from forms_app.domain.escalation import Open
 from forms_app.domain.filing import Filed, NamedParty, NewConcern, Seen, Written
-from forms_app.domain.policy import OFFICE, Event, Policy, Side, Stage
+from forms_app.domain.policy import Policy, Route, Side
+from forms_app.domain.records import Facts, HelpAsked, MeetingCalled, PeopleJoin, Place, StepUp
+from forms_app.services import joining
 from forms_app.services.circulating import circulate
-from forms_app.services.history import concern_of, place_of, policy_of, standing_of, step_of
+from forms_app.services.history import concern_of, place_of, policy_of, standing_of
+from forms_app.services.similar import similar_to
+from forms_app.services.watching import watch
 from forms_app.services.work import Work
 
 REFERENCE_LETTERS = "23456789BCDFGHJKMNPQRTVWXYZ"
 """Without vowels, and without what is read out wrongly on a telephone."""
-
-
-# --- the acts ----------------------------------------------------------------------------------------------------
 
 
 def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
@@ -57,8 +42,13 @@ def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
         return earlier
     raiser = _person(work, by)
     policy = work.shelf.get(raiser.board.policy_key)
-    stage = _first_stage(policy, concern)
-    _check_agencies(work, policy, raiser, concern.facts)
+    route = _checked_route(policy, concern)
+    agencies = [(agency.id, agency.kind) for agency in agencies_of_board(work.session, raiser.board_id)]
+    joining.check_agencies(policy, raiser, concern.facts.agencies, agencies)
+    beside = concern.facts.beside
+    if beside is not None and not reads.takes_part(work.session, beside, by):
+        raise NotFound("There is no such escalation.")
+    stage = route.stages[0]
     escalation = Escalation(
         id=uuid4(),
         board=raiser.board,
@@ -66,55 +56,54 @@ def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
         policy_key=policy.key,
         category=concern.facts.category,
         opened_at=work.now,
+        beside_id=beside,
         subject=SubjectOfConcern(kind=concern.subject_kind, answers=to_json(concern.subject)),
     )
     level = level_of_raiser(policy, stage, raiser.level)
     named = [NamedParty(raiser.id, Side.RAISING, level), *concern.people]
-    joining = _checked(work, policy, stage, raiser, concern.facts, (), named)
-    _join(escalation, joining, at=work.now, raiser=raiser.id)
-    record = _record(
-        escalation,
-        at=work.now,
-        place=Place(raiser.id, raiser.agency_id, Side.RAISING, level, is_raiser=True),
-        where=Seen(concern.route, stage.id),
-        facts=concern.facts,
-        written=concern.written,
-    )
+    joins = joining.to_stage(work, policy, stage, raiser, concern.facts, (), named)
+    joining.join(escalation, joins, at=work.now, raiser=raiser.id)
+    place = Place(raiser.id, raiser.agency_id, Side.RAISING, level, is_raiser=True)
+    where = Seen(route.id, stage.id)
+    written = _record(escalation, at=work.now, place=place, where=where, facts=concern.facts, written=concern.written)
     work.session.add(escalation)
-    return _finish(work, escalation, record, by)
+    return _finish(work, escalation, written)
 
 
-def file_account(work: Work, *, by: UUID, escalation_id: UUID, seen: Seen, account: Account, written: Written) -> Filed:
-    """Adds what this person's side says at this stage. An account that corrects another one names it."""
-    return _act(work, Act.FILE_ACCOUNT, by, escalation_id, seen, account, written)
-
-
-def record_outcome(
-    work: Work, *, by: UUID, escalation_id: UUID, seen: Seen, outcome: Outcome, written: Written
-) -> Filed:
-    """Records how the stage was settled. Where all sides close the stage, the others are asked to answer."""
-    return _act(work, Act.RECORD_OUTCOME, by, escalation_id, seen, outcome, written)
-
-
-def answer_outcome(
-    work: Work, *, by: UUID, escalation_id: UUID, seen: Seen, answer: Agreement, written: Written
-) -> Filed:
-    """Agrees or does not agree, for this person's side, with the outcome that another side recorded."""
-    return _act(work, Act.ANSWER_OUTCOME, by, escalation_id, seen, answer, written)
-
-
-def step_up(
+def record(
     work: Work,
     *,
     by: UUID,
     escalation_id: UUID,
     seen: Seen,
-    step: StepUp,
-    people: Sequence[NamedParty],
+    facts: Facts,
     written: Written,
+    people: Sequence[NamedParty] = (),
 ) -> Filed:
-    """Takes the escalation to the next stage, with the people who act there, or out of the policy after the last."""
-    return _act(work, Act.STEP_UP, by, escalation_id, seen, step, written, people)
+    """Records what a party did, and lets the people join whom they named.
+
+    Raises NotFound for anybody who takes no part, ChangedMeanwhile when the escalation has moved on since they began,
+    NotAllowedNow with a sentence for what the policy does not take.
+    """
+    if (earlier := filed_before(work, by=by, form_key=written.form_key)) is not None:
+        return earlier
+    escalation = reads.escalation_for(work.session, escalation_id, by, lock=True)
+    if escalation is None:
+        raise NotFound("There is no such escalation.")
+    now = standing_of(work, escalation)
+    place = next(place_of(party) for party in escalation.parties if party.person_id == by)
+    is_allowed = Act(facts.kind) in acts_open_to(place, now)
+    if seen != Seen(now.visits[-1].route.id, now.visits[-1].stage.id) or not (is_allowed or isinstance(now, Open)):
+        raise ChangedMeanwhile("This escalation has moved on since you began. Your text is kept; nothing was sent.")
+    if not is_allowed:
+        raise NotAllowedNow("The policy does not let you do this at this stage.")
+    if (late := overtaken(facts, place, now)) is not None:
+        raise ChangedMeanwhile(f"{late} Your text is kept; nothing was sent.")
+    if (fault := fault_of(facts, place, now, similar=similar_to(work, escalation))) is not None:
+        raise NotAllowedNow(fault)
+    joining.join(escalation, _joining(work, escalation, place, facts, people), at=work.now)
+    row = _record(escalation, at=work.now, place=place, where=seen, facts=facts, written=written)
+    return _finish(work, escalation, row)
 
 
 def filed_before(work: Work, *, by: UUID, form_key: UUID) -> Filed | None:
@@ -126,211 +115,52 @@ def filed_before(work: Work, *, by: UUID, form_key: UUID) -> Filed | None:
 # --- how each is done --------------------------------------------------------------------------------------------
 
 
-def _act(
-    work: Work,
-    act: Act,
-    by: UUID,
-    escalation_id: UUID,
-    seen: Seen,
-    facts: Facts,
-    written: Written,
-    people: Sequence[NamedParty] = (),
-) -> Filed:
-    if (earlier := filed_before(work, by=by, form_key=written.form_key)) is not None:
-        return earlier
-    escalation = reads.escalation_for(work.session, escalation_id, by, lock=True)
-    if escalation is None:
-        raise NotFound("There is no such escalation.")
-    policy, now = policy_of(work, escalation), standing_of(work, escalation)
-    place = next(place_of(party) for party in escalation.parties if party.person_id == by)
-    if not isinstance(now, Open) or seen != Seen(now.visit.route.id, now.visit.stage.id):
-        raise ChangedMeanwhile("This escalation has moved on since you began. Your text is kept; nothing was sent.")
-    if act not in acts_open_to(place, now):
-        raise NotAllowedNow("The policy does not let you do this at this stage.")
-    _check_facts(policy, now, by, facts)
-    if isinstance(facts, StepUp) and facts.stage is not None and facts.route is not None:
-        stage = policy.stage(facts.route, facts.stage)
-        raiser = next(party.person for party in escalation.parties if party.is_raiser)
-        joining = _checked(work, policy, stage, raiser, concern_of(escalation), escalation.parties, people)
-        _join(escalation, joining, at=work.now)
-    record = _record(escalation, at=work.now, place=place, where=seen, facts=facts, written=written)
-    return _finish(work, escalation, record, by)
+def _joining(
+    work: Work, escalation: Escalation, by: Place, facts: Facts, named: Sequence[NamedParty]
+) -> joining.Joining:
+    policy, concern, before = policy_of(work, escalation), concern_of(escalation), escalation.parties
+    raiser = next(party.person for party in before if party.is_raiser)
+    match facts:
+        case StepUp(route=str(route), stage=str(stage)):
+            return joining.to_stage(work, policy, policy.stage(route, stage), raiser, concern, before, named)
+        case PeopleJoin():
+            return joining.beside(work, raiser, concern, before, named, facts=facts, by=by)
+        case MeetingCalled():
+            present = {party.person_id for party in before}
+            new = [party for party in named if party.person_id not in present]
+            return joining.people(work, raiser, concern, before, new)
+        case HelpAsked():
+            return joining.helpers(work, policy, escalation.board.id, before, facts)
+        case _:
+            return []
 
 
-def _finish(work: Work, escalation: Escalation, record: StageRecord, by: UUID) -> Filed:
+def _finish(work: Work, escalation: Escalation, row: StageRecord) -> Filed:
     """Writes the audit entry, owes what the policy's notices make of this record and drops the draft."""
     work.note(
-        f"{record.kind}_recorded", person=by, board=escalation.board.id, escalation=escalation.id, about=record.id
+        f"{row.kind}_recorded", person=row.person_id, board=escalation.board.id, escalation=escalation.id, about=row.id
     )
-    circulate(work, escalation, record, _happening(work, escalation, record))
-    forget_draft(work.session, record.form_key)
-    return Filed(escalation.id, record.id)
+    circulate(work, escalation, row)
+    watch(work, escalation, row)
+    forget_draft(work.session, row.form_key)
+    return Filed(escalation.id, row.id)
 
 
-def _happening(work: Work, escalation: Escalation, record: StageRecord) -> Happening:
-    now = standing_of(work, escalation)
-    if record.kind == "step_up" and isinstance(now, Open):
-        return Happening(Event.STAGE_ENTERED, now.visit.route.id, now.visit.stage.id)
-    return Happening(_event(step_of(record).facts, now), record.route, record.stage)
-
-
-def _event(facts: Facts, now: Standing) -> Event:
-    match facts:
-        case Concern():
-            return Event.OPENED
-        case Account():
-            return Event.ACCOUNT_FILED
-        case StepUp():
-            return Event.LEFT
-        case Outcome():
-            return Event.RESOLVED if isinstance(now, Resolved) else Event.OUTCOME_PROPOSED
-        case Agreement():
-            return Event.RESOLVED if isinstance(now, Resolved) else Event.OUTCOME_ANSWERED
-
-
-def _check_facts(policy: Policy, now: Open, by: UUID, facts: Facts) -> None:
-    stage = now.visit.stage
-    match facts:
-        case Outcome():
-            if facts.outcome not in stage.closing.outcomes:
-                raise NotAllowedNow("This stage cannot end with that outcome.")
-            if policy.review_date == "required" and facts.review_on is None:
-                raise NotAllowedNow("The policy asks for a review date.")
-        case Account() if facts.corrects is not None:
-            _check_correction(now, by, facts)
-        case Agreement():
-            if now.proposed is None or now.proposed.step.id != facts.outcome:
-                raise ChangedMeanwhile("Another outcome was recorded since you began. Your text is kept.")
-        case StepUp():
-            to = next_place(policy, now.visit)
-            wanted = (to.route.id, to.stage.id) if isinstance(to, Destination) else (None, None)
-            if (facts.route, facts.stage) != wanted:
-                raise NotAllowedNow("The policy takes this stage to another one.")
-        case _:
-            pass
-
-
-def _check_correction(now: Open, by: UUID, account: Account) -> None:
-    here = [(step, step.facts) for step in now.visit.steps if isinstance(step.facts, Account)]
-    latest = {step.id for step, _ in here if step.person == by} - {facts.corrects for _, facts in here}
-    if account.corrects not in latest:
-        raise NotAllowedNow("Only your own account at this stage can be corrected, and only its latest version.")
-    if not account.reason.strip():
-        raise NotAllowedNow("Say why the account is corrected.")
-
-
-def _first_stage(policy: Policy, concern: NewConcern) -> Stage:
+def _checked_route(policy: Policy, concern: NewConcern) -> Route:
     route = next((route for route in policy.routes if route.id == concern.route), None)
     if route is None:
         raise NotAllowedNow("The policy has no such route.")
-    if concern.facts.category not in {choice.id for choice in policy.categories_of(route)}:
-        raise NotAllowedNow("The policy does not name this reason.")
     if concern.subject_kind not in policy.subjects:
         raise NotAllowedNow("The policy does not cover this subject.")
-    return route.stages[0]
-
-
-def _check_agencies(work: Work, policy: Policy, raiser: Person, concern: Concern) -> None:
-    """The other agencies are of this Board, and the raiser's own only where the policy permits it."""
-    known = {agency.id for agency in agencies_of_board(work.session, raiser.board_id) if agency.kind != OFFICE}
-    chosen = {agency.id for agency in concern.agencies}
-    if not chosen:
-        raise NotAllowedNow("Name the agency that you disagree with.")
-    if not chosen <= known:
-        raise NotFound("There is no such agency at this Board.")
-    if len(chosen) > 1 and not policy.several_responding_agencies:
-        raise NotAllowedNow("The policy is for a disagreement with one agency.")
-    if raiser.agency_id in chosen and not policy.internal.permitted:
-        raise NotAllowedNow(policy.internal.signpost)
-
-
-def _checked(
-    work: Work,
-    policy: Policy,
-    stage: Stage,
-    raiser: Person,
-    concern: Concern,
-    before: Sequence[Party],
-    named: Sequence[NamedParty],
-) -> list[tuple[Person, NamedParty]]:
-    """The people who join, each looked up and allowed on that side; raises NotAllowedNow when one is missing."""
-    known = {person.id: person for person in people_of_board(work.session, raiser.board_id)}
-    joining: dict[UUID, tuple[Person, NamedParty]] = {}
-    for party in named:
-        person = known.get(party.person_id)
-        if person is None:
-            raise NotFound("There is no such person at this Board's agencies.")
-        if not _may_stand(person, party, raiser, concern):
-            raise NotAllowedNow("Somebody was named for a side on which their agency does not stand.")
-        joining.setdefault(person.id, (person, party))
-    acting = {(Side(party.side), party.level) for party in before} | {(party.side, party.level) for party in named}
-    for actor in stage.actors:
-        if actor.needed and (actor.side, actor.level) not in acting:
-            raise NotAllowedNow(f"Name who acts at this stage as: {policy.level_title(actor.level)}.")
-    _check_sides(concern, stage, before, named, joining)
-    present = {party.person_id for party in before}
-    return [pair for pair in joining.values() if pair[0].id not in present]
-
-
-def _check_sides(
-    concern: Concern,
-    stage: Stage,
-    before: Sequence[Party],
-    named: Sequence[NamedParty],
-    joining: Mapping[UUID, tuple[Person, NamedParty]],
-) -> None:
-    """Each person stands on one side, and every agency that responds at this stage has somebody who acts for it."""
-    sides = {(party.person_id, Side(party.side)) for party in before} | {(one.person_id, one.side) for one in named}
-    if len(sides) > len({person for person, _ in sides}):
-        raise NotAllowedNow("Somebody was named on two sides. Each person stands on one.")
-    acting = {party.agency_id for party in before if party.side == Side.RESPONDING}
-    acting |= {person.agency_id for person, party in joining.values() if party.side is Side.RESPONDING}
-    if any(actor.needed and actor.side is Side.RESPONDING for actor in stage.actors):
-        for agency in concern.agencies:
-            if agency.id not in acting:
-                raise NotAllowedNow(f"Name somebody who acts for {agency.name}.")
-
-
-def _may_stand(person: Person, party: NamedParty, raiser: Person, concern: Concern) -> bool:
-    """Whether the person's agency stands on that side; for the Board's side also whether they hold the level."""
-    responding = {agency.id for agency in concern.agencies}
-    match party.side:
-        case Side.RAISING:
-            return person.agency_id == raiser.agency_id
-        case Side.RESPONDING:
-            return person.agency_id in responding
-        case Side.BOARD:
-            holds = party.level in {person.level, person.seat}
-            return holds and person.agency_id not in responding | {raiser.agency_id}
-
-
-def _join(
-    escalation: Escalation,
-    joining: Sequence[tuple[Person, NamedParty]],
-    *,
-    at: datetime,
-    raiser: UUID | None = None,
-) -> None:
-    for person, party in joining:
-        escalation.parties.append(
-            Party(
-                number=len(escalation.parties) + 1,
-                person_id=person.id,
-                person=person,
-                agency_id=person.agency_id,
-                agency=person.agency,
-                side=party.side.value,
-                level=party.level,
-                is_raiser=person.id == raiser,
-                joined_at=at,
-            )
-        )
+    if (fault := fault_of_opening(concern.facts, policy, route)) is not None:
+        raise NotAllowedNow(fault)
+    return route
 
 
 def _record(
     escalation: Escalation, *, at: datetime, place: Place, where: Seen, facts: Facts, written: Written
 ) -> StageRecord:
-    record = StageRecord(
+    row = StageRecord(
         id=uuid4(),
         number=len(escalation.records) + 1,
         kind=facts.kind,
@@ -345,8 +175,8 @@ def _record(
         facts=facts.model_dump_json(),
         sections=to_json(written.sections),
     )
-    escalation.records.append(record)
-    return record
+    escalation.records.append(row)
+    return row
 
 
 def _person(work: Work, person_id: UUID) -> Person:

@@ -12,8 +12,9 @@ from forms_app.documents import contexts as say
 from forms_app.documents.catalogue import KINDS
 from forms_app.domain.answers import Section, Sections, from_json
 from forms_app.domain.clocks import Running
-from forms_app.domain.escalation import Agreement, Left, Open, Outcome, Resolved, Standing, StepUp, Visit
+from forms_app.domain.escalation import Left, Open, Resolved, Standing, Visit
 from forms_app.domain.policy import Choice, DocumentKind, Limit, Policy, Side, Stage, Unit
+from forms_app.domain.records import AgreedAction, Agreement, Facts, MeetingHeld, Outcome, StepsSet, StepUp
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
 from forms_app.services.history import concern_of, step_of
 
@@ -24,12 +25,35 @@ NO_LIMIT = {
     Unit.AGREED: "Not agreed yet",
     Unit.BY_PRIORITY: "No priority was set",
 }
+SERVICE = "This service"
+"""Who wrote a record that the service made because a time had run out."""
 WRITTEN = {
     "concern": "Concern",
     "account": "Account",
     "outcome": "Outcome",
     "agreement": "Answer to the outcome",
     "step_up": "Taken further",
+    "contact": "Contact",
+    "filing": "Put on the child’s file",
+    "information_request": "Request for information",
+    "information_given": "Answer to a request",
+    "meeting_called": "Meeting called",
+    "meeting_held": "Meeting held",
+    "time": "Time limit",
+    "time_answer": "Answer about the time limit",
+    "people": "People who join",
+    "support": "What the manager says",
+    "dissent": "Dissent",
+    "steps": "Steps set",
+    "step_done": "Step taken",
+    "alongside": "What goes on alongside",
+    "help": "Help asked for",
+    "danger": "Immediate danger",
+    "restricted_note": "Restricted note",
+    "proforma": "Proforma made",
+    "quiet": "Nothing recorded for a while",
+    "follow_up": "Follow-up",
+    "came_of": "What came of it",
 }
 
 
@@ -89,13 +113,13 @@ class Filling:
             heading=self._heading(DocumentKind.STAGE_RECORD),
             stage=self._stage_of(self.record),
             what=WRITTEN[self.record.kind],
-            written_by=self._party(self._party_row(self.record)),
+            written_by=self._written_by(self.record),
             happened_on=spell_date(self.record.happened_on),
             entered_at=spell_time(self.record.entered_at),
             parties=self._parties(),
             subject=self._subject(),
             sections=self._sections(),
-            actions=_actions(facts) if isinstance(facts, Outcome) else (),
+            actions=_actions(facts),
             time_limits=self._time_limits(),
         )
 
@@ -120,8 +144,7 @@ class Filling:
 
     def _agreement(self, outcome: StageRecord) -> Iterator[say.Answer]:
         for row in self.escalation.records:
-            facts = step_of(row).facts
-            party = self._party(self._party_row(row))
+            facts, party = step_of(row).facts, self._written_by(row)
             who = f"{party.name}, {party.agency}"
             if row.id == outcome.id:
                 yield say.Answer(question=who, answer=f"Recorded this outcome on {spell_time(row.entered_at)}")
@@ -237,8 +260,11 @@ class Filling:
             side=SIDES[Side(row.side)] + (" (raised the concern)" if row.is_raiser else ""),
         )
 
-    def _party_row(self, record: StageRecord) -> PartyRow:
-        return next(row for row in self.escalation.parties if row.person_id == record.person_id)
+    def _written_by(self, record: StageRecord) -> say.Party:
+        """The party who wrote a record, or the service itself."""
+        rows = (row for row in self.escalation.parties if row.person_id == record.person_id)
+        row = next(rows, None)
+        return say.Party(name=SERVICE, job_title="", agency="", side="") if row is None else self._party(row)
 
     def _raiser(self) -> say.Party:
         return next(self._party(row) for row in self.escalation.parties if row.is_raiser)
@@ -352,7 +378,16 @@ def _answers(section: Section, leave_out: frozenset[str]) -> Iterator[say.Answer
             yield say.Answer(question=answer.question, answer=answer.answer)
 
 
-def _actions(outcome: Outcome) -> tuple[say.Action, ...]:
+def actions_of(facts: Facts) -> tuple[AgreedAction, ...]:
+    """What a record says that somebody will do by a date: actions, recommendations, steps."""
+    match facts:
+        case Outcome(actions=actions) | MeetingHeld(recommendations=actions) | StepsSet(steps=actions):
+            return actions
+        case _:
+            return ()
+
+
+def _actions(facts: Facts) -> tuple[say.Action, ...]:
     return tuple(
-        say.Action(what=action.what, who=action.who, by_when=spell_date(action.by_when)) for action in outcome.actions
+        say.Action(what=action.what, who=action.who, by_when=spell_date(action.by_when)) for action in actions_of(facts)
     )

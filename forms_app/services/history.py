@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from forms_app.db.tables import Escalation, Party, StageRecord
-from forms_app.domain.escalation import Concern, Facts, Place, Standing, Step, standing
+from forms_app.domain.escalation import Standing, standing
 from forms_app.domain.policy import Policy, Side
+from forms_app.domain.records import Concern, Facts, Place, Step
 from forms_app.services.work import Work
 
 FACTS: TypeAdapter[Facts] = TypeAdapter(Annotated[Facts, Field(discriminator="kind")])
@@ -19,7 +20,7 @@ def step_of(record: StageRecord) -> Step:
         id=record.id,
         route=record.route,
         stage=record.stage,
-        side=Side(record.side),
+        side=None if record.side is None else Side(record.side),
         agency=record.agency_id,
         person=record.person_id,
         happened_on=record.happened_on,
@@ -42,6 +43,7 @@ def place_of(party: Party) -> Place:
         side=Side(party.side),
         level=party.level,
         is_raiser=party.is_raiser,
+        joined_at=party.joined_at,
     )
 
 

@@ -8,30 +8,20 @@ from uuid import UUID
 
 from forms_app.db import reads
 from forms_app.db.tables import Escalation
+from forms_app.domain.acts import Act, Destination, acts_open_to, next_place
 from forms_app.domain.answers import Sections, from_json
 from forms_app.domain.clocks import Running
 from forms_app.domain.errors import NotFound
-from forms_app.domain.escalation import (
-    Account,
-    Act,
-    AgreedAction,
-    Destination,
-    Left,
-    Open,
-    Outcome,
-    Place,
-    Resolved,
-    Standing,
-    acts_open_to,
-    next_place,
-    parties_that_close,
-)
+from forms_app.domain.escalation import Left, Open, Resolved, Standing, parties_that_close
 from forms_app.domain.policy import Contact, Guidance, Link, Policy, Side, Stage
+from forms_app.domain.records import Account, AgreedAction, Place
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
 from forms_app.services.documents import DocumentLine, document_lines
 from forms_app.services.filling import (
+    SERVICE,
     SIDES,
     WRITTEN,
+    actions_of,
     by_when,
     kept,
     month,
@@ -247,18 +237,18 @@ def _records(policy: Policy, escalation: Escalation, by: UUID, now: Standing) ->
     corrections = {fact.corrects: name for name, fact in facts.items() if isinstance(fact, Account) and fact.corrects}
     here = {step.id for step in now.visit.steps} if isinstance(now, Open) else set()
     for record in escalation.records:
-        fact, party = facts[record.id], people[record.person_id]
+        fact, party = facts[record.id], people.get(record.person_id) if record.person_id else None
         yield RecordLine(
             id=record.id,
             stage=stage_title(policy, policy.stage(record.route, record.stage)),
             what=WRITTEN[record.kind],
-            by=party.person.name,
-            agency=party.agency.name,
-            side=SIDES[Side(record.side)],
+            by=party.person.name if party else SERVICE,
+            agency=party.agency.name if party else "",
+            side=SIDES[Side(record.side)] if record.side else "",
             happened=spell_date(record.happened_on),
             entered=spell_time(record.entered_at),
             sections=from_json(record.sections),
-            actions=fact.actions if isinstance(fact, Outcome) else (),
+            actions=actions_of(fact),
             corrects=fact.corrects if isinstance(fact, Account) else None,
             corrected_by=corrections.get(record.id),
             can_be_corrected=record.id in here
@@ -277,7 +267,7 @@ def _proposed(policy: Policy, escalation: Escalation, now: Open) -> ProposedOutc
     return ProposedOutcome(
         record_id=now.proposed.step.id,
         outcome=title_of(policy.outcomes, now.proposed.facts.outcome),
-        by=names[(now.proposed.step.side, now.proposed.step.agency)],
+        by=next(party.agency.name for party in escalation.parties if party.person_id == now.proposed.step.person),
         waits_for=tuple(sorted(names[side] for side in waiting)),
         disagree=tuple(sorted(names[side] for side in now.proposed.disagreed)),
     )

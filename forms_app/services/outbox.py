@@ -11,7 +11,7 @@ import structlog
 from forms_app.db import outbox
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.mail.compose import Letterhead, UnfitMessage
-from forms_app.services import issuing, posting
+from forms_app.services import issuing, posting, watching
 from forms_app.services.work import Workshop
 
 LEASE = timedelta(minutes=3)
@@ -21,6 +21,7 @@ MOST_INTERRUPTIONS = 20
 WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.MAKE_DOCUMENT: issuing.WAITS,
     OutboxKind.POST_DELIVERY: posting.WAITS,
+    OutboxKind.WATCH: watching.WAITS,
     OutboxKind.SIGN_IN_MESSAGE: posting.SIGN_IN_WAITS,
 }
 log = structlog.get_logger(__name__)
@@ -91,6 +92,8 @@ def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
             issuing.make_document(workshop, claim, desk.issue)
         case OutboxKind.POST_DELIVERY:
             posting.post_delivery(workshop, claim, desk.postbox, desk.letterhead)
+        case OutboxKind.WATCH:
+            watching.look_after(workshop, claim)
         case OutboxKind.SIGN_IN_MESSAGE:
             posting.send_sign_in_message(workshop, claim, desk.postbox, desk.letterhead)
         case _:

@@ -5,33 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from forms_app.db import reads
 from forms_app.db.tables import Document
 from forms_app.documents.catalogue import file_name, kind_of
+from forms_app.domain.acts import Act, Destination, acts_open_to, gates_to, level_of_raiser, next_place
 from forms_app.domain.answers import Answered, Section, Sections
-from forms_app.domain.escalation import (
+from forms_app.domain.escalation import Open, Standing
+from forms_app.domain.filing import Filed, ListedPerson, NamedParty, NewConcern, Seen, Written
+from forms_app.domain.policy import OFFICE, Actor, Asked, Policy, Question, QuestionKind, Route, Side, Stage
+from forms_app.domain.records import (
     Account,
-    Act,
     AgreedAction,
     Agreement,
     Concern,
     ConcernedAgency,
-    Destination,
-    Open,
     Outcome,
     Place,
-    Standing,
     StepUp,
     Timing,
-    acts_open_to,
-    level_of_raiser,
-    next_place,
 )
-from forms_app.domain.filing import Filed, ListedPerson, NamedParty, NewConcern, Seen, Written
-from forms_app.domain.policy import OFFICE, Actor, Asked, Policy, Question, QuestionKind, Route, Side, Stage
 from forms_app.domain.working_days import LONDON, spell_time, uk_date
 from forms_app.services import escalations
 from forms_app.services.directory import directory_for
@@ -40,6 +34,11 @@ from forms_app.services.filling import SIDES, by_when, spell_limit, stage_title,
 from forms_app.services.history import place_of, policy_of, standing_of
 from forms_app.services.work import Work, Workshop
 
+HAPPENED = {
+    "account": "The other side writes its account",
+    "outcome": "An outcome is recorded",
+    "agreement": "A side agrees with the outcome",
+}
 WorkshopAt = Callable[[datetime], Workshop]
 """The same database at another moment."""
 
@@ -186,6 +185,7 @@ class _Walk:
                 category=self.policy.categories_of(route)[0].id,
                 agencies=(ConcernedAgency(id=self.other.id, name=self.other.name),),
                 timing=self._timing(stage),
+                gates=tuple(gate.id for gate in gates_to(stage, "opening")),
             ),
             subject_kind=self.policy.subjects[0].value,
             subject=(
@@ -206,7 +206,12 @@ class _Walk:
         to = next_place(self.policy, visit)
         stepper = next((place for place in places if Act.STEP_UP in acts_open_to(place, now)), None)
         if isinstance(to, Destination) and stepper is not None:
-            step = StepUp(route=to.route.id, stage=to.stage.id, timing=self._timing(to.stage))
+            step = StepUp(
+                route=to.route.id,
+                stage=to.stage.id,
+                timing=self._timing(to.stage),
+                gates=tuple(gate.id for gate in gates_to(to.stage, "entering")),
+            )
             self._step(stepper.person, step, visit.route, visit.stage, self._named(to.stage, places))
             return
         self._resolve(now, places)
@@ -221,6 +226,7 @@ class _Walk:
             outstanding="None",
             review_on=uk_date(self.now) + timedelta(days=28),
             learning=tuple(choice.id for choice in self.policy.learning[:1]),
+            gates=tuple(gate.id for gate in gates_to(visit.stage, "resolving")),
         )
         filed = self._file(closer.person, outcome, visit.route, visit.stage, Asked.OUTCOME)
         for place in places:
@@ -233,21 +239,27 @@ class _Walk:
     ) -> Filed:
         assert self.escalation is not None, "opened first"
         written = self._written(stage, asked, self._side(by))
-        where = {"by": by, "escalation_id": self.escalation, "seen": Seen(route.id, stage.id)}
         with self.at(self.now).writing() as work:
-            filed, what = _filed(work, facts, where, written)
-        self._note(filed, what, by)
+            filed = escalations.record(
+                work,
+                by=by,
+                escalation_id=self.escalation,
+                seen=Seen(route.id, stage.id),
+                facts=facts,
+                written=written,
+            )
+        self._note(filed, HAPPENED[facts.kind], by)
         return filed
 
     def _step(self, by: UUID, step: StepUp, route: Route, stage: Stage, people: Iterator[NamedParty]) -> None:
         assert self.escalation is not None, "opened first"
         with self.at(self.now).writing() as work:
-            filed = escalations.step_up(
+            filed = escalations.record(
                 work,
                 by=by,
                 escalation_id=self.escalation,
                 seen=Seen(route.id, stage.id),
-                step=step,
+                facts=step,
                 people=tuple(people),
                 written=self._written(stage, Asked.STEP_UP, Side.RAISING),
             )
@@ -356,18 +368,3 @@ class _Walk:
     def _next_morning(self) -> datetime:
         day = self.calendar.nth_after(uk_date(self.now), 1)
         return datetime.combine(day, time(10), LONDON)
-
-
-def _filed(
-    work: Work, facts: Account | Outcome | Agreement, where: dict[str, Any], written: Written
-) -> tuple[Filed, str]:
-    match facts:
-        case Account():
-            filed = escalations.file_account(work, **where, account=facts, written=written)
-            return filed, "The other side writes its account"
-        case Outcome():
-            filed = escalations.record_outcome(work, **where, outcome=facts, written=written)
-            return filed, "An outcome is recorded"
-        case Agreement():
-            filed = escalations.answer_outcome(work, **where, answer=facts, written=written)
-            return filed, "A side agrees with the outcome"

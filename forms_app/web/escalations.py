@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
-from forms_app.forms.pages import FormKind
+from forms_app.domain.acts import Act
 from forms_app.services.drafts import drafts_of
 from forms_app.services.looking import escalation_view, guidance_for, help_for, record_of, your_escalations
 from forms_app.services.signing_in import SignedInPerson
@@ -70,10 +70,10 @@ def _keep_form(person: SignedInPerson, escalation_id: UUID, path: str, page_id: 
 
 
 def _keep_correction(person: SignedInPerson, escalation_id: UUID, record_id: UUID, page_id: str) -> None:
-    filling_in.keep_after_lapse(FormPlace(FormKind.ACCOUNT, escalation_id, record_id), person, page_id)
+    filling_in.keep_after_lapse(FormPlace(Act.FILE_ACCOUNT, escalation_id, record_id), person, page_id)
 
 
-NEW = FormPlace(FormKind.OPENING)
+NEW = FormPlace(Act.OPEN)
 
 
 @blueprint.route("/escalations/new", methods=["GET", "POST"])
@@ -103,13 +103,13 @@ def form_page(escalation_id: UUID, path: str, page_id: str) -> Answer:
 @blueprint.route(CORRECTION, methods=["GET", "POST"])
 @open_to(party)
 def correction(escalation_id: UUID, record_id: UUID) -> Answer:
-    return _form(FormPlace(FormKind.ACCOUNT, escalation_id, record_id))
+    return _form(FormPlace(Act.FILE_ACCOUNT, escalation_id, record_id))
 
 
 @blueprint.route(f"{CORRECTION}/<page_id>", methods=["GET", "POST"])
 @open_to(party, keep=_keep_correction)
 def correction_page(escalation_id: UUID, record_id: UUID, page_id: str) -> Answer:
-    return _form_page(FormPlace(FormKind.ACCOUNT, escalation_id, record_id), page_id)
+    return _form_page(FormPlace(Act.FILE_ACCOUNT, escalation_id, record_id), page_id)
 
 
 def _form(place: FormPlace) -> Answer:

@@ -12,14 +12,15 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from forms_app.documents.printable import unprintable
+from forms_app.domain.acts import Act, Destination, next_place
 from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow
-from forms_app.domain.escalation import Act, Destination, Open, next_place
+from forms_app.domain.escalation import Open
 from forms_app.domain.filing import Filed, Seen
 from forms_app.domain.policy import Side
 from forms_app.domain.working_days import uk_date
 from forms_app.forms.fields import Answerable, Rows, is_row_number
 from forms_app.forms.flow import Flow, prefilled, with_row_added, with_row_removed
-from forms_app.forms.pages import Asking, FormKind, Page, PageForm, chosen_route
+from forms_app.forms.pages import Asking, Page, PageForm, chosen_route
 from forms_app.services import drafts, escalations
 from forms_app.services.directory import directory_for, policy_for
 from forms_app.services.looking import EscalationView, escalation_view, guidance_for, record_of
@@ -31,25 +32,19 @@ from forms_app.web.sessions import poke, signed_in_person, workshop
 Answer = Response | str | tuple[str, int]
 CONFLICT = 409
 TITLES = {
-    FormKind.OPENING: "Raise a concern",
-    FormKind.ACCOUNT: "Write your account",
-    FormKind.OUTCOME: "Record the outcome",
-    FormKind.AGREEMENT: "Answer the outcome",
-    FormKind.STEP_UP: "Take it further",
+    Act.OPEN: "Raise a concern",
+    Act.FILE_ACCOUNT: "Write your account",
+    Act.RECORD_OUTCOME: "Record the outcome",
+    Act.ANSWER_OUTCOME: "Answer the outcome",
+    Act.STEP_UP: "Take it further",
 }
-ACTS = {
-    FormKind.ACCOUNT: Act.FILE_ACCOUNT,
-    FormKind.OUTCOME: Act.RECORD_OUTCOME,
-    FormKind.AGREEMENT: Act.ANSWER_OUTCOME,
-    FormKind.STEP_UP: Act.STEP_UP,
-}
-NAMING = (FormKind.OPENING, FormKind.STEP_UP)
+NAMING = (Act.OPEN, Act.STEP_UP)
 """The forms that ask for people and agencies."""
 PATHS = {
-    "account": FormKind.ACCOUNT,
-    "outcome": FormKind.OUTCOME,
-    "agreement": FormKind.AGREEMENT,
-    "step-up": FormKind.STEP_UP,
+    "account": Act.FILE_ACCOUNT,
+    "outcome": Act.RECORD_OUTCOME,
+    "agreement": Act.ANSWER_OUTCOME,
+    "step-up": Act.STEP_UP,
 }
 
 
@@ -57,7 +52,7 @@ PATHS = {
 class FormPlace:
     """Which form, and about what: where it is found on the web and in the drafts."""
 
-    kind: FormKind
+    kind: Act
     escalation_id: UUID | None = None
     corrects: UUID | None = None
 
@@ -95,7 +90,7 @@ class Desk:
     def title(self) -> str:
         if self.place.corrects:
             return "Correct your account"
-        if self.place.kind is FormKind.STEP_UP and self.view is not None:
+        if self.place.kind is Act.STEP_UP and self.view is not None:
             return f"Take it further to {self.view.next_name}"
         return TITLES[self.place.kind]
 
@@ -107,7 +102,7 @@ class Desk:
         """What the policy says to whoever fills in this form, at the stage where it is; for a new concern, at its first one."""
         route = chosen_route(self.asking, self.flow.given)
         stage = self.asking.stage or (route.stages[0] if route is not None else None)
-        moments = ["before_opening", "opening"] if self.place.kind is FormKind.OPENING else [self.place.kind.value]
+        moments = ["before_opening", "opening"] if self.place.kind is Act.OPEN else [self.place.kind.value]
         found = [guidance for moment in moments for guidance in guidance_for(self.asking.policy, stage, moment)]
         return list(dict.fromkeys(found))
 
@@ -259,11 +254,11 @@ def _asking(work: Work, place: FormPlace, person: SignedInPerson) -> tuple[Askin
         return Asking(place.kind, policy, directory, today, unprintable=unprintable), None
     view = escalation_view(work, by=person.id, escalation_id=place.escalation_id, with_documents=False)
     now = view.standing
-    if not isinstance(now, Open) or ACTS[place.kind] not in view.acts:
+    if not isinstance(now, Open) or place.kind not in view.acts:
         raise NotAllowedNow("You cannot do this at this stage of the escalation.")
     if place.corrects is not None and not record_of(view, place.corrects).can_be_corrected:
         raise NotAllowedNow("Only your own account at this stage can be corrected, and only its latest version.")
-    to = next_place(view.policy, now.visit) if place.kind is FormKind.STEP_UP else None
+    to = next_place(view.policy, now.visit) if place.kind is Act.STEP_UP else None
     return Asking(
         kind=place.kind,
         policy=view.policy,
@@ -285,36 +280,17 @@ def _file(work: Work, desk: Desk, person: SignedInPerson) -> Filed:
     flow, by = desk.flow, person.id
     if desk.view is None:
         return escalations.open_escalation(work, by=by, concern=flow.concern())
-    escalation_id, written = desk.view.summary.id, flow.written()
-    seen = Seen(*desk.view.stage_seen)
-    match desk.place.kind:
-        case FormKind.ACCOUNT:
-            return escalations.file_account(
-                work, by=by, escalation_id=escalation_id, seen=seen, account=flow.account(), written=written
-            )
-        case FormKind.OUTCOME:
-            return escalations.record_outcome(
-                work, by=by, escalation_id=escalation_id, seen=seen, outcome=flow.outcome(), written=written
-            )
-        case FormKind.AGREEMENT:
-            proposed = desk.view.proposed
-            assert proposed is not None, "there is an outcome to answer"
-            answer = flow.agreement(proposed.record_id)
-            return escalations.answer_outcome(
-                work, by=by, escalation_id=escalation_id, seen=seen, answer=answer, written=written
-            )
-        case FormKind.STEP_UP:
-            return escalations.step_up(
-                work,
-                by=by,
-                escalation_id=escalation_id,
-                seen=seen,
-                step=flow.step_up(),
-                people=flow.people(),
-                written=written,
-            )
-        case FormKind.OPENING:
-            raise AssertionError("a new concern has no escalation yet")
+    proposed = desk.view.proposed
+    facts = flow.facts(proposed.record_id if proposed is not None else None)
+    return escalations.record(
+        work,
+        by=by,
+        escalation_id=desk.view.summary.id,
+        seen=Seen(*desk.view.stage_seen),
+        facts=facts,
+        written=flow.written(),
+        people=flow.people(),
+    )
 
 
 def _page(desk: Desk, page: Page, form: PageForm, status: int) -> tuple[str, int]:
@@ -434,7 +410,7 @@ def _about_view(place: FormPlace, view: EscalationView | None) -> str:
     if view is None:
         return drafts.NEW
     stage = f"{view.summary.id}:{':'.join(view.stage_seen)}:{view.visit_number}"
-    if place.kind is FormKind.AGREEMENT and view.proposed is not None:
+    if place.kind is Act.ANSWER_OUTCOME and view.proposed is not None:
         return f"{stage}:{view.proposed.record_id}"
     return stage
 

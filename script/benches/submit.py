@@ -34,7 +34,7 @@ from forms_app.app import create_app
 from forms_app.db.database import Database
 from forms_app.db.migrate import upgrade
 from forms_app.db.tables import AuditEntry, Base, Draft, OutboxItem, Person, StageRecord
-from forms_app.domain.escalation import Act, acts_open_to
+from forms_app.domain.acts import Act, acts_open_to
 from forms_app.logs import configure_logs
 from forms_app.services.poke import Pokes
 from forms_app.settings import settings_from

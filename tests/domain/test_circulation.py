@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from forms_app.domain.circulation import PARTIES, Circulation, Happening, RaiserLeftOut, owed
-from forms_app.domain.escalation import Concern, ConcernedAgency, Open, Outcome, Place, Step, standing
+from forms_app.domain.escalation import Open, standing
 from forms_app.domain.policy import DEIDENTIFIED, OUTSIDE, Audience, DocumentKind, Event, Notice, Policy, Side
+from forms_app.domain.records import Concern, ConcernedAgency, Outcome, Place, Step
 from forms_app.policies.bank_holidays import calendar_of
 from tests.factories.policies import notice, notices, policy, route, stage
 

@@ -11,30 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forms_app.domain.acts import ALWAYS, Act, Destination, acts_open_to, level_of_raiser, next_place
 from forms_app.domain.clocks import Running
-from forms_app.domain.escalation import (
+from forms_app.domain.escalation import Left, Open, Resolved, Standing, standing
+from forms_app.domain.policy import Actor, After, Closer, Limit, Moment, Policy, Side, Stage, Unit
+from forms_app.domain.records import (
     Account,
-    Act,
     Agreement,
     Concern,
     ConcernedAgency,
-    Destination,
     Facts,
-    Left,
-    Open,
     Outcome,
     Place,
-    Resolved,
-    Standing,
     Step,
     StepUp,
     Timing,
-    acts_open_to,
-    level_of_raiser,
-    next_place,
-    standing,
 )
-from forms_app.domain.policy import Actor, After, Closer, Limit, Moment, Policy, Side, Stage, Unit
 from forms_app.domain.working_days import end_of
 from forms_app.policies.bank_holidays import calendar_of
 from tests.factories.policies import BOTH, CHAIR, SOURCE, cap, clock, limit, policy, route, stage
@@ -228,11 +220,12 @@ def test_the_last_stage_of_a_route_that_ends_goes_nowhere() -> None:
 
 
 @pytest.mark.parametrize("ending", ["resolved", "left"])
-def test_after_an_ending_nobody_can_do_anything(ending: str) -> None:
+def test_after_an_ending_nobody_can_go_on(ending: str) -> None:
     walk = course(stage(), after="leaves_for")
     walk = walk.settled(OTHER).answered(RAISER) if ending == "resolved" else walk.went_on()
 
-    assert {walk.acts(place) for place in EVERYBODY} == {frozenset()}
+    later = {Act.FOLLOW_UP} if ending == "resolved" else {Act.SAY_WHAT_CAME}
+    assert {walk.acts(place) for place in EVERYBODY} == {ALWAYS | later}
 
 
 # --- who may do what ---

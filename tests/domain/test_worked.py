@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from ruamel.yaml import YAML
 
 from forms_app.domain.clocks import Running
-from forms_app.domain.escalation import Left, Open, Place, Standing
+from forms_app.domain.escalation import Left, Open, Standing
+from forms_app.domain.records import Place, TimeAnswered
 from forms_app.domain.working_days import LONDON
 from forms_app.services.looking import clock_line
 from tests.factories.scenes import Scene, scene
@@ -132,7 +133,19 @@ def _act(here: Scene, walk: Walk, event: Event, escalation: UUID | None, places:
         filed = here.answer(escalation, by=by, to=now.proposed.step.id, agrees=event.answer["agrees"])
     elif event.step_up is not None:
         filed = here.step_up(escalation, **event.timing)
+    if filed is not None:
+        _accept_the_date(here, filed.escalation_id)
     return None if filed is None else (filed.escalation_id, filed.record_id)
+
+
+def _accept_the_date(here: Scene, escalation: UUID) -> None:
+    """Where a time must be acceptable to all, these walks let all of them accept the one that was named."""
+    now = here.standing(escalation)
+    if isinstance(now, Open) and now.time_proposed is not None:
+        answer = TimeAnswered(proposal=now.time_proposed.step.id, accepts=True)
+        for party in sorted(now.time_proposed.waits_for):
+            by = next(place.person for place in here.places(escalation) if place.party == party)
+            here.record(escalation, answer, by=by)
 
 
 def _who(places: list[Place], said: str) -> UUID:

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from forms_app.domain.answers import Answered, Section, Sections
-from forms_app.domain.escalation import AgreedAction, Outcome
 from forms_app.domain.filing import Written
+from forms_app.domain.records import AgreedAction, Outcome
 
 SUBJECT: Sections = (
     Section(title="The child", answers=(Answered(id="names", question="Full names", answer="Ottilie Marchbank"),)),

@@ -17,24 +17,11 @@ from forms_app.commands.invented import invented_board
 from forms_app.db import reads
 from forms_app.db.database import Database
 from forms_app.db.tables import Agency, Base, Document, Escalation, Person
-from forms_app.domain.escalation import (
-    Account,
-    Act,
-    Agreement,
-    Concern,
-    ConcernedAgency,
-    Destination,
-    Open,
-    Place,
-    Standing,
-    StepUp,
-    Timing,
-    acts_open_to,
-    level_of_raiser,
-    next_place,
-)
+from forms_app.domain.acts import Act, Destination, acts_open_to, gates_to, level_of_raiser, next_place
+from forms_app.domain.escalation import Open, Standing
 from forms_app.domain.filing import Filed, NamedParty, NewConcern, Seen
 from forms_app.domain.policy import Actor, Policy, Side, Stage
+from forms_app.domain.records import Account, Agreement, Concern, ConcernedAgency, Facts, Place, StepUp, Timing
 from forms_app.domain.working_days import LONDON, uk_date
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
@@ -165,6 +152,7 @@ class Scene:
                 category=category,
                 agencies=tuple(self.agency(agency) for agency in self.responding),
                 timing=Timing(**timing),
+                gates=confirmed(chosen.stages[0], "opening"),
             ),
             subject_kind=self.policy.subjects[0].value,
             subject=SUBJECT,
@@ -172,32 +160,40 @@ class Scene:
             written=written(self.today, form_key),
         )
 
-    def account(
-        self, escalation: UUID, *, by: UUID, seen: Seen | None = None, form_key: UUID | None = None, **facts: Any
+    def record(
+        self,
+        escalation: UUID,
+        facts: Facts,
+        *,
+        by: UUID,
+        people: Sequence[NamedParty] = (),
+        seen: Seen | None = None,
+        form_key: UUID | None = None,
     ) -> Filed:
+        """Any record, by whoever makes it."""
         with self.workshop.writing() as work:
-            return escalations.file_account(
+            return escalations.record(
                 work,
                 by=by,
                 escalation_id=escalation,
                 seen=seen or self.seen(escalation),
-                account=Account(**facts),
+                facts=facts,
                 written=written(self.today, form_key),
+                people=people,
             )
+
+    def account(
+        self, escalation: UUID, *, by: UUID, seen: Seen | None = None, form_key: UUID | None = None, **facts: Any
+    ) -> Filed:
+        return self.record(escalation, Account(**facts), by=by, seen=seen, form_key=form_key)
 
     def outcome(
         self, escalation: UUID, *, by: UUID, seen: Seen | None = None, form_key: UUID | None = None, **facts: Any
     ) -> Filed:
-        facts.setdefault("outcome", self.stage(escalation).closing.outcomes[0])
-        with self.workshop.writing() as work:
-            return escalations.record_outcome(
-                work,
-                by=by,
-                escalation_id=escalation,
-                seen=seen or self.seen(escalation),
-                outcome=outcome(self.today, **facts),
-                written=written(self.today, form_key),
-            )
+        stage = self.stage(escalation)
+        facts.setdefault("outcome", stage.closing.outcomes[0])
+        facts.setdefault("gates", confirmed(stage, "resolving"))
+        return self.record(escalation, outcome(self.today, **facts), by=by, seen=seen, form_key=form_key)
 
     def answer(
         self,
@@ -209,15 +205,8 @@ class Scene:
         seen: Seen | None = None,
         form_key: UUID | None = None,
     ) -> Filed:
-        with self.workshop.writing() as work:
-            return escalations.answer_outcome(
-                work,
-                by=by,
-                escalation_id=escalation,
-                seen=seen or self.seen(escalation),
-                answer=Agreement(outcome=to, agrees=agrees, reasons="" if agrees else "The plan is too late."),
-                written=written(self.today, form_key),
-            )
+        answer = Agreement(outcome=to, agrees=agrees, reasons="" if agrees else "The plan is too late.")
+        return self.record(escalation, answer, by=by, seen=seen, form_key=form_key)
 
     def step_up(
         self,
@@ -237,17 +226,16 @@ class Scene:
         named, step = (), StepUp(route=None, stage=None)
         if isinstance(to, Destination):
             named = self.named(to.stage, everybody=everybody)
-            step = StepUp(route=to.route.id, stage=to.stage.id, timing=Timing(**timing))
-        with self.workshop.writing() as work:
-            return escalations.step_up(
-                work,
-                by=by or self.stepper(escalation),
-                escalation_id=escalation,
-                seen=seen or self.seen(escalation),
-                step=step,
-                people=named if people is None else tuple(people),
-                written=written(self.today, form_key),
-            )
+            gates = confirmed(to.stage, "entering")
+            step = StepUp(route=to.route.id, stage=to.stage.id, timing=Timing(**timing), gates=gates)
+        return self.record(
+            escalation,
+            step,
+            by=by or self.stepper(escalation),
+            people=named if people is None else tuple(people),
+            seen=seen,
+            form_key=form_key,
+        )
 
     def stepper(self, escalation: UUID) -> UUID:
         """Somebody who may take it further."""
@@ -307,6 +295,11 @@ class Scene:
                 select(Escalation).where(Escalation.id == escalation).options(selectinload(Escalation.parties))
             ).one()
             return next(party.person_id for party in found.parties if party.is_raiser)
+
+
+def confirmed(stage: Stage, before: str) -> tuple[str, ...]:
+    """Every gate of the stage."""
+    return tuple(gate.id for gate in gates_to(stage, before))
 
 
 @contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
-from forms_app.domain.escalation import Act, Left, Open, Place, acts_open_to
+from forms_app.domain.acts import Act, acts_open_to
+from forms_app.domain.escalation import Left, Open
+from forms_app.domain.records import Place
 from tests.factories.scenes import Scene
 
 

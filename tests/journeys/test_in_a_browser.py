@@ -345,7 +345,9 @@ def everything_is_sent(raiser: Somebody) -> bool:
     """What the page says, also in what is folded away: each document is made, and each delivery accepted."""
     raiser.reload()
     said = raiser.main.locator(".govuk-summary-card table[id^='deliveries-'] tbody td:last-child").all_text_contents()
-    return "Being made" not in raiser.main.text_content() and all("Accepted by the mail server" in each for each in said)
+    return "Being made" not in raiser.main.text_content() and all(
+        "Accepted by the mail server" in each for each in said
+    )
 
 
 def board_reads_what_names_nobody(scene: Scene) -> None:

@@ -106,6 +106,9 @@ notices:
   - { on: stage_entered, document: stage_record, to: [raising_side], identified: true, source: *n }
   - { on: left, document: stage_record, to: [raising_side], identified: true, source: *n }
   - { on: resolved, document: written_confirmation, to: [raising_side], identified: true, source: *n }
+  - { on: entry_made, document: stage_record, to: [raising_side], identified: true, source: *n }
+  - { on: followed_up, document: stage_record, to: [raising_side], identified: true, source: *n }
+  - { on: gone_quiet, document: stage_record, to: [raising_side], identified: true, source: *n }
   - { on: stage_entered, stages: [two], document: notice_to_board, to: [business_unit], identified: false, source: *n }
 pattern: { count: 3, months: 6, opens: two, source: { section: "6", words: three in six months } }
 source: { section: "1", words: the text }

@@ -8,25 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from forms_app.domain.escalation import (
-    Account,
-    Act,
-    Agreement,
-    Concern,
-    Destination,
-    Facts,
-    Left,
-    Open,
-    Outcome,
-    Place,
-    Resolved,
-    Standing,
-    Step,
-    StepUp,
-    Timing,
-    acts_open_to,
-    next_place,
-)
+from forms_app.domain.acts import Act, Destination, acts_open_to, next_place
+from forms_app.domain.escalation import Left, Open, Resolved, Standing
 from forms_app.domain.policy import (
     DEIDENTIFIED,
     After,
@@ -40,6 +23,18 @@ from forms_app.domain.policy import (
     Side,
     Stage,
     Unit,
+)
+from forms_app.domain.records import (
+    Account,
+    Agreement,
+    Concern,
+    Facts,
+    Outcome,
+    Place,
+    Step,
+    StepUp,
+    TimeAnswered,
+    Timing,
 )
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import SHIPPED
@@ -358,6 +353,9 @@ def test_the_mash_agrees_its_time_and_goes_on_with_the_managers(policy: Policy) 
     opened = _opened(MONDAY, Timing(time_frame=date(2027, 3, 2)), route="mash", category="not_eligible")
 
     now = standing_at(policy, [opened])
+    assert due_on(now, "conversation_limit") is None, "nobody but the raiser has accepted it yet"
+    accepted = step("mash", route.stages[0].id, MONDAY, TimeAnswered(proposal=opened.id, accepts=True), OTHER)
+    now = standing_at(policy, [opened, accepted])
 
     assert due_on(now, "conversation_limit") == date(2027, 3, 2)
     assert _next(policy, now) == ("ladder", "stage_two")

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from forms_app.domain.escalation import Destination, next_place
+from forms_app.domain.acts import Destination, next_place
 from forms_app.domain.policy import After, Asked, Decision, DocumentKind, Event, Policy, Side, Subject, Unit
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import SHIPPED

@@ -7,20 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from forms_app.domain.escalation import (
-    Account,
-    Agreement,
-    Concern,
-    Destination,
-    Left,
-    Open,
-    Outcome,
-    Place,
-    Resolved,
-    Standing,
-    StepUp,
-    next_place,
-)
+from forms_app.domain.acts import Destination, next_place
+from forms_app.domain.escalation import Left, Open, Resolved, Standing
 from forms_app.domain.policy import (
     DEIDENTIFIED,
     Asked,
@@ -34,6 +22,7 @@ from forms_app.domain.policy import (
     Subject,
     Unit,
 )
+from forms_app.domain.records import Account, Agreement, Concern, Outcome, Place, StepUp
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import SHIPPED
 from tests.policies.walking import (

@@ -6,11 +6,22 @@ from datetime import date
 
 import pytest
 
-from forms_app.domain.escalation import Act, Outcome, Timing, acts_open_to, next_place
+from forms_app.domain.acts import Act, acts_open_to, next_place
 from forms_app.domain.policy import After, Asked, Closer, DocumentKind, Event, Policy, Side, Unit
+from forms_app.domain.records import Outcome, Timing
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import SHIPPED
-from tests.policies.walking import BOARD, RAISER, asked, at_stage, due_on, guidance_at, needed_levels, resolved_at, told
+from tests.policies.walking import (
+    RAISER,
+    SCRUTINEER,
+    asked,
+    at_stage,
+    due_on,
+    guidance_at,
+    needed_levels,
+    resolved_at,
+    told,
+)
 
 LADDER = ["professionals", "managers", "senior_managers", "leads", "partnership", "secretary_of_state"]
 STATED = Timing(time_frame=date(2027, 3, 12))
@@ -232,7 +243,7 @@ def test_only_the_scrutineer_takes_it_to_the_secretary_of_state(policy: Policy) 
     for stage in LADDER[4:]:
         now = at_stage(policy, stage)
         assert Act.STEP_UP not in acts_open_to(RAISER, now)
-        assert Act.STEP_UP in acts_open_to(BOARD, now)
+        assert Act.STEP_UP in acts_open_to(SCRUTINEER, now)
 
     after = next_place(policy, at_stage(policy, "secretary_of_state").visit)
 

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from uuid import UUID, uuid4
 
 from forms_app.domain.circulation import Happening, owed
 from forms_app.domain.clocks import Running
-from forms_app.domain.escalation import (
-    Concern,
-    ConcernedAgency,
-    Facts,
-    Open,
-    Outcome,
-    Place,
-    Resolved,
-    Standing,
-    Step,
-    StepUp,
-    Timing,
-    standing,
-)
+from forms_app.domain.escalation import Open, Resolved, Standing, standing
 from forms_app.domain.policy import (
     Asked,
     Audience,
@@ -35,6 +23,7 @@ from forms_app.domain.policy import (
     Side,
     Stage,
 )
+from forms_app.domain.records import Concern, ConcernedAgency, Facts, Outcome, Place, Step, StepUp, Timing
 from forms_app.policies.bank_holidays import calendar_of
 
 FRIDAY_EVENING = datetime(2027, 3, 5, 17, 30, tzinfo=UTC)
@@ -44,6 +33,7 @@ RAISER = Place(uuid4(), uuid4(), Side.RAISING, "practitioner", is_raiser=True)
 MANAGER = Place(uuid4(), RAISER.agency, Side.RAISING, "first_line_manager")
 OTHER = Place(uuid4(), uuid4(), Side.RESPONDING, "practitioner")
 BOARD = Place(uuid4(), uuid4(), Side.BOARD, "board_member")
+SCRUTINEER = Place(uuid4(), uuid4(), Side.BOARD, "scrutineer")
 ALL = (RAISER, MANAGER, OTHER, BOARD)
 
 SEATS = {audience: uuid4() for audience in Audience}
@@ -87,7 +77,9 @@ def at_stage(policy: Policy, stage: str, at: datetime = MONDAY, timing: Timing |
 
 def resolved_at(policy: Policy, stage: str, outcome: Outcome) -> Resolved:
     """Resolved at a stage by the Board's word or by the raiser's alone, whichever closes it."""
-    closer = BOARD if policy.stage(policy.main.id, stage).closing.who == "arbiter" else RAISER
+    there = policy.stage(policy.main.id, stage)
+    arbiter = next((actor.level for actor in there.actors if actor.side is Side.BOARD), BOARD.level)
+    closer = replace(BOARD, level=arbiter) if there.closing.who == "arbiter" else RAISER
     steps = climbed(policy, stage, MONDAY)
     now = standing_at(policy, [*steps, step(policy.main.id, stage, MONDAY, outcome, closer)], places=(closer,))
     assert isinstance(now, Resolved)

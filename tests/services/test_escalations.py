@@ -19,9 +19,10 @@ from forms_app.commands.invented import invented_boards
 from forms_app.db.tables import AuditEntry, Delivery, Document, Draft, Escalation, OutboxItem, Party, StageRecord
 from forms_app.domain.answers import from_json
 from forms_app.domain.errors import CalendarEnds, ChangedMeanwhile, DomainError, NotAllowedNow, NotFound
-from forms_app.domain.escalation import ConcernedAgency, Open, Outcome, Resolved, StepUp
+from forms_app.domain.escalation import Open, Resolved
 from forms_app.domain.filing import Filed, NamedParty, Seen
 from forms_app.domain.policy import DocumentKind, Event, Side
+from forms_app.domain.records import Account, ConcernedAgency, Outcome, StepUp
 from forms_app.policies.bank_holidays import LAST
 from forms_app.services import escalations
 from forms_app.services.boards import leave, set_up_board
@@ -373,12 +374,12 @@ def test_a_stage_cannot_be_passed_over(here: Scene) -> None:
 
     def leap(step: StepUp) -> Filed:
         with here.workshop.writing() as work:
-            return escalations.step_up(
+            return escalations.record(
                 work,
                 by=here.raiser,
                 escalation_id=escalation,
                 seen=Seen("ladder", "stage_one"),
-                step=step,
+                facts=step,
                 people=here.named(third),
                 written=written(here.today),
             )
@@ -660,12 +661,12 @@ def test_a_correction_without_a_reason_is_refused(here: Scene) -> None:
 def test_the_day_it_happened_and_the_moment_it_was_entered_are_kept_apart(here: Scene) -> None:
     escalation = here.open().escalation_id
     with here.workshop.writing() as work:
-        filed = escalations.file_account(
+        filed = escalations.record(
             work,
             by=here.raiser,
             escalation_id=escalation,
             seen=Seen("ladder", "stage_one"),
-            account=escalations.Account(),
+            facts=Account(),
             written=written(date(2027, 2, 26)),
         )
 

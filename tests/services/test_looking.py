@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from forms_app.commands.invented import invented_boards
 from forms_app.db.tables import Attempt, Delivery, Document, DocumentFile, Person
+from forms_app.domain.acts import Act
 from forms_app.domain.errors import NotFound
-from forms_app.domain.escalation import Act
 from forms_app.services import documents, looking, register
 from forms_app.services.boards import leave, set_up_board
 from tests.factories.scenes import Scene, scene
