@@ -21,6 +21,7 @@ from forms_app.settings import ROOT, Settings
 from forms_app.web import (
     access,
     board,
+    directory,
     documents,
     errors,
     escalations,
@@ -34,7 +35,14 @@ from forms_app.web import (
 
 LARGEST_REQUEST = 2 * 1024 * 1024
 MOST_FORM_PARTS = 2000
-BLUEPRINTS = (pages.blueprint, sign_in.blueprint, escalations.blueprint, documents.blueprint, board.blueprint)
+BLUEPRINTS = (
+    pages.blueprint,
+    sign_in.blueprint,
+    escalations.blueprint,
+    documents.blueprint,
+    board.blueprint,
+    directory.blueprint,
+)
 
 log = structlog.get_logger("forms_app.app")
 

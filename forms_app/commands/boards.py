@@ -24,6 +24,7 @@ HOW = {
     "secure_domains": "the part of an email address after the @, such as example.org",
 }
 """How to write what has a form of its own."""
+UNREACHABLE = "without the telephone number and the email address of its business unit a Board cannot be set up"
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -85,6 +86,8 @@ def _place(where: tuple[int | str, ...]) -> str:
 
 def _sentence(fault: Any) -> str:
     field = next((part for part in reversed(fault["loc"]) if isinstance(part, str)), "")
+    if fault["loc"] in {("telephone",), ("email",)} and fault["type"] in {"missing", "string_too_short"}:
+        return f"this is {'missing' if fault['type'] == 'missing' else 'empty'}: {UNREACHABLE}"
     match fault["type"]:
         case "missing":
             return "this is missing"

@@ -20,6 +20,7 @@ from forms_app.commands.invented import Invented, invented_boards
 from forms_app.commands.service import gunicorn_options
 from forms_app.db.migrate import upgrade
 from forms_app.domain.errors import DomainError
+from forms_app.domain.working_days import uk_date
 from forms_app.services.boards import set_up_board
 from forms_app.settings import ROOT, child_environment, settings_from
 
@@ -105,7 +106,7 @@ def demo_settings(ports: Ports) -> dict[str, str]:
 
 def _set_up_boards(settings: dict[str, str]) -> list[Invented]:
     workshop = open_workshop(settings_from(settings))
-    boards = invented_boards(workshop.shelf)
+    boards = invented_boards(workshop.shelf, today=uk_date(workshop.clock()))
     for board in boards:
         with workshop.writing() as work:
             set_up_board(work, board.given)

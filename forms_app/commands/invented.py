@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import cycle
 
 from forms_app.domain.policy import OFFICE, Policy
 from forms_app.policies.shelf import Shelf
-from forms_app.services.boards import GivenAgency, GivenBoard, GivenPerson
+from forms_app.services.boards import GivenAgency, GivenBoard, GivenContact, GivenPerson
 
 BOARDS = {
     "annex-c": ("OAK", "Oakshire Safeguarding Board", "oakshire"),
@@ -43,6 +44,13 @@ OFFICE_SEATS = {
 }
 SEAT_LEVELS = {"chair": ("independent_chair", "scrutineer"), "liaison_officer": ("liaison_officer",)}
 OFFICE_LEVELS = ("scrutineer",)
+DESIGNATED = {"safeguarding_lead": 40, "nominated_manager": 130, "board_member": 500}
+"""The levels that stand in the directory, and how many days ago each was last checked."""
+UNCHECKED = "voluntary"
+"""The kind of agency whose contacts nobody ever checked."""
+ALWAYS_OPEN = ("childrens_social_care", "police", "health")
+OFFICE_HOURS = "Monday to Friday, 9am to 5pm"
+LAST_LOOKED = date(2026, 10, 1)
 FIRST_NAMES = (
     "Aderyn",
     "Bethan",
@@ -86,30 +94,33 @@ class Invented:
         return self.sign_ins[0][1]
 
 
-def invented_boards(shelf: Shelf) -> list[Invented]:
-    """The same Boards and people each time, under the newest version of each policy that has a Board here."""
+def invented_boards(shelf: Shelf, *, today: date = LAST_LOOKED) -> list[Invented]:
+    """The same Boards and people each time, under the newest version of each policy that has a Board here.
+
+    Their contacts were last checked some time before `today`, a few of them too long ago.
+    """
     newest = {policy.id: policy for policy in shelf}
     found = []
     for policy in newest.values():
         for start, (code, name, domain) in BOARDS.items():
             if policy.id.startswith(start):
-                found.append(_board(policy, code, name, domain))
+                found.append(_board(policy, code, name, domain, today))
     return found
 
 
 def invented_board(policy: Policy) -> Invented:
     """One Board with invented people that has adopted this policy, whichever it is."""
-    return _board(policy, "INV", "Inventedshire Safeguarding Board", "inventedshire")
+    return _board(policy, "INV", "Inventedshire Safeguarding Board", "inventedshire", LAST_LOOKED)
 
 
-def _board(policy: Policy, code: str, name: str, domain: str) -> Invented:
+def _board(policy: Policy, code: str, name: str, domain: str, today: date) -> Invented:
     names = _names(code)
     place = name.split(" Safeguarding")[0]
     agencies = [_office(policy, f"{place} Safeguarding Office", domain, names)]
     kinds = {kind.id for kind in policy.agency_kinds}
     for kind, (title, mail) in AGENCIES.items():
         known = kind if kind in kinds else policy.agency_kinds[0].id
-        agencies.append(_agency(policy, known, title.format(place=place), f"{mail}.{domain}.example", names))
+        agencies.append(_agency(policy, known, title.format(place=place), f"{mail}.{domain}.example", names, today))
     board = GivenBoard(
         code=code,
         name=name,
@@ -117,12 +128,13 @@ def _board(policy: Policy, code: str, name: str, domain: str) -> Invented:
         telephone="01632 960 " + f"{100 + sum(map(ord, code)) % 800}",
         email=f"unit@board.{domain}.example",
         secure_domains=[f"{mail}.{domain}.example" for mail in SECURE],
+        contacts=[*_contacts_of_board(policy, agencies[0], place, today)],
         agencies=agencies,
     )
     return Invented(board, tuple(_sign_ins(board)))
 
 
-def _agency(policy: Policy, kind: str, name: str, domain: str, names: Iterator[str]) -> GivenAgency:
+def _agency(policy: Policy, kind: str, name: str, domain: str, names: Iterator[str], today: date) -> GivenAgency:
     known = {level.id for level in policy.levels}
     people = [
         _person(next(names), f"{level.replace('_', '.')}@{domain}", policy.level_title(level, kind), level)
@@ -136,7 +148,53 @@ def _agency(policy: Policy, kind: str, name: str, domain: str, names: Iterator[s
             )
         )
     people.append(_person(next(names), f"colleague@{domain}", policy.level_title("practitioner", kind), "practitioner"))
-    return GivenAgency(name=name, kind=kind, people=people)
+    return GivenAgency(name=name, kind=kind, people=people, contacts=[*_contacts_of_agency(kind, people, today)])
+
+
+def _contacts_of_agency(kind: str, people: list[GivenPerson], today: date) -> Iterator[GivenContact]:
+    for person in people:
+        if person.level in DESIGNATED:
+            yield GivenContact(
+                role=person.job_title,
+                name=person.name,
+                telephone=person.telephone,
+                out_of_hours_telephone=_number(f"night {person.email}") if kind in ALWAYS_OPEN else None,
+                email=person.email,
+                hours=OFFICE_HOURS,
+                checked_on=None if kind == UNCHECKED else today - timedelta(days=DESIGNATED[person.level]),
+                checked_by="" if kind == UNCHECKED else person.job_title,
+            )
+
+
+def _contacts_of_board(policy: Policy, office: GivenAgency, place: str, today: date) -> Iterator[GivenContact]:
+    checker = OFFICE_SEATS["business_unit"][0]
+    yield GivenContact(
+        role="Children’s social care, out of hours",
+        name=f"{place} emergency duty team",
+        out_of_hours_telephone=_number(f"emergency {place}"),
+        hours="Evenings, weekends and bank holidays",
+        checked_on=today - timedelta(days=20),
+        checked_by=checker,
+    )
+    yield GivenContact(
+        role="Local Authority Designated Officer",
+        telephone=_number(f"designated {place}"),
+        hours=OFFICE_HOURS,
+        checked_on=today - timedelta(days=400),
+        checked_by=checker,
+    )
+    if any(level.id == "liaison_officer" for level in policy.levels):
+        named = (contact.name for contact in policy.contacts if "Liaison Officer" in contact.name)
+        officer = next(person for person in office.people if person.seat == "liaison_officer")
+        yield GivenContact(
+            role=next(named, officer.job_title),
+            name=officer.name,
+            telephone=officer.telephone,
+            email=officer.email,
+            hours=OFFICE_HOURS,
+            checked_on=today - timedelta(days=75),
+            checked_by=checker,
+        )
 
 
 def _office(policy: Policy, name: str, domain: str, names: Iterator[str]) -> GivenAgency:
@@ -162,9 +220,14 @@ def _person(name: str, email: str, job_title: str, level: str, seat: str | None 
             "job_title": job_title,
             "level": level,
             "seat": seat,
-            "telephone": f"01632 960 {sum(map(ord, email)) % 900 + 100}",
+            "telephone": _number(email),
         }
     )
+
+
+def _number(whose: str) -> str:
+    """One of the numbers that are kept free for stories."""
+    return f"01632 960 {sum(map(ord, whose)) % 900 + 100}"
 
 
 def _sign_ins(board: GivenBoard) -> Iterator[tuple[str, GivenPerson]]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from forms_app.db.boards import agency_with_name, board_with_code
+from forms_app.db.contacts import has_contacts
 from forms_app.db.people import person_with_email
-from forms_app.db.tables import Agency, Board, Person
+from forms_app.db.tables import Agency, Board, Contact, Person
 from forms_app.documents.printable import unprintable
+from forms_app.domain.contacts import ADDRESS, LONGEST_ADDRESS, is_telephone
 from forms_app.domain.errors import DomainError, UnfitText
 from forms_app.domain.policy import OFFICE, Policy
 from forms_app.domain.text import SHORT, gate
+from forms_app.domain.working_days import uk_date
 from forms_app.services.work import Work
 
 
@@ -25,12 +30,18 @@ def _fit(text: str) -> str:
         raise ValueError(str(refused)) from None
 
 
+def _dialled(text: str) -> str:
+    if not is_telephone(text):
+        raise ValueError(f"“{text}” is not a telephone number, such as 01632 960001 or 01632 960001 ext 12")
+    return text
+
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_fit)]
 Name = Annotated[Line, StringConstraints(min_length=1)]
-LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-ADDRESS = rf"^[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{LABEL}(?:\.{LABEL})+$"
-"""One plain address, which cannot be taken for two or for a header."""
-Email = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=ADDRESS)]
+Telephone = Annotated[Name, AfterValidator(_dialled)]
+Email = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=LONGEST_ADDRESS, pattern=ADDRESS)
+]
 Seat = Literal["business_unit", "chair", "sub_group", "directors", "liaison_officer"]
 
 
@@ -47,10 +58,32 @@ class GivenPerson(Given):
     telephone: Line = ""
 
 
+class GivenContact(Given):
+    """Whom to ring. What is given here begins the directory, which is kept right on its pages from then on."""
+
+    role: Name
+    name: Line = ""
+    telephone: Telephone | None = None
+    out_of_hours_telephone: Telephone | None = None
+    email: Email | None = None
+    hours: Line = ""
+    checked_on: date | None = None
+    checked_by: Line = ""
+
+    @model_validator(mode="after")
+    def _says_enough(self) -> GivenContact:
+        if not (self.telephone or self.out_of_hours_telephone or self.email):
+            raise ValueError(f"“{self.role}” has neither a telephone number nor an email address")
+        if (self.checked_on is None) == bool(self.checked_by):
+            raise ValueError(f"“{self.role}”: checked_on and checked_by are given together, or neither of them")
+        return self
+
+
 class GivenAgency(Given):
     name: Name
     kind: Name
     people: list[GivenPerson] = []
+    contacts: list[GivenContact] = []
 
 
 class GivenBoard(Given):
@@ -59,9 +92,12 @@ class GivenBoard(Given):
     code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3,4}$")]
     name: Name
     policy: Annotated[str, StringConstraints(pattern=r"^\S+@\S+$")]
-    telephone: Name
+    telephone: Telephone
+    """The business unit's, as its address is: without both, nobody could reach the Board."""
     email: Email
     secure_domains: list[Annotated[str, StringConstraints(to_lower=True, pattern=r"^[^@\s]+\.[^@\s]+$")]] = []
+    contacts: list[GivenContact] = []
+    """The Board's own."""
     agencies: Annotated[list[GivenAgency], Field(min_length=1)]
 
 
@@ -85,6 +121,7 @@ def set_up_board(work: Work, given: GivenBoard) -> dict[str, UUID]:
     board.secure_domains = list(given.secure_domains)
     work.session.add(board)
     work.session.flush()
+    _set_up_contacts(work, board.id, None, given.contacts)
     people: dict[str, UUID] = {}
     for agency in given.agencies:
         people |= _set_up_agency(work, board, agency)
@@ -107,6 +144,7 @@ def _set_up_agency(work: Work, board: Board, given: GivenAgency) -> dict[str, UU
     agency.kind = given.kind
     work.session.add(agency)
     work.session.flush()
+    _set_up_contacts(work, board.id, agency.id, given.contacts)
     people = {}
     for each in given.people:
         person = person_with_email(work.session, each.email) or Person(email=each.email)
@@ -117,6 +155,27 @@ def _set_up_agency(work: Work, board: Board, given: GivenAgency) -> dict[str, UU
         work.session.flush()
         people[each.email] = person.id
     return people
+
+
+def _set_up_contacts(work: Work, board_id: UUID, agency_id: UUID | None, given: Sequence[GivenContact]) -> None:
+    """Only where there are none yet: what people have put right since must not be undone by an old file."""
+    if has_contacts(work.session, board_id, agency_id):
+        return
+    for each in given:
+        work.session.add(
+            Contact(
+                board_id=board_id,
+                agency_id=agency_id,
+                role=each.role,
+                name=each.name,
+                telephone=each.telephone or "",
+                out_of_hours_telephone=each.out_of_hours_telephone or "",
+                email=each.email or "",
+                hours=each.hours,
+                checked_on=each.checked_on,
+                checked_by=each.checked_by,
+            )
+        )
 
 
 def _faults(work: Work, given: GivenBoard) -> list[str]:
@@ -132,9 +191,17 @@ def _faults(work: Work, given: GivenBoard) -> list[str]:
         found = person_with_email(work.session, email)
         if found is not None and found.board.code != given.code:
             faults.append(f"{email} already belongs to another Board.")
+    faults += _checked_tomorrow(work, given)
     if not any(person.seat == "business_unit" for person in people):
         faults.append("Nobody has the seat “business_unit”: the Board could not be told of anything.")
     return faults
+
+
+def _checked_tomorrow(work: Work, given: GivenBoard) -> Iterator[str]:
+    every = [*given.contacts, *(contact for agency in given.agencies for contact in agency.contacts)]
+    for contact in every:
+        if contact.checked_on is not None and contact.checked_on > uk_date(work.now):
+            yield f"{contact.role}: checked_on is a day that has not come yet."
 
 
 def _unknown(policy: Policy, given: GivenBoard) -> list[str]:

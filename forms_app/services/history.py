@@ -10,6 +10,7 @@ from forms_app.db.tables import Escalation, Party, StageRecord
 from forms_app.domain.escalation import Standing, standing
 from forms_app.domain.policy import Policy, Side
 from forms_app.domain.records import Concern, Facts, Place, Step
+from forms_app.services.directory import as_adopted
 from forms_app.services.work import Work
 
 FACTS: TypeAdapter[Facts] = TypeAdapter(Annotated[Facts, Field(discriminator="kind")])
@@ -48,7 +49,7 @@ def place_of(party: Party) -> Place:
 
 
 def policy_of(work: Work, escalation: Escalation) -> Policy:
-    return work.shelf.get(escalation.policy_key)
+    return as_adopted(work, policy_key=escalation.policy_key, board_id=escalation.board.id)
 
 
 def standing_of(work: Work, escalation: Escalation) -> Standing:

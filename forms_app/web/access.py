@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from forms_app.db.reads import takes_part
+from forms_app.domain.policy import Audience
+from forms_app.services.contacts import owners_kept_by
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.web.errors import SignedOutWhileTyping
 from forms_app.web.sessions import NEXT, lapsed_person, person_or_none, workshop
@@ -42,9 +44,16 @@ def _is_party(person: SignedInPerson) -> bool:
         return takes_part(work.session, escalation_id, person.id)
 
 
+def _keeps_contacts(person: SignedInPerson) -> bool:
+    with workshop().reading() as work:
+        return bool(owners_kept_by(work, by=person.id))
+
+
 anyone = Rule("anyone", lambda person: True)
 signed_in = Rule("signed in", lambda person: True)
 board_office = Rule("the Board's office", lambda person: person.sees_register)
+business_unit = Rule("the Board's business unit", lambda person: person.seat == Audience.BUSINESS_UNIT)
+keeps_contacts = Rule("whoever keeps contacts right", _keeps_contacts)
 party = Rule("party", _is_party, needs=ESCALATION)
 
 
