@@ -25,18 +25,9 @@ from forms_app.domain.records import (
     StepUp,
     Timing,
 )
+from forms_app.forms.asking import Asking, Page, PageForm, raising_agency, stage_of
 from forms_app.forms.fields import Answerable, Rows, row_numbers
-from forms_app.forms.pages import (
-    Asking,
-    Page,
-    PageForm,
-    chosen_agencies,
-    chosen_route,
-    pages_of,
-    people_asked,
-    raising_agency,
-    stage_of,
-)
+from forms_app.forms.pages import chosen_agencies, chosen_route, pages_of, people_asked
 
 Saved = Mapping[str, list[list[str]]]
 """What was typed on each page, as it came in: page → [name, value] pairs. Kept in the draft."""

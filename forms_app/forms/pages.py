@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
-from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from forms_app.domain import text
 from forms_app.domain.acts import Act, is_filled, level_of_raiser
-from forms_app.domain.filing import Directory, ListedPerson
 from forms_app.domain.policy import (
     OFFICE,
     Actor,
     Asked,
-    Choice,
     Gate,
     Group,
     Moment,
-    Policy,
     Question,
     QuestionKind,
     Route,
@@ -31,67 +24,25 @@ from forms_app.domain.policy import (
     Subject,
     Unit,
 )
-from forms_app.domain.records import Place
+from forms_app.forms.asking import (
+    LATER,
+    YES_NO,
+    Asking,
+    Given,
+    Page,
+    PageForm,
+    action_rows,
+    choices_of,
+    danger_page,
+    day_ahead,
+    listed,
+    page_of,
+    past_day,
+    raising_agency,
+    stage_of,
+    words,
+)
 from forms_app.forms.fields import Answerable, Day, Pick, PickFromList, Picks, Rows, Ticked, Words
-
-Given = Mapping[str, "MultiDict[str, str]"]
-YES_NO = (("yes", "Yes"), ("no", "No"))
-LATER = date(2100, 1, 1)
-LONG_AGO = timedelta(days=3652)
-"""How far back something may have happened: within what the calendars of working days know."""
-
-
-class PageForm(Form):
-    """The questions of one page. A question that depends on another is only required when the other says so."""
-
-    depends: Mapping[str, tuple[str, frozenset[str]]] = {}
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        for name in self.depends:
-            question = self.question(name)
-            question.required = question.required and self.applies(name)
-        return bool(super().validate(extra_validators))
-
-    def applies(self, name: str) -> bool:
-        """Whether the question applies, given the answers on the page."""
-        if name not in self.depends:
-            return True
-        asked, wanted = self.depends[name]
-        return bool(wanted & set(self.question(asked).codes()))
-
-    def question(self, name: str) -> Answerable:
-        return cast(Answerable, self[name])
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    id: str
-    title: str
-    form: type[PageForm]
-    printed: bool = True
-    """Whether its answers stand in the record as a section of their own."""
-    intro: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """Which form is asked of whom, at which stage, under which policy."""
-
-    kind: Act
-    policy: Policy
-    directory: Directory
-    today: date
-    route: Route | None = None
-    """The route and stage at which it is; for a new concern the route is the first thing chosen."""
-    stage: Stage | None = None
-    side: Side = Side.RAISING
-    corrects: UUID | None = None
-    """The account of this person that the new one corrects."""
-    places: tuple[Place, ...] = ()
-    responding: tuple[UUID, ...] = ()
-    to_route: Route | None = None
-    to_stage: Stage | None = None
-    unprintable: text.Unprintable = text.everything_prints
 
 
 def pages_of(asking: Asking, given: Given) -> tuple[Page, ...]:
@@ -100,7 +51,7 @@ def pages_of(asking: Asking, given: Given) -> tuple[Page, ...]:
 
 
 def _opening(asking: Asking, given: Given) -> Iterator[Page]:
-    yield _danger(asking)
+    yield danger_page(asking)
     if len(asking.policy.routes) > 1:
         yield _route(asking)
     route = chosen_route(asking, given)
@@ -118,13 +69,13 @@ def _opening(asking: Asking, given: Given) -> Iterator[Page]:
 
 
 def _account(asking: Asking, given: Given) -> Iterator[Page]:
-    yield _danger(asking)
+    yield danger_page(asking)
     yield _when(asking)
     yield from _groups(asking, stage_of(asking), Asked.ACCOUNT)
 
 
 def _outcome(asking: Asking, given: Given) -> Iterator[Page]:
-    yield _danger(asking)
+    yield danger_page(asking)
     yield _when(asking)
     yield from _groups(asking, stage_of(asking), Asked.OUTCOME)
     yield _actions(asking)
@@ -132,16 +83,16 @@ def _outcome(asking: Asking, given: Given) -> Iterator[Page]:
 
 
 def _agreement(asking: Asking, given: Given) -> Iterator[Page]:
-    yield _danger(asking)
+    yield danger_page(asking)
     fields = {
         "f-agrees": Pick("Does your side agree with this outcome?", choices=YES_NO),
-        "f-reasons": _words(asking, "Why do you not agree?", hint="Say what you would need in order to agree."),
+        "f-reasons": words(asking, "Why do you not agree?", hint="Say what you would need in order to agree."),
     }
-    yield _page("agreement", "Your answer", fields, depends={"f-reasons": ("f-agrees", frozenset({"no"}))})
+    yield page_of("agreement", "Your answer", fields, depends={"f-reasons": ("f-agrees", frozenset({"no"}))})
 
 
 def _step_up(asking: Asking, given: Given) -> Iterator[Page]:
-    yield _danger(asking)
+    yield danger_page(asking)
     yield from _groups(asking, stage_of(asking), Asked.STEP_UP)
     if asking.to_route is not None and asking.to_stage is not None:
         yield _people(asking, asking.to_stage, asking.responding)
@@ -159,27 +110,6 @@ BUILDERS = {
 # --- the pages that every policy has -----------------------------------------------------------------------------
 
 
-def _danger(asking: Asking) -> Page:
-    child = asking.policy.words.child
-    fields = {
-        "f-danger": Pick(
-            f"Is the {child}, or anybody else, in immediate danger?",
-            choices=(
-                ("no", "No"),
-                ("acted", "There is danger, and the emergency has been reported"),
-                ("yes", "Yes, and nobody has been told yet"),
-            ),
-        ),
-        "f-danger_acted": _words(
-            asking,
-            "What was done, when, and who was told?",
-            hint="For example, the time of the 999 call and who spoke to whom.",
-        ),
-    }
-    depends = {"f-danger_acted": ("f-danger", frozenset({"acted"}))}
-    return _page("danger", "Immediate danger", fields, depends=depends)
-
-
 def _route(asking: Asking) -> Page:
     routes = asking.policy.routes
     fields = {
@@ -189,16 +119,16 @@ def _route(asking: Asking) -> Page:
             hints={route.id: route.description for route in routes},
         )
     }
-    return _page("route", "Kind of disagreement", fields)
+    return page_of("route", "Kind of disagreement", fields)
 
 
 def _about(asking: Asking, route: Route, stage: Stage) -> Page:
     fields: dict[str, Any] = {}
     if asking.policy.concern_shapes:
-        fields["f-shape"] = Pick("What do you disagree with?", choices=_pairs(asking.policy.concern_shapes))
-    fields["f-category"] = Pick("What is the main reason?", choices=_pairs(asking.policy.categories_of(route)))
+        fields["f-shape"] = Pick("What do you disagree with?", choices=choices_of(asking.policy.concern_shapes))
+    fields["f-category"] = Pick("What is the main reason?", choices=choices_of(asking.policy.categories_of(route)))
     fields |= _gates(stage, "opening")
-    return _page("about", "About the disagreement", fields)
+    return page_of("about", "About the disagreement", fields)
 
 
 def _agencies(asking: Asking) -> Page:
@@ -218,7 +148,7 @@ def _agencies(asking: Asking) -> Page:
             return valid
 
     fields = {"f-agencies": kind(label, choices=agencies)}
-    return _page("agencies", "The other side", fields, base=OtherAgencies, printed=False)
+    return page_of("agencies", "The other side", fields, base=OtherAgencies, printed=False)
 
 
 def _people(asking: Asking, stage: Stage, responding: tuple[UUID, ...]) -> Page:
@@ -238,7 +168,7 @@ def _people(asking: Asking, stage: Stage, responding: tuple[UUID, ...]) -> Page:
     )
     if asking.kind is Act.STEP_UP:
         fields |= _gates(stage, "entering")
-    return _page("people", "The people who take part", fields, printed=False, intro=stage.summary)
+    return page_of("people", "The people who take part", fields, printed=False, intro=stage.summary)
 
 
 def people_asked(
@@ -282,7 +212,7 @@ def _candidates(
         at_level = actor.level in {person.level, person.seat}
         if agency is None and not at_level:
             continue
-        groups[asking.policy.level_title(actor.level) if at_level else "Others"].append(_listed(person, agency is None))
+        groups[asking.policy.level_title(actor.level) if at_level else "Others"].append(listed(person, agency is None))
     return {title: pairs for title, pairs in groups.items() if pairs}
 
 
@@ -291,13 +221,8 @@ def _by_agency(asking: Asking, agencies: list[UUID]) -> dict[str, list[tuple[str
     for agency in dict.fromkeys(agencies):
         for person in asking.directory.of_agency(agency):
             if person.id != asking.directory.own.id:
-                groups.setdefault(person.agency, []).append(_listed(person, False))
+                groups.setdefault(person.agency, []).append(listed(person, False))
     return groups
-
-
-def _listed(person: ListedPerson, with_agency: bool) -> tuple[str, str]:
-    where = f", {person.agency}" if with_agency else ""
-    return str(person.id), f"{person.name}, {person.job_title}{where}"
 
 
 def _subject(asking: Asking) -> Page:
@@ -313,12 +238,12 @@ def _subject(asking: Asking) -> Page:
         "f-subject": Pick(
             "Who is the concern about?", choices=[(kind.value, titles[kind]) for kind in asking.policy.subjects]
         ),
-        "f-names": _words(
+        "f-names": words(
             asking, "Full names", hint="Write each name on a line of its own. For an unborn child, the mother’s name."
         ),
-        "f-births": _words(asking, "Dates of birth, or the date the baby is due", required=False),
-        "f-address": _words(asking, "Address", required=False),
-        "f-numbers": _words(
+        "f-births": words(asking, "Dates of birth, or the date the baby is due", required=False),
+        "f-address": words(asking, "Address", required=False),
+        "f-numbers": words(
             asking,
             "Numbers that other agencies know them by",
             required=False,
@@ -326,17 +251,17 @@ def _subject(asking: Asking) -> Page:
         ),
     }
     depends = {"f-names": ("f-subject", frozenset(Subject) - {Subject.NONE})}
-    return _page("subject", "Who the concern is about", fields, depends=depends, printed=False)
+    return page_of("subject", "Who the concern is about", fields, depends=depends, printed=False)
 
 
 def _when(asking: Asking) -> Page:
     account = asking.kind is Act.FILE_ACCOUNT
     label = "Which day is this account about?" if account else "When was this settled?"
     hint = "The day on which you talked or met. If you have not done so yet, today’s date." if account else ""
-    fields: dict[str, Any] = {"f-happened": _past_day(asking, label, hint=hint)}
+    fields: dict[str, Any] = {"f-happened": past_day(asking, label, hint=hint)}
     if asking.corrects is not None:
-        fields["f-corrected"] = _words(asking, "What was wrong in your earlier account, and why?")
-    return _page("when", "When it happened", fields)
+        fields["f-corrected"] = words(asking, "What was wrong in your earlier account, and why?")
+    return page_of("when", "When it happened", fields)
 
 
 def _time(asking: Asking, route: Route, stage: Stage) -> Page:
@@ -344,20 +269,20 @@ def _time(asking: Asking, route: Route, stage: Stage) -> Page:
     fields = _starts(asking, route) if asking.kind is Act.OPEN else {}
     fields |= _frame(asking, stage)
     child = asking.policy.words.child
-    fields["f-protect_by"] = _day_ahead(
+    fields["f-protect_by"] = day_ahead(
         asking,
         f"Must it be settled sooner to protect the {child}?",
         hint="A date here can only make the time limits shorter. Leave it empty if the usual limits protect enough.",
         required=False,
     )
-    fields["f-protect_because"] = _words(asking, "Why must it be sooner?", required=False)
+    fields["f-protect_because"] = words(asking, "Why must it be sooner?", required=False)
 
     class Sooner(PageForm):
         def validate(self, extra_validators: Any = None) -> bool:
             self.question("f-protect_because").required = self["f-protect_by"].data is not None
             return super().validate(extra_validators)
 
-    return _page("time", "By when", fields, base=Sooner)
+    return page_of("time", "By when", fields, base=Sooner)
 
 
 def _starts(asking: Asking, route: Route) -> dict[str, Any]:
@@ -365,9 +290,9 @@ def _starts(asking: Asking, route: Route) -> dict[str, Any]:
     starts = {clock.starts for each in route.stages for clock in each.clocks} | {cap.starts for cap in route.caps}
     fields: dict[str, Any] = {}
     if Moment.CONCERN_IDENTIFIED in starts:
-        fields["f-identified"] = _past_day(asking, "When did you identify the concern?")
+        fields["f-identified"] = past_day(asking, "When did you identify the concern?")
     if Moment.DECISION_RECEIVED in starts:
-        fields["f-received"] = _past_day(asking, "When were you told of the decision?")
+        fields["f-received"] = past_day(asking, "When were you told of the decision?")
     return fields
 
 
@@ -379,7 +304,7 @@ def _frame(asking: Asking, stage: Stage) -> dict[str, Any]:
         stated = Unit.STATED in units
         word = asking.policy.words.stage
         where = f"this {word}" if asking.kind is Act.OPEN else f"the next {word}"
-        fields["f-time_frame"] = _day_ahead(
+        fields["f-time_frame"] = day_ahead(
             asking,
             f"By when should it be settled at {where}?" if stated else "By when have both sides agreed to settle it?",
             hint=("It must be a time that all of you accept. " if stated and Unit.AGREED in units else "")
@@ -387,45 +312,38 @@ def _frame(asking: Asking, stage: Stage) -> dict[str, Any]:
             required=stated,
         )
     if Unit.BY_PRIORITY in units:
-        fields["f-priority"] = Pick("How urgent is it?", choices=_pairs(asking.policy.priorities))
+        fields["f-priority"] = Pick("How urgent is it?", choices=choices_of(asking.policy.priorities))
     return fields
 
 
 def _actions(asking: Asking) -> Page:
-    unprintable = asking.unprintable
-
-    class AgreedActionRow(Form):
-        what = Words("What will be done", lines=True, limit=2000, unprintable=unprintable)
-        who = Words("Who will do it", unprintable=unprintable)
-        by_when = Day("By when", latest=LATER)
-
-    rows = Rows("Agreed actions", row=AgreedActionRow, each="Action", hint="Leave it empty if no actions were agreed.")
-    return _page("actions", "Agreed actions", {"f-actions": rows}, printed=False)
+    rows = action_rows(asking, "Agreed actions", each="Action", hint="Leave it empty if no actions were agreed.")
+    return page_of("actions", "Agreed actions", {"f-actions": rows}, printed=False)
 
 
 def _result(asking: Asking) -> Page:
     policy, stage = asking.policy, stage_of(asking)
     allowed = [choice for choice in policy.outcomes if choice.id in stage.closing.outcomes]
-    fields: dict[str, Any] = {"f-outcome": Pick("What is the outcome?", choices=_pairs(allowed))}
-    fields["f-outstanding"] = _words(
+    fields: dict[str, Any] = {"f-outcome": Pick("What is the outcome?", choices=choices_of(allowed))}
+    fields["f-outstanding"] = words(
         asking,
         "What is still outstanding, and how will it be pursued?",
         hint="Write “None” if nothing is outstanding.",
     )
-    fields["f-review"] = _day_ahead(asking, "When will this be reviewed?", required=policy.review_date == "required")
+    fields["f-review"] = day_ahead(asking, "When will this be reviewed?", required=policy.review_date == "required")
     if stage.checks:
         pairs = [(check.id, check.text) for check in stage.checks]
         fields["f-checks"] = Picks("Which of these have been done?", choices=pairs, required=False)
     if policy.learning:
         fields["f-learning"] = Picks(
             "What could be learned from this?",
-            choices=_pairs(policy.learning),
+            choices=choices_of(policy.learning),
             required=False,
             hint="Choose nothing if there is nothing to learn.",
         )
     fields["f-gap"] = Pick("Has this shown a gap in policies or procedures?", choices=YES_NO)
     fields |= _gates(stage, "resolving")
-    return _page("result", "The outcome", fields)
+    return page_of("result", "The outcome", fields)
 
 
 # --- the questions of the policy ---------------------------------------------------------------------------------
@@ -445,7 +363,7 @@ def _group_page(asking: Asking, number: int, group: Group) -> Page:
         for question in questions
         if question.only_if is not None and question.only_if.question in group.questions
     }
-    return _page(f"questions-{number}", group.title, fields, depends=depends)
+    return page_of(f"questions-{number}", group.title, fields, depends=depends)
 
 
 def question_field(question: Question, asking: Asking) -> Answerable:
@@ -457,9 +375,9 @@ def question_field(question: Question, asking: Asking) -> Answerable:
         case QuestionKind.LONG_TEXT:
             return Words(question.label, lines=True, unprintable=asking.unprintable, **common)
         case QuestionKind.CHOICE:
-            return Pick(question.label, choices=_pairs(question.options), **common)
+            return Pick(question.label, choices=choices_of(question.options), **common)
         case QuestionKind.CHOICES:
-            return Picks(question.label, choices=_pairs(question.options), **common)
+            return Picks(question.label, choices=choices_of(question.options), **common)
         case QuestionKind.YES_NO:
             return Pick(question.label, choices=YES_NO, **common)
         case QuestionKind.DATE:
@@ -483,49 +401,9 @@ def chosen_agencies(asking: Asking, given: Given) -> tuple[UUID, ...]:
     return tuple(agency.id for agency in asking.directory.agencies if str(agency.id) in chosen)
 
 
-def raising_agency(asking: Asking) -> UUID:
-    """The raiser's agency: for a new concern that of whoever fills it in."""
-    return next((place.agency for place in asking.places if place.is_raiser), asking.directory.own.agency_id)
-
-
-def stage_of(asking: Asking) -> Stage:
-    assert asking.stage is not None, "only a new concern is asked before there is a stage"
-    return asking.stage
-
-
 def _gates(stage: Stage, before: str) -> dict[str, Any]:
     return {f"f-gate-{gate.id}": _ticked(gate) for gate in stage.gates if gate.before == before}
 
 
 def _ticked(gate: Gate) -> Answerable:
     return Ticked("Confirm", statement=gate.statement, otherwise=gate.otherwise)
-
-
-def _words(asking: Asking, label: str, **options: Any) -> Words:
-    return Words(label, lines=True, unprintable=asking.unprintable, **options)
-
-
-def _past_day(asking: Asking, label: str, **options: Any) -> Day:
-    return Day(label, earliest=asking.today - LONG_AGO, latest=asking.today, **options)
-
-
-def _day_ahead(asking: Asking, label: str, **options: Any) -> Day:
-    return Day(label, earliest=asking.today, latest=LATER, **options)
-
-
-def _pairs(choices: Iterable[Choice]) -> list[tuple[str, str]]:
-    return [(choice.id, choice.title) for choice in choices]
-
-
-def _page(
-    name: str,
-    title: str,
-    fields: Mapping[str, Any],
-    *,
-    depends: Mapping[str, tuple[str, frozenset[str]]] | None = None,
-    base: type[PageForm] = PageForm,
-    printed: bool = True,
-    intro: str = "",
-) -> Page:
-    form = type("Questions", (base,), {**fields, "depends": depends or {}})
-    return Page(name, title, form, printed=printed, intro=intro)

@@ -18,9 +18,10 @@ from forms_app.domain.escalation import Open
 from forms_app.domain.filing import Filed, Seen
 from forms_app.domain.policy import Side
 from forms_app.domain.working_days import uk_date
+from forms_app.forms.asking import Asking, Page, PageForm
 from forms_app.forms.fields import Answerable, Rows, is_row_number
 from forms_app.forms.flow import Flow, prefilled, with_row_added, with_row_removed
-from forms_app.forms.pages import Asking, Page, PageForm, chosen_route
+from forms_app.forms.pages import chosen_route
 from forms_app.services import drafts, escalations
 from forms_app.services.directory import directory_for, policy_for
 from forms_app.services.looking import EscalationView, escalation_view, guidance_for, record_of
