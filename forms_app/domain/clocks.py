@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from forms_app.domain.policy import Citation, Limit, Side, Unit
+from forms_app.domain.policy import Citation, DocumentKind, Limit, Side, Unit
 from forms_app.domain.working_days import Calendar, end_of, uk_date
 
 WORKING_WEEK = 5
@@ -53,10 +53,15 @@ def due(
         case Unit.STATED | Unit.AGREED:
             return None if stated is None else replace(_end(stated), because=limit.unit.value)
         case Unit.BY_PRIORITY:
-            chosen = limit.priorities.get(priority or "")
-            return None if chosen is None else due(chosen, start=start, calendar=calendar)
+            chosen = in_force(limit, priority)
+            return None if chosen is limit else due(chosen, start=start, calendar=calendar)
         case Unit.WITHOUT_DELAY:
             return None
+
+
+def in_force(limit: Limit, priority: str | None) -> Limit:
+    """The limit that counts: where it depends on the priority, the one of this priority once there is one."""
+    return limit.priorities.get(priority or "", limit)
 
 
 def shorter(first: Due | None, second: Due | None) -> Due | None:
@@ -87,10 +92,46 @@ class Running:
     source: Citation
     left_at: datetime | None = None
     """When the escalation went on from the stage of this clock, whether or not the clock was met."""
+    shown_by: DocumentKind | None = None
+    """The document that shows that it was kept."""
 
     def is_late(self, now: datetime) -> bool:
         """Whether it was met too late, or was not met before its moment passed."""
         return self.due is not None and (self.met_at or self.left_at or now) >= self.due.at
+
+
+# --- how it was counted ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CountedDay:
+    """One day from the event to the moment when something is due."""
+
+    day: date
+    number: int | None
+    """Which day of the limit this is, from 1; None for a day that is not counted."""
+    why_not: str = ""
+
+
+def day_by_day(limit: Limit, *, start: datetime, calendar: Calendar) -> tuple[CountedDay, ...]:
+    """Every day by which `due` counted this limit, the day of the event first; none where it does not count days."""
+    moment = due(limit, start=start, calendar=calendar)
+    if moment is None or moment.to_the_minute:
+        return ()
+    first, number = uk_date(start), 0
+    days: list[CountedDay] = []
+    for later in range((moment.day - first).days + 1):
+        day = first + timedelta(days=later)
+        why_not = _why_not(limit, day, first, calendar)
+        number += not why_not
+        days.append(CountedDay(day, None if why_not else number, why_not))
+    return tuple(days)
+
+
+def _why_not(limit: Limit, day: date, first: date, calendar: Calendar) -> str:
+    if day == first and limit.unit is not Unit.SAME_WORKING_DAY:
+        return "the day of the event itself"
+    return "" if limit.unit is Unit.CALENDAR_DAYS else calendar.why_closed(day) or ""
 
 
 def _end(day: date) -> Due:

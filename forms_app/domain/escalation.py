@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from forms_app.domain.clocks import Due, Running, due, protects_child, shorter
+from forms_app.domain.clocks import Due, Running, due, in_force, protects_child, shorter
 from forms_app.domain.policy import After, Cap, Clock, Closer, Duty, Moment, Policy, Route, Side, Stage, Unit
 from forms_app.domain.records import (
     Account,
@@ -382,12 +382,13 @@ def _running(
         side=None if clock.side == "all" else clock.side,
         level=clock.level,
         does=clock.does,
-        limit=clock.limit,
+        limit=in_force(clock.limit, visit.timing.priority),
         started_at=started,
         due=moment,
         met_at=_met(clock.stops, visit),
         source=clock.source,
         left_at=visit.left_at,
+        shown_by=clock.shown_by,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -39,13 +39,17 @@ class Calendar:
 
     first: date
     last: date
-    closed: frozenset[date]
-    """Bank holidays of the Board's nation and the Board's own closures; Saturdays and Sundays are not listed."""
+    closed: Mapping[date, str]
+    """Bank holidays of the Board's nation and the Board's own closures, by name; Saturdays and Sundays are not listed."""
 
     def is_working(self, day: date) -> bool:
+        return self.why_closed(day) is None
+
+    def why_closed(self, day: date) -> str | None:
+        """The day of the week or the holiday by which this is no working day; None for one that is."""
         if not self.first <= day <= self.last:
             raise CalendarEnds(day, self.last)
-        return day.weekday() < 5 and day not in self.closed
+        return f"{day:%A}" if day.weekday() >= 5 else self.closed.get(day)
 
     def working_days_after(self, day: date) -> Iterator[date]:
         """The working days after this one, without end until the calendar's own end."""

@@ -22,4 +22,9 @@ def calendar_of(nation: str) -> Calendar:
     listed = holidays.country_holidays(
         "GB", subdiv=SUBDIVISIONS[nation], years=range(FIRST.year, LAST.year + 1), expand=False
     )
-    return Calendar(first=FIRST, last=LAST, closed=frozenset(day for day in listed))
+    return Calendar(first=FIRST, last=LAST, closed={day: _plain(name) for day, name in listed.items()})
+
+
+def _plain(name: str) -> str:
+    """The library's name as GOV.UK writes it."""
+    return name.replace("'", "’").replace("(observed)", "(substitute day)")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from forms_app.domain.clocks import Due, Running, due, protects_child, shorter
+from forms_app.domain.clocks import CountedDay, Due, Running, day_by_day, due, in_force, protects_child, shorter
 from forms_app.domain.errors import CalendarEnds
 from forms_app.domain.policy import COUNTED, Citation, Limit, Unit
 from forms_app.domain.working_days import LONDON, end_of, uk_date
@@ -202,3 +202,72 @@ def test_what_was_met_in_time_stays_in_time_and_what_was_met_late_stays_late() -
     assert not running(met_at=moment - timedelta(seconds=1)).is_late(much_later)
     assert running(met_at=moment).is_late(much_later)
     assert not running(left_at=moment - timedelta(seconds=1)).is_late(much_later)
+
+
+# --- how it was counted ---
+
+
+@pytest.mark.requirement("B-11")
+def test_a_count_over_easter_says_of_each_day_whether_it_counts_and_why_not() -> None:
+    thursday = datetime(2027, 3, 25, 10, 0, tzinfo=UTC)
+
+    found = day_by_day(limit(Unit.WORKING_DAYS, 2), start=thursday, calendar=ENGLAND)
+
+    assert [(day.day.day, day.number, day.why_not) for day in found] == [
+        (25, None, "the day of the event itself"),
+        (26, None, "Good Friday"),
+        (27, None, "Saturday"),
+        (28, None, "Sunday"),
+        (29, None, "Easter Monday"),
+        (30, 1, ""),
+        (31, 2, ""),
+    ]
+
+
+def test_the_name_of_a_holiday_is_said_as_people_write_it() -> None:
+    new_year = datetime(2021, 12, 31, 10, 0, tzinfo=UTC)
+
+    found = day_by_day(limit(Unit.WORKING_DAYS, 1), start=new_year, calendar=ENGLAND)
+
+    assert [day.why_not for day in found][1:4] == ["Saturday", "Sunday", "New Year’s Day (substitute day)"]
+
+
+def test_the_same_working_day_counts_the_day_of_the_event_if_it_is_one() -> None:
+    wanted = limit(Unit.SAME_WORKING_DAY)
+
+    friday = day_by_day(wanted, start=FRIDAY_EVENING, calendar=ENGLAND)
+    saturday = day_by_day(wanted, start=FRIDAY_EVENING + timedelta(days=1), calendar=ENGLAND)
+
+    assert friday == (CountedDay(date(2027, 3, 5), 1),)
+    assert [(day.number, day.why_not) for day in saturday] == [(None, "Saturday"), (None, "Sunday"), (1, "")]
+
+
+@given(st.sampled_from(sorted(COUNTED - {Unit.HOURS})), st.integers(1, 30), INSTANTS)
+def test_the_days_that_count_are_as_many_as_the_limit_and_the_last_is_the_day_it_is_due(
+    unit: Unit, amount: int, start: datetime
+) -> None:
+    moment = count(limit(unit, amount), start)
+
+    found = day_by_day(limit(unit, amount), start=start, calendar=ENGLAND)
+
+    assert moment is not None
+    assert found[-1].day == moment.day
+    assert found[-1].number == (amount * 5 if unit is Unit.WORKING_WEEKS else amount)
+    assert [day.number for day in found if day.number] == list(range(1, found[-1].number + 1))
+    assert all((day.number is None) == bool(day.why_not) for day in found)
+    assert [day.day for day in found] == [uk_date(start) + timedelta(days=each) for each in range(len(found))]
+
+
+@pytest.mark.parametrize("unit", [Unit.STATED, Unit.AGREED, Unit.WITHOUT_DELAY])
+def test_what_is_not_counted_by_days_has_no_count(unit: Unit) -> None:
+    assert day_by_day(limit(unit), start=FRIDAY_EVENING, calendar=ENGLAND) == ()
+    assert day_by_day(limit(Unit.HOURS, 24), start=FRIDAY_EVENING, calendar=ENGLAND) == ()
+
+
+def test_the_limit_in_force_is_the_one_of_the_priority() -> None:
+    urgent = limit(Unit.HOURS, 4)
+    by_priority = Limit(unit=Unit.BY_PRIORITY, priorities={"urgent": urgent})
+
+    assert in_force(by_priority, "urgent") == urgent
+    assert in_force(by_priority, None) == by_priority
+    assert in_force(urgent, "urgent") == urgent

@@ -80,7 +80,9 @@ def test_this_or_next_stays_where_it_may(day: date) -> None:
 
 
 def test_a_closure_of_the_board_is_no_working_day() -> None:
-    calendar = Calendar(first=date(2027, 1, 1), last=date(2027, 12, 31), closed=frozenset({date(2027, 3, 2)}))
+    calendar = Calendar(
+        first=date(2027, 1, 1), last=date(2027, 12, 31), closed={date(2027, 3, 2): "An invented holiday"}
+    )
 
     assert calendar.nth_after(date(2027, 3, 1), 1) == date(2027, 3, 3)
 

@@ -14,8 +14,8 @@ from tests.journeys.form_filler import FormFiller
 from tests.journeys.town import OPENED, town
 from tests.smtp import SmtpServer
 
-ENDS_TOO_SOON = Calendar(first=date(2012, 1, 1), last=date(2026, 12, 4), closed=frozenset())
-REACHES = Calendar(first=date(2012, 1, 1), last=date(2027, 12, 31), closed=frozenset())
+ENDS_TOO_SOON = Calendar(first=date(2012, 1, 1), last=date(2026, 12, 4), closed={})
+REACHES = Calendar(first=date(2012, 1, 1), last=date(2027, 12, 31), closed={})
 
 
 @pytest.mark.parametrize(("calendar", "recorded"), [(ENDS_TOO_SOON, 0), (REACHES, 1)])
