@@ -71,7 +71,9 @@ def read_board(file: Path) -> GivenBoard:
     except RecursionError:
         raise BoardFaults([f"{file} cannot be read: its parts stand too deep inside each other."]) from None
     except ValidationError as fault:
-        raise BoardFaults([f"{file}: {_place(each['loc'])}: {_sentence(each)}" for each in fault.errors()]) from None
+        raise BoardFaults(
+            [f"{file}: {_place(each['loc'])}: {_sentence(each)}{_why(each)}" for each in fault.errors()]
+        ) from None
     except ValueError:
         raise BoardFaults([f"{file} cannot be read: a number in it is too long."]) from None
 
@@ -84,10 +86,14 @@ def _place(where: tuple[int | str, ...]) -> str:
     return place.removeprefix(", ")
 
 
+def _why(fault: Any) -> str:
+    """What a person may not expect: that the Board's own number and address cannot be left out."""
+    left_out = fault["type"] == "missing" or not fault["input"]
+    return f": {UNREACHABLE}" if left_out and fault["loc"] in {("telephone",), ("email",)} else ""
+
+
 def _sentence(fault: Any) -> str:
     field = next((part for part in reversed(fault["loc"]) if isinstance(part, str)), "")
-    if fault["loc"] in {("telephone",), ("email",)} and fault["type"] in {"missing", "string_too_short"}:
-        return f"this is {'missing' if fault['type'] == 'missing' else 'empty'}: {UNREACHABLE}"
     match fault["type"]:
         case "missing":
             return "this is missing"
@@ -97,6 +103,8 @@ def _sentence(fault: Any) -> str:
             return f"“{fault['input']}” is not {HOW.get(field, 'written as it must be')}"
         case "string_type":
             return "this must be text, in quotes"
+        case "date_type":
+            return "this must be a date without quotes, such as 2026-09-14"
         case "string_too_short" | "too_short":
             return "this is empty"
         case "value_error":

@@ -30,6 +30,8 @@ FORM = "directory"
 """What the drafts of these forms are called. There is one only for what came in after its person's session had ended."""
 NEW = "contact:new"
 DISCARD = "discard"
+OURS = ("seen", "form_key", "checked")
+"""What stands in a form and nobody typed."""
 BOARD = "board"
 """The Board itself, among the ids of agencies."""
 
@@ -119,10 +121,15 @@ def change(contact_id: UUID) -> Answer:
     return _to_contact(contact_id)
 
 
-@blueprint.post("/contacts/<uuid:contact_id>/checked")
+@blueprint.route("/contacts/<uuid:contact_id>/checked", methods=["GET", "POST"])
 @open_to(keeps_contacts)
 def checked(contact_id: UUID) -> Answer:
+    """The button of a contact; who had to sign in first comes back to the contact itself."""
     person, seen = signed_in_person(), request.form.get("seen", "")
+    if request.method == "GET":
+        with workshop().reading() as work:
+            kept = keeping.kept_contact(work, by=person.id, contact_id=contact_id)
+        return redirect(url_for("directory.change", contact_id=kept.id), 303)
     try:
         with workshop().writing() as work:
             keeping.check_contact(work, by=person.id, contact_id=contact_id, seen=seen)
@@ -258,7 +265,7 @@ def _changed_meanwhile(contact_id: UUID, form: ContactForm | None, refused: Chan
 
 
 def _gone() -> tuple[str, int]:
-    kept = "\n".join(value for _, value in _typed() if value.strip())
+    kept = "\n".join(value for name, value in _typed() if name not in OURS and value.strip())
     return render_template("directory/gone.html", heading="This contact is not there any more", kept=kept), 404
 
 

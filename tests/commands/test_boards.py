@@ -41,7 +41,15 @@ def test_the_example_of_the_handbook_can_be_read(tmp_path: Path, example: str) -
         ('"annex-c@2023-04"', '"annex-c"', "policy: “annex-c” is not id@version"),
         ('"cai@school.example"', '"cai"', "agencies 2, people 1, email: “cai” is not an email address"),
         ('"business_unit"', '"treasurer"', "agencies 1, people 1, seat: “treasurer” is not one of 'business_unit'"),
-        ('telephone = "01632 960001"', "", "telephone: this is missing"),
+        ('telephone = "01632 960001"', "", "telephone: this is missing: without the telephone number"),
+        ('"01632 960001"', '"ask me"', "telephone: “ask me” is not a telephone number, such as 01632 960001"),
+        ('"01632 960003"', '"nights"', "agencies 2, contacts 1, out_of_hours_telephone: “nights” is not a telephone"),
+        (
+            "2026-09-14",
+            '"2026-09-14"',
+            "contacts 1, checked_on: this must be a date without quotes, such as 2026-09-14",
+        ),
+        ('role = "Named nurse"', "", "agencies 2, contacts 1, role: this is missing"),
         ('"01632 960001"', "1632", "telephone: this must be text, in quotes"),
         ("job_title", "jobtitle", "agencies 2, people 1, jobtitle: nothing of this name is known here"),
         ('"Oakshire Primary School"', '" "', "agencies 2, name: this is empty"),
@@ -53,6 +61,21 @@ def test_each_fault_is_a_sentence_with_its_place(
     assert was in example
 
     assert sentence in told(tmp_path, example.replace(was, becomes))
+
+
+@pytest.mark.requirement("B-36")
+@pytest.mark.parametrize(
+    ("was", "field"), [('telephone = "01632 960001"', "telephone"), ('email = "unit@oakshire.example"', "email")]
+)
+def test_a_board_whose_unit_cannot_be_reached_is_not_set_up(tmp_path: Path, example: str, was: str, field: str) -> None:
+    assert example.count(was) == 1
+
+    for instead in ("", f'{field} = ""'):
+        said = told(tmp_path, example.replace(was, instead))
+        assert said.startswith(f"{tmp_path / 'board.toml'}: {field}: ")
+        assert (
+            "without the telephone number and the email address of its business unit a Board cannot be set up" in said
+        )
 
 
 def test_what_cannot_be_read_at_all_is_named(tmp_path: Path) -> None:

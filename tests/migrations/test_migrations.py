@@ -106,6 +106,29 @@ def test_up_and_down_and_up_again_with_rows_present(empty_database_url: str) -> 
     fill(empty_database_url)
 
 
+def test_the_directory_goes_and_comes_back_and_takes_nothing_else_along(empty_database_url: str) -> None:
+    upgrade(empty_database_url)
+    fill(empty_database_url)
+    with connected(empty_database_url) as connection:
+        board = connection.scalar(text("SELECT id FROM boards"))
+        connection.execute(
+            text("INSERT INTO equivalent_titles VALUES (:id, :board, 'school', 'practitioner', 'Teacher')"),
+            {"id": board, "board": board},
+        )
+        connection.commit()
+    before = rows(empty_database_url)
+    assert before["contacts"] > 1
+
+    downgrade(empty_database_url, "0001")
+    assert not {"contacts", "equivalent_titles"} & tables(empty_database_url)
+    upgrade(empty_database_url)
+
+    after = rows(empty_database_url)
+    assert (after["contacts"], after["equivalent_titles"]) == (0, 0)
+    for kept in ("boards", "agencies", "people", "escalations", "stage_records", "documents", "audit_entries"):
+        assert after[kept] == before[kept], kept
+
+
 def test_running_it_again_changes_nothing(empty_database_url: str) -> None:
     upgrade(empty_database_url)
     fill(empty_database_url)
@@ -186,7 +209,7 @@ def test_without_its_guard_recreating_a_table_deletes_what_points_at_it(sqlite_u
     run(guarded, sqlite_url, down=True)
     run(unguarded, sqlite_url)
 
-    assert before["mottos"] == before["outbox"] == 2
+    assert before["mottos"] == before["outbox"] == 3
     assert rows(sqlite_url)["mottos"] == 0
 
 

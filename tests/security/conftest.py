@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from lxml import html
@@ -17,8 +17,11 @@ from werkzeug.test import TestResponse
 
 from forms_app.commands.invented import Invented
 from forms_app.db.tables import Document, Person, StageRecord
+from forms_app.domain.contacts import ContactDetails
 from forms_app.domain.working_days import uk_date
+from forms_app.services.blank_forms import blank_forms_for
 from forms_app.services.boards import leave
+from forms_app.services.contacts import add_contact
 from tests.journeys.form_filler import FormFiller
 from tests.journeys.town import SERVICE_URL, Town, town
 from tests.smtp import running_smtp_server
@@ -113,6 +116,26 @@ class City:
         with self.town.workshop.reading() as work:
             wanted = select(Document.id).where(Document.escalation_id == self.escalation, Document.kind == kind)
             return list(work.session.scalars(wanted.order_by(Document.owed_at)))
+
+    def blank_form(self) -> UUID:
+        """One of the forms to fill in by hand of the raiser's Board."""
+        with self.town.workshop.reading() as work:
+            raiser = work.session.scalars(select(Person).where(Person.email == self.raiser)).one()
+            return blank_forms_for(work, by=raiser.id).proforma.files[0].id
+
+    def contact(self) -> UUID:
+        """Another contact of the agency that is not involved."""
+        with self.town.workshop.writing() as work:
+            lead = select(Person).where(Person.email == self.person("safeguarding.lead@police"))
+            found = work.session.scalars(lead).one()
+            return add_contact(
+                work,
+                by=found.id,
+                form_key=uuid4(),
+                agency_id=found.agency_id,
+                details=ContactDetails(role="Night team", telephone="01632 960111"),
+                checked=False,
+            )
 
     def own_records(self, path: str) -> int:
         """How many records an escalation has."""

@@ -23,6 +23,8 @@ WHO = {
     "colleague": "colleague@school",
     "uninvolved agency": "practitioner@police",
     "leaver": "colleague@socialcare",
+    "uninvolved agency's lead": "safeguarding.lead@police",
+    "another agency's lead": "safeguarding.lead@health",
     "business unit": "unit@board",
     "chair": "chair@board",
     "other Board's practitioner": "practitioner@school",
@@ -30,9 +32,13 @@ WHO = {
 }
 EVERYBODY = frozenset(WHO)
 SIGNED_IN = EVERYBODY - {"nobody", "leaver"}
+OWN_BOARD = frozenset(who for who in SIGNED_IN if not who.startswith("other Board"))
 PARTIES = frozenset({"raiser", "responding"})
 OFFICE = frozenset({"business unit", "chair"})
 EVERY_OFFICE = OFFICE | {"other Board's business unit"}
+EVERY_UNIT = EVERY_OFFICE - {"chair"}
+KEEPERS = frozenset({"business unit", "uninvolved agency's lead"})
+"""Of that agency's contacts."""
 
 # --- what opens for whom; a new address must be put here ---
 
@@ -64,6 +70,15 @@ OPENS_FOR = {
     "board.register": EVERY_OFFICE,
     "board.one": OFFICE,
     "board.download": OFFICE,
+    "blank_forms.every": SIGNED_IN,
+    "blank_forms.download": OWN_BOARD,
+    "directory.contacts": SIGNED_IN,
+    "directory.new": KEEPERS | EVERY_UNIT | {"another agency's lead"},
+    "directory.change": KEEPERS,
+    "directory.checked": KEEPERS,
+    "directory.remove": KEEPERS,
+    "directory.roles": SIGNED_IN,
+    "directory.change_roles": EVERY_UNIT,
 }
 
 
@@ -127,6 +142,9 @@ def _values(city: City, rule: Rule) -> Iterator[dict[str, Any]]:
         "escalation_id": [city.escalation],
         "record_id": [city.first_record()],
         "document_id": [city.document("board_proforma" if of_the_board else "stage_record")],
+        "contact_id": [city.contact()],
+        "file_id": [city.blank_form()],
+        "agency_kind": ["school"],
         "file_format": ["pdf", "docx"],
         "path": ["account", "outcome", "agreement", "step-up"],
         "page_id": ["danger", "check"],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from sqlalchemy import select
 
 from forms_app.commands.invented import invented_board, invented_boards
 from forms_app.db.database import Database
-from forms_app.db.tables import Agency, AuditEntry, Board, Person
+from forms_app.db.tables import Agency, AuditEntry, Board, Contact, Person
+from forms_app.domain.contacts import needs_checking
 from forms_app.domain.errors import NotFound
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.services.boards import BoardFaults, GivenBoard, leave, set_up_board
@@ -132,6 +135,9 @@ def test_an_address_belongs_to_one_board(workshop: Workshop) -> None:
         {"agencies": []},
         {"unknown": "x"},
         {"name": ""},
+        {"telephone": ""},
+        {"telephone": "ask at the desk"},
+        {"email": ""},
     ],
 )
 def test_a_file_that_says_too_little_or_too_much_is_not_read(changed: dict[str, Any]) -> None:
@@ -142,6 +148,84 @@ def test_a_file_that_says_too_little_or_too_much_is_not_read(changed: dict[str, 
 def test_addresses_and_domains_are_kept_in_lower_case() -> None:
     assert with_person(email="Some.One@Board.Example").agencies[0].people[0].email == "some.one@board.example"
     assert given(secure_domains=["Board.EXAMPLE"]).secure_domains == ["board.example"]
+
+
+# --- contacts ---
+
+NIGHT = {"role": "Night team", "out_of_hours_telephone": "01632 960111"}
+
+
+def with_contacts(*of_board: dict[str, Any], of_school: tuple[dict[str, Any], ...] = ()) -> GivenBoard:
+    """The Board with these contacts only; the school is its first agency after the office."""
+    whole = HULL.model_dump() | {"contacts": list(of_board)}
+    for agency in whole["agencies"]:
+        agency["contacts"] = []
+    whole["agencies"][1]["contacts"] = list(of_school)
+    return GivenBoard.model_validate(whole)
+
+
+def contacts(workshop: Workshop) -> list[Contact]:
+    with workshop.reading() as work:
+        found = list(work.session.scalars(select(Contact).order_by(Contact.role)))
+        work.session.expunge_all()
+        return found
+
+
+def test_a_file_gives_the_boards_and_the_agencies_contacts(workshop: Workshop) -> None:
+    checked = {"checked_on": date(2027, 2, 1), "checked_by": "Business manager"}
+    load(workshop, with_contacts({**NIGHT, **checked}, of_school=({"role": "Head", "email": "Head@School.example"},)))
+
+    head, night = contacts(workshop)
+    assert (night.out_of_hours_telephone, night.telephone, night.agency_id) == ("01632 960111", "", None)
+    assert (night.checked_on, night.checked_by) == (date(2027, 2, 1), "Business manager")
+    with workshop.reading() as work:
+        school = work.session.scalars(select(Agency.id).where(Agency.name == HULL.agencies[1].name)).one()
+    assert (head.agency_id, head.email, head.checked_on) == (school, "head@school.example", None)
+
+
+def test_loading_the_file_again_does_not_undo_what_people_put_right_since(workshop: Workshop) -> None:
+    load(workshop, with_contacts(NIGHT))
+    with workshop.writing() as work:
+        work.session.scalars(select(Contact)).one().out_of_hours_telephone = "01632 960222"
+
+    load(workshop, with_contacts(NIGHT, {"role": "Day team", "telephone": "101"}, of_school=(NIGHT,)))
+
+    school, board = sorted(contacts(workshop), key=lambda contact: contact.agency_id is None)
+    assert board.out_of_hours_telephone == "01632 960222"
+    assert school.agency_id is not None, "the school had none yet"
+
+
+@pytest.mark.parametrize(
+    ("contact", "said"),
+    [
+        ({"role": "Night team"}, "has neither a telephone number nor an email address"),
+        ({**NIGHT, "telephone": "ask me"}, "“ask me” is not a telephone number"),
+        ({**NIGHT, "checked_on": date(2027, 2, 1)}, "checked_on and checked_by are given together"),
+        ({**NIGHT, "checked_by": "Business manager"}, "checked_on and checked_by are given together"),
+        ({"telephone": "101"}, "role"),
+    ],
+)
+def test_a_contact_that_says_too_little_is_not_read(contact: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        with_contacts(contact)
+
+
+def test_a_contact_cannot_have_been_checked_tomorrow(workshop: Workshop) -> None:
+    tomorrow = {**NIGHT, "checked_on": date(2027, 3, 2), "checked_by": "Business manager"}
+
+    with pytest.raises(BoardFaults, match="Night team: checked_on is a day that has not come yet"):
+        load(workshop, with_contacts(of_school=(tomorrow,)))
+
+
+def test_the_invented_boards_show_what_is_out_of_date() -> None:
+    today = date(2027, 3, 1)
+    for board in invented_boards(shelf(), today=today):
+        every = [*board.given.contacts, *(each for agency in board.given.agencies for each in agency.contacts)]
+        doubtful = [needs_checking(each.checked_on, today) for each in every]
+        assert any(doubtful), board.given.name
+        assert not all(doubtful), board.given.name
+        numbers = [number for each in every for number in (each.telephone, each.out_of_hours_telephone) if number]
+        assert all(re.fullmatch(r"01632 960 [0-9]{3}", number) for number in numbers)
 
 
 # --- people come and go ---
