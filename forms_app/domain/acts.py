@@ -420,12 +420,19 @@ def _unconfirmed(gates: Sequence[Gate], confirmed: Collection[str]) -> str | Non
     return next((gate.otherwise for gate in gates if gate.id not in confirmed), None)
 
 
+def fault_of_status(status: str | None, policy: Policy, route: Route) -> str | None:
+    """Why this route is not for somebody of this status, in a sentence; None when it is."""
+    if route.subject_status and status not in {choice.id for choice in route.subject_status}:
+        return f"“{route.title}” is not for a {policy.words.child} of this status. Choose another kind of disagreement."
+    return None
+
+
 def fault_of_opening(facts: Concern, policy: Policy, route: Route) -> str | None:
     """Why the policy does not take this concern on this route, in a sentence."""
     if facts.category not in {choice.id for choice in policy.categories_of(route)}:
         return "The policy does not name this reason."
-    if route.subject_status and facts.subject_status not in {choice.id for choice in route.subject_status}:
-        return f"“{route.title}” is not for a {policy.words.child} of this status. Choose another kind of disagreement."
+    if (fault := fault_of_status(facts.subject_status, policy, route)) is not None:
+        return fault
     if len(facts.agencies) > 1 and not policy.several_responding_agencies:
         return "The policy is for a disagreement with one agency."
     return _unconfirmed(gates_to(route.stages[0], "opening"), facts.gates)

@@ -617,6 +617,10 @@ class Policy(Part):
     def categories_of(self, route: Route) -> tuple[Choice, ...]:
         return route.categories or self.categories
 
+    def stage_title(self, stage: Stage) -> str:
+        word = self.words.stage.capitalize()
+        return stage.name if stage.number is None else f"{word} {stage.number}: {stage.name}"
+
     def level_title(self, level: str, agency_kind: str | None = None) -> str:
         """The agency's own title for a level where the policy gives one, otherwise the level's title."""
         for row in self.equivalents:

@@ -337,8 +337,7 @@ def _not_met(clock: Running, late: bool) -> str:
 
 
 def stage_title(policy: Policy, stage: Stage) -> str:
-    word = policy.words.stage.capitalize()
-    return stage.name if stage.number is None else f"{word} {stage.number}: {stage.name}"
+    return policy.stage_title(stage)
 
 
 def where_it_stands(policy: Policy, standing: Standing) -> str:

@@ -32,6 +32,7 @@ from forms_app.services.filling import (
     who_acts,
 )
 from forms_app.services.history import concern_of, place_of, policy_of, standing_of, step_of
+from forms_app.services.similar import similar_to
 from forms_app.services.work import Work
 
 
@@ -126,6 +127,8 @@ class EscalationView:
     acts: frozenset[Act]
     proposed: ProposedOutcome | None
     next_name: str
+    similar: int
+    """How many similar escalations the Board has had, this one counted; 0 where the policy has no pattern."""
     standing: Standing
 
 
@@ -161,6 +164,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
         acts=acts_open_to(place, now),
         proposed=_proposed(policy, escalation, now) if isinstance(now, Open) else None,
         next_name=_next_name(policy, now),
+        similar=similar_to(work, escalation),
         standing=now,
     )
 
