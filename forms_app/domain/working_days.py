@@ -33,6 +33,14 @@ def end_of(day: date) -> datetime:
     return start_of(day + timedelta(days=1))
 
 
+def instant_of(day: date, at: time) -> datetime:
+    """The instant, in UTC, at which the clocks of the United Kingdom show this. Raises ValueError when they never do."""
+    found = datetime.combine(day, at, LONDON).astimezone(UTC)
+    if uk_time(found).replace(tzinfo=None) != datetime.combine(day, at):
+        raise ValueError("The clocks go forward on this day: there is no such time")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Which days are working days. It knows where it ends, and refuses any day outside."""
@@ -77,6 +85,10 @@ def spell_date(day: date) -> str:
 def spell_time(instant: datetime) -> str:
     """The UK date and time as GOV.UK writes them: 5 January 2027 at 4:30pm."""
     local = uk_time(instant)
-    hour = local.hour % 12 or 12
-    minute = f":{local.minute:02}" if local.minute else ""
-    return f"{spell_date(local.date())} at {hour}{minute}{'am' if local.hour < 12 else 'pm'}"
+    return f"{spell_date(local.date())} at {spell_hour(local.time())}"
+
+
+def spell_hour(at: time) -> str:
+    """A time of day as GOV.UK writes it: 4:30pm."""
+    minute = f":{at.minute:02}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minute}{'am' if at.hour < 12 else 'pm'}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, time
 from typing import Any, cast
 
 from wtforms import Field, Form
@@ -11,7 +12,7 @@ from wtforms.validators import StopValidation
 
 from forms_app.domain import text
 from forms_app.domain.errors import UnfitText
-from forms_app.domain.working_days import spell_date
+from forms_app.domain.working_days import spell_date, spell_hour
 
 Values = Sequence[str]
 LONG_AGO = date(1900, 1, 1)
@@ -223,6 +224,35 @@ class Day(Answerable):
     def as_typed(self, answer: str, codes: Values) -> list[list[str]]:
         parts = codes[0].split("-")[::-1] if codes else ["", "", ""]
         return [[f"{self.name}-{part}", value] for part, value in zip(self.PARTS, parts, strict=True)]
+
+
+class TimeOfDay(Answerable):
+    """A time of day in one box, as people write it: 2:30pm, 14:30, midday."""
+
+    WORDS = {"midday": time(12), "noon": time(12), "midnight": time(0)}
+
+    def read(self, typed: Values) -> time | None:
+        came = re.sub(r"\s", "", typed[0] if typed else "").lower()
+        if not came or came in self.WORDS:
+            return self.WORDS.get(came)
+        found = re.fullmatch(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?(?:([ap])\.?m\.?)?", came)
+        if found is None:
+            raise ValueError("Enter a time, for example 9:30am or 2pm")
+        hour, minute, half = int(found[1]), int(found[2] or 0), found[3]
+        if half is None and (found[2] is None or found[1] in "1234567"):
+            raise ValueError("Write “am” or “pm” after the time, for example 9:30am or 2pm")
+        if not (1 <= hour <= 12 if half else hour < 24) or minute > 59:
+            raise ValueError("Enter a real time, for example 9:30am or 2pm")
+        return time(hour if half is None else hour % 12 + (12 if half == "p" else 0), minute)
+
+    def missing(self) -> str:
+        return f"Enter the time for “{self.label.text}”"
+
+    def answer(self) -> str:
+        return "" if self.data is None else spell_hour(self.data)
+
+    def codes(self) -> tuple[str, ...]:
+        return () if self.data is None else (self.data.isoformat("minutes"),)
 
 
 class Rows(Field):

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from forms_app.domain.errors import CalendarEnds
-from forms_app.domain.working_days import Calendar, end_of, spell_date, spell_time, start_of, uk_date, uk_time
+from forms_app.domain.working_days import (
+    Calendar,
+    end_of,
+    instant_of,
+    spell_date,
+    spell_time,
+    start_of,
+    uk_date,
+    uk_time,
+)
 from forms_app.policies.bank_holidays import FIRST, LAST, calendar_of
 
 ENGLAND = calendar_of("england-and-wales")
@@ -130,3 +139,15 @@ def test_times_are_spelled_as_govuk_does(hour: int, minute: int, said: str) -> N
 def test_a_time_in_summer_is_shown_as_a_clock_in_london_shows_it() -> None:
     assert spell_time(datetime(2026, 3, 29, 13, 0, tzinfo=UTC)) == "29 March 2026 at 2pm"
     assert uk_time(datetime(2026, 10, 25, 12, 0, tzinfo=UTC)).hour == 12
+
+
+def test_what_a_clock_on_the_wall_shows_is_one_instant() -> None:
+    assert instant_of(date(2027, 3, 1), time(14, 30)) == datetime(2027, 3, 1, 14, 30, tzinfo=UTC)
+    assert instant_of(date(2027, 7, 1), time(14, 30)) == datetime(2027, 7, 1, 13, 30, tzinfo=UTC)
+
+
+def test_an_hour_that_the_clocks_leave_out_is_refused() -> None:
+    assert instant_of(date(2027, 3, 28), time(0, 59))
+    assert instant_of(date(2027, 3, 28), time(2))
+    with pytest.raises(ValueError, match="clocks go forward"):
+        instant_of(date(2027, 3, 28), time(1, 30))
