@@ -12,6 +12,7 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 
 from forms_app.db.database import Database
+from forms_app.documents.printable import unprintable
 from forms_app.logs import kinds, way
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import SHIPPED, Shelf
@@ -20,6 +21,7 @@ from forms_app.services.work import Workshop
 from forms_app.settings import ROOT, Settings
 from forms_app.web import (
     access,
+    blank_forms,
     board,
     directory,
     documents,
@@ -35,12 +37,15 @@ from forms_app.web import (
 
 LARGEST_REQUEST = 2 * 1024 * 1024
 MOST_FORM_PARTS = 2000
+THIS_MACHINE = ["127.0.0.1", "localhost"]
+"""Two names of one address: a service that runs at one of them answers to both."""
 BLUEPRINTS = (
     pages.blueprint,
     sign_in.blueprint,
     escalations.blueprint,
     documents.blueprint,
     board.blueprint,
+    blank_forms.blueprint,
     directory.blueprint,
 )
 
@@ -73,11 +78,16 @@ def create_app(settings: Settings, *, workshop: Workshop | None = None, poke: Ca
     return app
 
 
+def open_shelf(settings: Settings) -> Shelf:
+    """Every policy of the settings. Raises PolicyFaults, also for words that no document could print."""
+    return Shelf.from_folders([SHIPPED, *settings.policy_folders], unprintable)
+
+
 def open_workshop(settings: Settings) -> Workshop:
     """Pieces of work on the real database, under the policies of the settings, at the real time."""
     return Workshop(
         database=Database(settings.database_url),
-        shelf=Shelf.from_folders([SHIPPED, *settings.policy_folders]),
+        shelf=open_shelf(settings),
         calendars=calendar_of,
         clock=lambda: datetime.now(UTC),
     )
@@ -89,7 +99,7 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key.get_secret_value(),
         SERVICE_URL=settings.service_url,
-        TRUSTED_HOSTS=[address.hostname],
+        TRUSTED_HOSTS=THIS_MACHINE if address.hostname in THIS_MACHINE else [address.hostname],
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
         MAX_FORM_PARTS=MOST_FORM_PARTS,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import suppress
 
 from forms_app.db.faults import faults_told
-from forms_app.db.migrate import upgrade
+from forms_app.db.migrate import require_newest, upgrade
+from forms_app.db.reach import UNREACHABLE
 from forms_app.settings import read_settings
 
 
@@ -22,8 +24,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run_web(chosen: argparse.Namespace) -> int:
     """Becomes gunicorn, with sync workers: threads make each of them slower."""
-    with faults_told(read_settings().database_url):  # a wrong URL; a database that is down may come up later
-        print(f"Starting the web service on {chosen.bind}. Press Ctrl+C to stop.", file=sys.stderr, flush=True)
+    url = read_settings().database_url
+    with faults_told(url), suppress(*UNREACHABLE):  # a database that is down may come up later
+        require_newest(url)
+    print(f"Starting the web service on {chosen.bind}. Press Ctrl+C to stop.", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "gunicorn", *gunicorn_options(chosen.bind, chosen.processes)]
     os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
 

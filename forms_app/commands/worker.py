@@ -6,10 +6,12 @@ import argparse
 import logging
 from datetime import timedelta
 
+from forms_app.app import open_shelf
+from forms_app.db.faults import faults_told
+from forms_app.db.migrate import require_newest
 from forms_app.logs import configure_logs
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer
-from forms_app.policies.shelf import SHIPPED, Shelf
 from forms_app.settings import Settings, SettingsFault, read_settings
 
 
@@ -20,17 +22,19 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def work(chosen: argparse.Namespace) -> None:
-    """Runs worker processes until SIGTERM. Raises SettingsFault and QueueFault."""
+    """Runs worker processes until SIGTERM. Raises SettingsFault, PolicyFaults, DatabaseFault and QueueFault."""
     configure_logs()
     for talker in ("huey", "weasyprint", "fontTools", "pikepdf"):
         logging.getLogger(talker).setLevel(logging.WARNING)
     settings = read_settings()
+    with faults_told(settings.database_url):
+        require_newest(settings.database_url)
     from forms_app.worker import Job, run  # only a worker needs WeasyPrint, and importing it takes a second
 
     run(
         Job(
             database_url=settings.database_url,
-            shelf=Shelf.from_folders([SHIPPED, *settings.policy_folders]),
+            shelf=open_shelf(settings),
             huey_url=settings.huey_url,
             mail_server=mail_server(settings),
             letterhead=Letterhead(settings.mail_sender, settings.service_url),

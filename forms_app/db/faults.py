@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from forms_app.domain.errors import DomainError
 
 KINDS = ("sqlite", "postgresql", "postgres")
+RUN_MIGRATE = "The database is not in its newest form. Run `forms-app migrate` first."
 NOT_MIGRATED = (UndefinedColumn, UndefinedTable)
 
 
@@ -32,7 +33,7 @@ def faults_told(url: str) -> Iterator[None]:
     except DBAPIError as fault:
         reason = str(fault.orig)
         if isinstance(fault.orig, NOT_MIGRATED) or "no such table" in reason or "no such column" in reason:
-            raise DatabaseFault("The database is not in its newest form. Run `forms-app migrate` first.") from None
+            raise DatabaseFault(RUN_MIGRATE) from None
         raise DatabaseFault(_unusable(parsed, " ".join(reason.split()))) from None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path as File
 
 from forms_app.domain.policy import Policy
+from forms_app.domain.text import Unprintable, everything_prints
 from forms_app.policies.reader import Fault, PolicyFaults, read_policy
 
 SHIPPED = File(__file__).parent / "files"
@@ -22,14 +23,17 @@ class Shelf:
         self._policies = {policy.key: policy for policy in sorted(policies, key=lambda policy: policy.key)}
 
     @classmethod
-    def from_folders(cls, folders: Sequence[File]) -> Shelf:
-        """Reads every `.yaml` file of the folders; raises PolicyFaults for the first file that has any."""
+    def from_folders(cls, folders: Sequence[File], unprintable: Unprintable = everything_prints) -> Shelf:
+        """Reads every `.yaml` file of the folders; raises PolicyFaults for the first file that has any.
+
+        `unprintable` finds what no document could print.
+        """
         read: dict[str, tuple[Policy, File]] = {}
         for folder in folders:
             if not folder.is_dir():
                 raise PolicyFaults(str(folder), [Fault(1, 1, "", "there is no such folder of policy files")])
             for file in sorted(folder.glob("*.yaml")):
-                policy = read_policy(file)
+                policy = read_policy(file, unprintable)
                 if policy.key in read:
                     sentence = f"“{policy.key}” is also the id and version of {read[policy.key][1]}"
                     raise PolicyFaults(str(file), [Fault(1, 1, "", sentence)])

@@ -49,3 +49,12 @@ def test_a_broken_file_and_a_missing_folder_are_told_with_their_names(folder: Pa
         Shelf.from_folders([folder])
     with pytest.raises(PolicyFaults, match="no such folder"):
         Shelf.from_folders([folder / "none"])
+
+
+def test_a_file_with_words_that_cannot_be_printed_is_told_with_the_line(folder: Path) -> None:
+    (folder / "arabic.yaml").write_text(
+        SMALL.replace("version: 2026-01", 'version: "2027"').replace("title: ", "title: سلام ", 1), "utf-8"
+    )
+
+    with pytest.raises(PolicyFaults, match=r"arabic\.yaml: 1 to mend\n  line \d+: title: “س” cannot be printed"):
+        Shelf.from_folders([folder], lambda text: "س" if "س" in text else None)

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from forms_app.web.access import anyone, open_to
 from forms_app.web.headers import ALWAYS
-from tests.web.conftest import Site
+from tests.web.conftest import Site, open_site
 
 
 def answers(site: Site) -> dict[str, TestResponse]:
@@ -90,3 +90,19 @@ def test_a_request_under_another_name_is_refused(host: str, site: Site) -> None:
 
     assert answer.status_code == 400
     assert "not the address of the service" in answer.text
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000"])
+@pytest.mark.parametrize("service", ["http://127.0.0.1:8000", "http://localhost:8000"])
+def test_a_service_on_ones_own_machine_answers_to_both_its_names(sqlite_url: str, service: str, host: str) -> None:
+    site = open_site(sqlite_url, service_url=service)
+
+    answer = site.app.test_client().get("/", base_url=service, headers={"Host": host})
+
+    assert answer.status_code == 200
+    site.database.close()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_a_service_elsewhere_answers_to_neither_of_them(site: Site, host: str) -> None:
+    assert site.app.test_client().get("/", headers={"Host": host}).status_code == 400

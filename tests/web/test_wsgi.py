@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.architecture.tree import PROJECT
+from tests.policies.small import SMALL
 
 LOADING = ("-c", "import forms_app.wsgi")
 SERVING = ("-m", "gunicorn", "--no-control-socket", "--bind", "127.0.0.1:0", "forms_app.wsgi:app")
@@ -43,3 +46,19 @@ def test_with_its_settings_the_service_loads() -> None:
     )
 
     assert finished.returncode == 0, finished.stderr
+
+
+def test_a_policy_that_no_document_could_print_is_a_sentence_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "ours.yaml").write_text(SMALL.replace("title: ", "title: سلام ", 1), "utf-8")
+
+    finished = run(
+        *LOADING,
+        SECRET_KEY="invented" * 8,
+        SERVICE_URL="http://escalations.example",
+        MAIL_SENDER="a@b.example",
+        POLICY_FOLDERS=f'["{tmp_path}"]',
+    )
+
+    assert finished.returncode == 3
+    assert re.search(r"ours\.yaml: 1 to mend\n  line 3: title: “س” cannot be printed in a document", finished.stderr)
+    assert "Traceback" not in finished.stderr

@@ -1,0 +1,90 @@
+"""Starting the web service and the worker: what is wrong with their surroundings is a sentence, and they do not start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from forms_app.db.database import Database
+from forms_app.db.faults import DatabaseFault
+from forms_app.db.migrate import downgrade, require_newest, upgrade
+from tests.architecture.tree import PROJECT
+from tests.policies.small import SMALL
+from tests.ports import free_port
+
+COMMANDS = ("run", "worker")
+SETTINGS = {"SECRET_KEY": "invented" * 8, "SERVICE_URL": "http://escalations.example", "MAIL_SENDER": "a@b.example"}
+
+
+def start(command: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    bind = ["--bind", f"127.0.0.1:{free_port()}"] if command == "run" else []
+    script = f"import sys; from forms_app.commands import main; sys.exit(main({[command, *bind]!r}))"
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=PROJECT,
+        timeout=60,
+        env={**kept, **SETTINGS, "HUEY_URL": f"sqlite:///{folder / 'huey.db'}", **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def refused(finished: subprocess.CompletedProcess[str]) -> str:
+    assert finished.returncode == 1
+    assert "Traceback" not in finished.stderr
+    assert finished.stderr.count("forms-app: ") == 1
+    return finished.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_on_a_database_that_was_never_migrated_it_says_what_to_run(
+    command: str, tmp_path: Path, empty_database_url: str
+) -> None:
+    assert "Run `forms-app migrate` first" in refused(start(command, tmp_path, DATABASE_URL=empty_database_url))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_wrong_kind_of_database_names_the_setting(command: str, tmp_path: Path) -> None:
+    said = refused(start(command, tmp_path, DATABASE_URL="mysql://somebody:secret@nowhere/forms"))
+
+    assert "DATABASE_URL names no database" in said
+    assert "secret" not in said
+
+
+def test_a_worker_whose_database_cannot_be_reached_says_so_without_its_password(tmp_path: Path) -> None:
+    url = f"postgresql://somebody:very-secret@127.0.0.1:{free_port()}/forms"
+
+    said = refused(start("worker", tmp_path, DATABASE_URL=url))
+
+    assert "See that it can be reached and that DATABASE_URL is right" in said
+    assert "very-secret" not in said
+
+
+def test_a_worker_refuses_a_policy_that_no_document_could_print(tmp_path: Path, sqlite_url: str) -> None:
+    (tmp_path / "ours.yaml").write_text(SMALL.replace("title: ", "title: سلام ", 1), "utf-8")
+
+    said = refused(start("worker", tmp_path, DATABASE_URL=sqlite_url, POLICY_FOLDERS=f'["{tmp_path}"]'))
+
+    assert "ours.yaml: 1 to mend" in said
+    assert "line 3: title: “س” cannot be printed in a document" in said
+
+
+def test_a_database_is_new_enough_from_the_newest_migration_on(database_url: str) -> None:
+    require_newest(database_url)
+
+    downgrade(database_url, "-1")
+    with pytest.raises(DatabaseFault, match="forms-app migrate"):
+        require_newest(database_url)
+
+    upgrade(database_url)
+    database = Database(database_url)
+    with database.writing() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    require_newest(database_url)
