@@ -25,6 +25,8 @@ class OutboxKind(StrEnum):
     """About a Delivery."""
     WATCH = "watch"
     """About a StageRecord: whether, when a time has run out, it is still the escalation's last. Owed at that time."""
+    MAKE_BLANK_FORMS = "make_blank_forms"
+    """About a Board."""
     SIGN_IN_MESSAGE = "sign_in_message"
     """About a SignInCode; its words are in the payload and nowhere else."""
 
@@ -143,6 +145,12 @@ def needs_attention(
     ]
 
 
+def why_parked(session: Session, dedupe_key: str) -> str | None:
+    """The sentence with which this work was given up; None when it was not."""
+    wanted = select(OutboxItem.fault).where(OutboxItem.dedupe_key == dedupe_key, OutboxItem.parked_at.is_not(None))
+    return session.scalar(wanted)
+
+
 def _due(now: datetime) -> ColumnElement[bool]:
     return and_(
         OutboxItem.done_at.is_(None),
@@ -153,11 +161,12 @@ def _due(now: datetime) -> ColumnElement[bool]:
 
 
 def _oldest_due(now: datetime, limit: int) -> CTE:
+    # Forms that nobody waits for come last: a Board's take seconds, and somebody may be waiting for a code to sign in with.
     # Named and locked, so that PostgreSQL cannot run it twice and take more rows than the limit. SQLite leaves the lock out.
     return (
         select(OutboxItem.id)
         .where(_due(now))
-        .order_by(OutboxItem.not_before, OutboxItem.id)
+        .order_by(OutboxItem.kind == OutboxKind.MAKE_BLANK_FORMS, OutboxItem.not_before, OutboxItem.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .cte("due")

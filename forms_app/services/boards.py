@@ -19,6 +19,7 @@ from forms_app.domain.errors import DomainError, UnfitText
 from forms_app.domain.policy import OFFICE, Policy
 from forms_app.domain.text import SHORT, gate
 from forms_app.domain.working_days import uk_date
+from forms_app.services.blank_forms import owe_blank_forms
 from forms_app.services.work import Work
 
 
@@ -125,6 +126,7 @@ def set_up_board(work: Work, given: GivenBoard) -> dict[str, UUID]:
     people: dict[str, UUID] = {}
     for agency in given.agencies:
         people |= _set_up_agency(work, board, agency)
+    owe_blank_forms(work, board)
     work.note("board_set_up", board=board.id)
     return people
 

@@ -11,7 +11,7 @@ import structlog
 from forms_app.db import outbox
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.mail.compose import Letterhead, UnfitMessage
-from forms_app.services import issuing, posting, watching
+from forms_app.services import blank_forms, issuing, posting, watching
 from forms_app.services.work import Workshop
 
 LEASE = timedelta(minutes=3)
@@ -20,6 +20,7 @@ MOST_INTERRUPTIONS = 20
 """How often a worker may die over one item before the item itself is suspected."""
 WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.MAKE_DOCUMENT: issuing.WAITS,
+    OutboxKind.MAKE_BLANK_FORMS: issuing.WAITS,
     OutboxKind.POST_DELIVERY: posting.WAITS,
     OutboxKind.WATCH: watching.WAITS,
     OutboxKind.SIGN_IN_MESSAGE: posting.SIGN_IN_WAITS,
@@ -90,6 +91,8 @@ def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
     match claim.kind:
         case OutboxKind.MAKE_DOCUMENT:
             issuing.make_document(workshop, claim, desk.issue)
+        case OutboxKind.MAKE_BLANK_FORMS:
+            blank_forms.make_blank_forms(workshop, claim, desk.issue)
         case OutboxKind.POST_DELIVERY:
             posting.post_delivery(workshop, claim, desk.postbox, desk.letterhead)
         case OutboxKind.WATCH:

@@ -1,0 +1,471 @@
+"""What a form says that is filled in by hand: the questions of a policy, with room to answer them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from forms_app.db.tables import Board
+from forms_app.documents.contexts import BlankForm, BlankQuestion, BlankSection, BlankTable, Heading, Room
+from forms_app.domain.policy import (
+    Actor,
+    Asked,
+    Choice,
+    Clock,
+    DocumentKind,
+    Moment,
+    Policy,
+    Question,
+    QuestionKind,
+    Route,
+    Side,
+    Stage,
+    Subject,
+    Unit,
+)
+from forms_app.services.filling import SIDES, document_title, spell_limit, stage_title, title_of
+
+YES_NO = ("Yes", "No")
+ACTIONS = 5
+"""How many lines a form has for what was agreed."""
+ROOM = {
+    QuestionKind.SHORT_TEXT: Room.LINE,
+    QuestionKind.LONG_TEXT: Room.BOX,
+    QuestionKind.CHOICE: Room.NONE,
+    QuestionKind.CHOICES: Room.NONE,
+    QuestionKind.YES_NO: Room.NONE,
+    QuestionKind.DATE: Room.LINE,
+}
+TICK_ONE, TICK_SOME = "Tick one.", "Tick all that apply."
+DAY = "Day, month and year, such as 27 3 2027."
+
+
+class BlankKind(StrEnum):
+    """A kind of form. A new one needs a line in MAKERS and TITLES, and in `blanks_of` where it stands."""
+
+    PROFORMA = "proforma"
+    CONCERN = "concern"
+    ACCOUNT = "account"
+    OUTCOME = "outcome"
+    STEP_UP = "step_up"
+
+
+TITLES = {
+    BlankKind.PROFORMA: "Board proforma",
+    BlankKind.CONCERN: "Raising a concern",
+    BlankKind.ACCOUNT: "Account",
+    BlankKind.OUTCOME: "Outcome",
+    BlankKind.STEP_UP: "Taking it further",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """One form of a policy: its kind, and the stage at which it is written."""
+
+    policy: Policy
+    kind: BlankKind
+    route: Route | None = None
+    stage: Stage | None = None
+
+    @property
+    def title(self) -> str:
+        if self.kind is BlankKind.PROFORMA:
+            return document_title(self.policy, DocumentKind.BOARD_PROFORMA)
+        if self.kind is BlankKind.CONCERN or self.stage is None:
+            return TITLES[self.kind]
+        return f"{TITLES[self.kind]}, {stage_title(self.policy, self.stage)}"
+
+    def code(self, board: Board) -> str:
+        return form_code(board.code, self.policy.key, self.route_id, self.stage_id, self.kind)
+
+    @property
+    def route_id(self) -> str | None:
+        return self.route.id if self.route else None
+
+    @property
+    def stage_id(self) -> str | None:
+        return self.stage.id if self.stage else None
+
+
+def form_code(*parts: str | None) -> str:
+    """What a form is called at its foot and in the name of its file; no two of a Board share one."""
+    return "-".join(re.sub(r"[^A-Z0-9]+", "-", part.upper()).strip("-") for part in parts if part)
+
+
+def blanks_of(policy: Policy) -> Iterator[Blank]:
+    """Every form that a policy needs on paper: the proforma, then each route from its first stage to its last."""
+    yield Blank(policy, BlankKind.PROFORMA)
+    for route in policy.routes:
+        for stage in route.stages:
+            if stage is route.stages[0]:
+                yield Blank(policy, BlankKind.CONCERN, route, stage)
+            if any(group.asked is Asked.ACCOUNT for group in stage.groups):
+                yield Blank(policy, BlankKind.ACCOUNT, route, stage)
+            yield Blank(policy, BlankKind.OUTCOME, route, stage)
+            yield Blank(policy, BlankKind.STEP_UP, route, stage)
+
+
+def paper_form(board: Board, blank: Blank, made_on: date) -> BlankForm:
+    """Everything that a form says."""
+    policy = blank.policy
+    return BlankForm(
+        heading=Heading(
+            board=board.name,
+            title=f"Blank form: {blank.title}",
+            policy=f"{policy.title} ({policy.dated}), version {policy.version}",
+            reference=blank.code(board),
+            issued_on=made_on,
+            business_unit=f"Telephone {board.telephone}, email {board.email}",
+        ),
+        use=_use(blank),
+        sections=tuple(MAKERS[blank.kind](blank)),
+    )
+
+
+def _use(blank: Blank) -> tuple[str, ...]:
+    words = blank.policy.words
+    if blank.kind is BlankKind.PROFORMA:
+        return (
+            f"Use this form only when you cannot use the service. Give it to the {words.business_unit} of the {words.board}.",
+            f"Transcribe the {words.escalation} into the service as soon as you can: it then makes the proforma itself.",
+        )
+    return (
+        "Use this form only when you cannot use the service. Write clearly, and use more sheets if you need them.",
+        "Until it is in the service nobody is sent anything: telephone the people who must know.",
+        "Transcribe it into the service as soon as you can. Then treat this sheet as your agency’s rules for records say.",
+    )
+
+
+# --- the Board's proforma: the questions are the facts of the one that the service makes --------------------------
+
+
+def _proforma(blank: Blank) -> Iterator[BlankSection]:
+    policy = blank.policy
+    yield _section("The escalation", questions=_facts(policy))
+    for route in policy.routes:
+        where = f": {route.title}" if len(policy.routes) > 1 else ""
+        stages = [(stage_title(policy, stage),) for stage in route.stages]
+        limits = [
+            (_who(policy, clock), clock.does, spell_limit(clock.limit))
+            for stage in route.stages
+            for clock in stage.clocks
+        ]
+        yield _section(f"Stages{where}", tables=[_table(("Stage", "Entered", "Left", "How"), stages)])
+        yield _section(f"Time limits{where}", tables=[_table(("Who", "What", "By when", "Kept"), limits)])
+    if policy.learning:
+        yield _section("Learning", questions=[_pick("What could be learned from this?", policy.learning, several=True)])
+
+
+def _facts(policy: Policy) -> Iterator[BlankQuestion]:
+    yield _line("Reference", "If the service gave one.")
+    yield _line("Opened", "The month and the year, not the day.")
+    yield _line("Raised by", "The agency.")
+    yield _line("Raised with", "The agencies.")
+    if len(policy.routes) > 1:
+        yield _ticks("Route", [route.title for route in policy.routes])
+    yield _ticks(
+        "Reason", dict.fromkeys(reason.title for route in policy.routes for reason in policy.categories_of(route))
+    )
+    yield _line("Where it stands")
+    yield _pick("Outcome", policy.outcomes)
+    yield _line("Agreed actions", "How many were agreed.")
+    yield _ticks("Policy gap found", YES_NO)
+    for question in policy.questions:
+        if question.on_proforma:
+            yield _asked(policy, question)
+
+
+# --- the forms of a stage -----------------------------------------------------------------------------------------
+
+
+def _concern(blank: Blank) -> Iterator[BlankSection]:
+    policy, route, stage = _place(blank)
+    yield _danger(policy)
+    yield _writer("Who raises the concern")
+    yield _about(policy, route, stage)
+    yield _section("The other side", questions=[_box(_which_agencies(policy))])
+    yield _people(policy, stage)
+    yield _subject(policy)
+    yield from _groups(policy, stage, Asked.OPENING)
+    yield _time(policy, stage, _starts(route))
+
+
+def _account(blank: Blank) -> Iterator[BlankSection]:
+    policy, _, stage = _place(blank)
+    yield from _beginning(blank)
+    yield _when("Which day is this account about?")
+    yield from _groups(policy, stage, Asked.ACCOUNT)
+
+
+def _outcome(blank: Blank) -> Iterator[BlankSection]:
+    policy, _, stage = _place(blank)
+    yield from _beginning(blank)
+    yield _when("When was this settled?")
+    yield from _groups(policy, stage, Asked.OUTCOME)
+    rows = [(f"Action {number}",) for number in range(1, ACTIONS + 1)]
+    columns = ("Agreed actions", "What will be done", "Who will do it", "By when")
+    yield _section("Agreed actions", tables=[_table(columns, rows)])
+    yield _section("The outcome", questions=_result(policy, stage))
+
+
+def _step_up(blank: Blank) -> Iterator[BlankSection]:
+    policy, route, stage = _place(blank)
+    yield from _beginning(blank)
+    yield from _groups(policy, stage, Asked.STEP_UP)
+    following = _after(policy, route, stage)
+    if following is None:
+        yield _section("Where it goes", notes=[route.after.title])
+        return
+    yield _people(policy, following, before="entering")
+    yield _time(policy, following, [])
+
+
+MAKERS: dict[BlankKind, Callable[[Blank], Iterator[BlankSection]]] = {
+    BlankKind.PROFORMA: _proforma,
+    BlankKind.CONCERN: _concern,
+    BlankKind.ACCOUNT: _account,
+    BlankKind.OUTCOME: _outcome,
+    BlankKind.STEP_UP: _step_up,
+}
+
+
+def _place(blank: Blank) -> tuple[Policy, Route, Stage]:
+    assert blank.route is not None, "only the proforma is of no stage"
+    assert blank.stage is not None, "only the proforma is of no stage"
+    return blank.policy, blank.route, blank.stage
+
+
+def _after(policy: Policy, route: Route, stage: Stage) -> Stage | None:
+    """The stage that follows, on this route or on the one that it joins; None where it leaves the policy."""
+    if stage is not route.stages[-1]:
+        return route.stages[route.stages.index(stage) + 1]
+    if route.after.route is None or route.after.stage is None:
+        return None
+    return policy.stage(route.after.route, route.after.stage)
+
+
+def _beginning(blank: Blank) -> Iterator[BlankSection]:
+    policy, _, stage = _place(blank)
+    yield _danger(policy)
+    yield _section(
+        "The escalation",
+        notes=[stage_title(policy, stage), stage.summary],
+        questions=[
+            _line("Reference", "If the service gave one."),
+            _box(
+                "Otherwise, by what can it be found?",
+                f"The name of the {policy.words.child}, who raised the concern, with which agency, and when.",
+            ),
+        ],
+    )
+    yield _writer("Who writes this")
+
+
+def _danger(policy: Policy) -> BlankSection:
+    options = (
+        "No",
+        "There is danger, and the emergency has been reported",
+        "Yes, and nobody has been told yet: stop here and do what is said above",
+    )
+    return _section(
+        "Immediate danger",
+        notes=policy.danger.steps,
+        questions=[
+            _ticks(f"Is the {policy.words.child}, or anybody else, in immediate danger?", options),
+            _box("What was done, when, and who was told?", "If there is or was danger."),
+        ],
+    )
+
+
+def _writer(title: str) -> BlankSection:
+    questions = [
+        _line("Name and job title"),
+        _line("Agency"),
+        _line("Telephone and email"),
+        _line("Day and time of writing"),
+    ]
+    return _section(title, questions=questions)
+
+
+def _about(policy: Policy, route: Route, stage: Stage) -> BlankSection:
+    questions = [_pick("What is the main reason?", policy.categories_of(route))]
+    if policy.concern_shapes:
+        questions.insert(0, _pick("What do you disagree with?", policy.concern_shapes))
+    notes = [f"{route.title}. {route.description}", stage_title(policy, stage), stage.summary]
+    return _section("About the disagreement", notes=notes, questions=[*questions, *_gates(stage, "opening")])
+
+
+def _which_agencies(policy: Policy) -> str:
+    several = policy.several_responding_agencies
+    return "Which agencies do you disagree with?" if several else "Which agency do you disagree with?"
+
+
+def _people(policy: Policy, stage: Stage, before: str = "") -> BlankSection:
+    rows = [(f"{_title(policy, actor)} ({SIDES[actor.side].lower()} side)",) for actor in stage.actors]
+    columns = ("Part in it", "Name", "Job title and agency", "Telephone and email")
+    return _section(
+        f"The people who take part at {stage_title(policy, stage)}",
+        notes=["Name one person for each agency of that side.", stage.summary] if before else [],
+        questions=_gates(stage, before),
+        tables=[_table(columns, [*rows, ("Anyone else",), ("Anyone else",)])],
+    )
+
+
+def _title(policy: Policy, actor: Actor) -> str:
+    return actor.title or policy.level_title(actor.level)
+
+
+def _subject(policy: Policy) -> BlankSection:
+    titles = {
+        Subject.CHILD: f"One {policy.words.child}",
+        Subject.CHILDREN: "Several children",
+        Subject.UNBORN: "An unborn child",
+        Subject.ADULT: "An adult at risk",
+        Subject.NONE: "Nobody in particular: a procedure or way of working",
+    }
+    return _section(
+        "Who the concern is about",
+        questions=[
+            _ticks("Who is the concern about?", [titles[kind] for kind in policy.subjects]),
+            _box("Full names", "For an unborn child, the mother’s name."),
+            _line("Dates of birth, or the date the baby is due"),
+            _line("Address"),
+            _line("Numbers that other agencies know them by", "For example an NHS number or a case number."),
+        ],
+    )
+
+
+def _when(question: str) -> BlankSection:
+    return _section("When it happened", questions=[_line(question, DAY)])
+
+
+def _starts(route: Route) -> Iterator[BlankQuestion]:
+    starts = {clock.starts for each in route.stages for clock in each.clocks} | {cap.starts for cap in route.caps}
+    if Moment.CONCERN_IDENTIFIED in starts:
+        yield _line("When did you identify the concern?", DAY)
+    if Moment.DECISION_RECEIVED in starts:
+        yield _line("When were you told of the decision?", DAY)
+
+
+def _time(policy: Policy, stage: Stage, starts: Iterable[BlankQuestion]) -> BlankSection:
+    units = {clock.limit.unit for clock in stage.clocks}
+    questions = [*starts]
+    if units & {Unit.STATED, Unit.AGREED}:
+        questions.append(_line(f"By when should it be settled at this {policy.words.stage}?", DAY))
+    if Unit.BY_PRIORITY in units:
+        questions.append(_pick("How urgent is it?", policy.priorities))
+    questions += [
+        _line(f"Must it be settled sooner to protect the {policy.words.child}?", "If so, by which day."),
+        _line("Why must it be sooner?"),
+    ]
+    limits = [(_who(policy, clock), clock.does, spell_limit(clock.limit)) for clock in stage.clocks]
+    table = _table(("Who", "What", "By when", "Which day is that?"), limits)
+    return _section("By when", questions=questions, tables=[table])
+
+
+def _result(policy: Policy, stage: Stage) -> Iterator[BlankQuestion]:
+    yield _ticks("What is the outcome?", [title_of(policy.outcomes, outcome) for outcome in stage.closing.outcomes])
+    yield _box("What is still outstanding, and how will it be pursued?", "Write “None” if nothing is outstanding.")
+    yield _line("When will this be reviewed?", DAY)
+    if stage.checks:
+        yield _ticks("Which of these have been done?", [check.text for check in stage.checks], several=True)
+    if policy.learning:
+        yield _pick("What could be learned from this?", policy.learning, several=True)
+    yield _ticks("Has this shown a gap in policies or procedures?", YES_NO)
+    yield from _gates(stage, "resolving")
+
+
+def _groups(policy: Policy, stage: Stage, asked: Asked) -> Iterator[BlankSection]:
+    for group in stage.groups:
+        if group.asked is asked:
+            asked_of = [side for side in Side if side in stage.sides and side in group.sides]
+            everybody = asked is Asked.OPENING or len(asked_of) == len(stage.sides)
+            yield _section(
+                group.title,
+                notes=[]
+                if everybody
+                else [f"For the {_listed([SIDES[side].lower() for side in asked_of])} side only."],
+                questions=[_asked(policy, policy.question(name)) for name in group.questions],
+            )
+
+
+def _gates(stage: Stage, before: str) -> Iterator[BlankQuestion]:
+    for gate in stage.gates:
+        if gate.before == before:
+            yield BlankQuestion(
+                question="Confirm",
+                hints=(f"If you cannot: {gate.otherwise}",),
+                options=(f"☐ {gate.statement}",),
+                room=Room.NONE,
+            )
+
+
+# --- parts --------------------------------------------------------------------------------------------------------
+
+
+def _asked(policy: Policy, question: Question) -> BlankQuestion:
+    """A question of the policy."""
+    options = YES_NO if question.kind is QuestionKind.YES_NO else [option.title for option in question.options]
+    ticked = _ticks(question.label, options, several=question.kind is QuestionKind.CHOICES)
+    hints = [*([question.hint] if question.hint else []), *_condition(policy, question)]
+    hints += [DAY] if question.kind is QuestionKind.DATE else []
+    return ticked.model_copy(
+        update={"hints": (*hints, *(ticked.hints if options else ())), "room": ROOM[question.kind]}
+    )
+
+
+def _condition(policy: Policy, question: Question) -> Iterator[str]:
+    if question.only_if is not None:
+        asked = policy.question(question.only_if.question)
+        options = asked.options or (Choice(id="yes", title="Yes"), Choice(id="no", title="No"))
+        answers = [f"“{title_of(options, code)}”" for code in question.only_if.is_one_of]
+        yield f"Only if you answered {_listed(answers, 'or')} to “{asked.label}”"
+
+
+def _who(policy: Policy, clock: Clock) -> str:
+    side = "All sides" if clock.side == "all" else f"{SIDES[clock.side]} side"
+    return side if clock.level is None else f"{side}: {policy.level_title(clock.level)}"
+
+
+def _listed(words: Sequence[str], last: str = "and") -> str:
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else words[0]
+
+
+def _section(
+    title: str,
+    *,
+    notes: Iterable[str] = (),
+    questions: Iterable[BlankQuestion] = (),
+    tables: Iterable[BlankTable] = (),
+) -> BlankSection:
+    return BlankSection(title=title, notes=tuple(notes), questions=tuple(questions), tables=tuple(tables))
+
+
+def _table(columns: tuple[str, str, str, str], rows: Iterable[tuple[str, ...]]) -> BlankTable:
+    return BlankTable(columns=columns, rows=tuple(rows))
+
+
+def _line(question: str, *hints: str) -> BlankQuestion:
+    return BlankQuestion(question=question, hints=hints, room=Room.LINE)
+
+
+def _box(question: str, *hints: str) -> BlankQuestion:
+    return BlankQuestion(question=question, hints=hints, room=Room.BOX)
+
+
+def _pick(question: str, choices: Iterable[Choice], *, several: bool = False) -> BlankQuestion:
+    return _ticks(question, [choice.title for choice in choices], several=several)
+
+
+def _ticks(question: str, options: Iterable[str], *, several: bool = False) -> BlankQuestion:
+    """A question that is answered by ticking."""
+    return BlankQuestion(
+        question=question,
+        hints=(TICK_SOME if several else TICK_ONE,),
+        options=tuple(f"☐ {option}" for option in options),
+        room=Room.NONE,
+    )
