@@ -20,14 +20,15 @@ class LevelTitle:
     """What one kind of agency calls a level."""
 
     level: str
+    name: str
+    """Of the level, where there is no title."""
     of_policy: str
-    """By the policy: its title for this kind of agency, or else the name of the level."""
+    """The policy's title; empty where it has none."""
     own: str
     """The Board's; empty where it has none."""
 
     @property
-    def said(self) -> str:
-        """What forms and lists say."""
+    def given(self) -> str:
         return self.own or self.of_policy
 
 
@@ -49,6 +50,12 @@ class TitlesView:
     policy: str
     levels: tuple[Choice, ...]
     kinds: tuple[KindTitles, ...]
+
+    @property
+    def titled(self) -> tuple[Choice, ...]:
+        """The levels that have a title in some kind of agency."""
+        given = {level.level for kind in self.kinds for level in kind.levels if level.given}
+        return tuple(level for level in self.levels if level.id in given)
 
 
 def titles_view(work: Work, *, by: UUID) -> TitlesView:
@@ -94,13 +101,15 @@ def _own(work: Work, board_id: UUID) -> dict[tuple[str, str], str]:
 
 
 def _kind(policy: Policy, kind: Choice, own: Mapping[tuple[str, str], str]) -> KindTitles:
+    rows = [row.titles for row in policy.equivalents if row.agency_kind == kind.id]
     return KindTitles(
         id=kind.id,
         title=kind.title,
         levels=tuple(
             LevelTitle(
                 level=level.id,
-                of_policy=policy.level_title(level.id, kind.id),
+                name=level.title,
+                of_policy=next((titles[level.id] for titles in rows if level.id in titles), ""),
                 own=own.get((kind.id, level.id), ""),
             )
             for level in policy.levels

@@ -176,8 +176,9 @@ def change_roles(agency_kind: str) -> Answer:
     if DISCARD in request.form:
         return _thrown_away(person, about)
     with workshop().reading() as work:
-        kind, levels = _kind(work, person, agency_kind)
+        kind = titles.titles_of_kind(work, by=person.id, agency_kind=agency_kind)
         typed = _typed_before(work, person, about)
+    levels = [(level.level, level.name, level.of_policy or level.name) for level in kind.levels]
     form_of = titles_form(levels, unprintable=unprintable)
     if request.method == "GET":
         return _roles_page(kind, form_of(typed, data=_own_titles(kind)), typed=typed)
@@ -295,12 +296,6 @@ def _begun(work: Work, person: SignedInPerson) -> dict[str, Any]:
     if number.isascii() and number.isdigit() and len(number) < 4:
         details = keeping.policy_contact(work, by=person.id, number=int(number))
     return {**given_of(details), "owner": agency}
-
-
-def _kind(work: Work, person: SignedInPerson, agency_kind: str) -> tuple[KindTitles, list[tuple[str, str, str]]]:
-    kind = titles.titles_of_kind(work, by=person.id, agency_kind=agency_kind)
-    names = {level.id: level.title for level in titles.titles_view(work, by=person.id).levels}
-    return kind, [(level.level, names[level.level], level.of_policy) for level in kind.levels]
 
 
 def _own_titles(kind: KindTitles) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, select
 
 from forms_app.commands.invented import invented_board
-from forms_app.db.tables import AuditEntry, Board, Contact, Person
+from forms_app.db.tables import AuditEntry, Board, Contact, Escalation, Person
 from forms_app.domain.contacts import ContactDetails
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.policy import Contact as ContactInPolicy
@@ -31,6 +31,7 @@ from forms_app.services.contacts import (
     remove_contact,
 )
 from forms_app.services.directory import policy_for
+from forms_app.services.history import policy_of
 from forms_app.services.looking import escalation_view
 from forms_app.services.titles import change_titles, titles_of_kind, titles_view
 from tests.factories.scenes import Scene, latest, scene
@@ -351,7 +352,7 @@ def test_an_empty_title_leaves_it_to_the_policy_again(here: Scene) -> None:
 
     with here.workshop.reading() as work:
         kind = titles_of_kind(work, by=here.raiser, agency_kind="school")
-    said = {level.level: level.said for level in kind.levels}
+    said = {level.level: level.given for level in kind.levels}
     assert (said["practitioner"], said["first_line_manager"]) == ("Teacher", "Child protection co-ordinator")
 
 
@@ -380,6 +381,15 @@ def test_the_overlay_is_read_once_in_a_piece_of_work(here: Scene) -> None:
 
     assert len([each for each in statements if "equivalent_titles" in each]) == 1
     assert len([each for each in statements if "FROM contacts" in each]) == 1
+
+
+def test_an_escalation_that_is_being_opened_has_its_boards_titles_already(here: Scene) -> None:
+    entitle(here, "school", executive="Chair of governors")
+
+    with here.workshop.reading() as work:
+        board = work.session.scalars(select(Board)).one()
+        new = Escalation(board=board, policy_key=here.policy.key)
+        assert policy_of(work, new).level_title("executive", "school") == "Chair of governors"
 
 
 # --- one policy, several Boards ---
