@@ -10,6 +10,8 @@ from forms_app.domain.answers import Sections
 from forms_app.domain.policy import Side
 from forms_app.domain.records import Concern
 
+NOBODY_IN_SEAT = "Nobody holds this seat at your Board now. Telephone the Board’s business unit."
+
 
 @dataclass(frozen=True, slots=True)
 class ListedPerson:

@@ -9,7 +9,7 @@ from uuid import UUID
 from forms_app.db.people import people_of_board, seat_holders
 from forms_app.db.tables import Escalation, Party, Person
 from forms_app.domain.errors import NotAllowedNow, NotFound
-from forms_app.domain.filing import NamedParty
+from forms_app.domain.filing import NOBODY_IN_SEAT, NamedParty
 from forms_app.domain.policy import OFFICE, Policy, Side, Stage
 from forms_app.domain.records import Concern, ConcernedAgency, HelpAsked, PeopleJoin, Place
 from forms_app.services.work import Work
@@ -94,7 +94,7 @@ def helpers(work: Work, policy: Policy, board_id: UUID, before: Sequence[Party],
     seat = next(helper.seat for helper in policy.helpers if helper.id == facts.helper)
     holders = [person for person in seat_holders(work.session, board_id) if person.seat == seat]
     if not holders:
-        raise NotAllowedNow("Nobody holds this seat at your Board now. Telephone the Board’s business unit.")
+        raise NotAllowedNow(NOBODY_IN_SEAT)
     return _new([(person, NamedParty(person.id, Side.BOARD, seat.value)) for person in holders], before)
 
 
