@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from forms_app.app import open_workshop
 from forms_app.db.faults import faults_told
-from forms_app.services.boards import BoardFaults, GivenBoard, leave, set_up_board
+from forms_app.services.boards import BoardFaults, GivenBoard, come_back, leave, set_up_board
 from forms_app.services.work import Work
 from forms_app.settings import read_settings
 
@@ -36,6 +36,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     gone = each.add_parser("leaver", help="a person has left: they can no longer sign in")
     gone.add_argument("email")
     gone.set_defaults(run=run_leaver)
+    back = each.add_parser("returner", help="a person who left is back: they can sign in again")
+    back.add_argument("email")
+    back.set_defaults(run=run_returner)
 
 
 def run_load(chosen: argparse.Namespace) -> None:
@@ -49,6 +52,12 @@ def run_leaver(chosen: argparse.Namespace) -> None:
     with _work() as work:
         leave(work, chosen.email)
     print("They can no longer sign in. Their name stays on what they did.")
+
+
+def run_returner(chosen: argparse.Namespace) -> None:
+    with _work() as work:
+        come_back(work, chosen.email)
+    print("They can sign in again, and see what they saw before. Load the Board’s file if their job has changed.")
 
 
 @contextmanager

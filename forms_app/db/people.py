@@ -85,6 +85,15 @@ def session_of_token(session: Session, token_hash: str) -> SignInSession | None:
     )
 
 
+def end_sessions(session: Session, *, person_id: UUID, now: datetime) -> None:
+    """Ends every session of the person that is still open."""
+    session.execute(
+        update(SignInSession)
+        .where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
 def see_session(session: Session, *, session_id: UUID, now: datetime) -> None:
     """Writes down that an open session was used now."""
     session.execute(

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from forms_app.db.boards import agency_with_name, board_with_code
 from forms_app.db.contacts import has_contacts
-from forms_app.db.people import person_with_email
+from forms_app.db.people import end_sessions, person_with_email, spend_codes
 from forms_app.db.tables import Agency, Board, Contact, Person
 from forms_app.documents.printable import unprintable
 from forms_app.domain.contacts import ADDRESS, LONGEST_ADDRESS, is_telephone
@@ -133,11 +133,28 @@ def set_up_board(work: Work, given: GivenBoard) -> dict[str, UUID]:
 
 def leave(work: Work, email: str) -> Person:
     """A person leaves: from this moment they cannot sign in, and what they did keeps their name. Raises BoardFaults."""
+    person = _person(work, email)
+    person.left_at = person.left_at or work.now
+    work.note("person_left", board=person.board_id, about=person.id)
+    return person
+
+
+def come_back(work: Work, email: str) -> Person:
+    """A person who left is back: they sign in anew, and nothing from before their leaving lets them in. Raises BoardFaults."""
+    person = _person(work, email)
+    if person.left_at is None:
+        raise BoardFaults(["They have not left: nothing was changed."])
+    person.left_at = None
+    spend_codes(work.session, person_id=person.id, now=work.now)
+    end_sessions(work.session, person_id=person.id, now=work.now)
+    work.note("person_returned", board=person.board_id, about=person.id)
+    return person
+
+
+def _person(work: Work, email: str) -> Person:
     person = person_with_email(work.session, email.strip().lower())
     if person is None:
         raise BoardFaults(["Nobody has that email address."])
-    person.left_at = person.left_at or work.now
-    work.note("person_left", board=person.board_id, about=person.id)
     return person
 
 

@@ -13,12 +13,13 @@ from sqlalchemy import select
 
 from forms_app.commands.invented import invented_board, invented_boards
 from forms_app.db.database import Database
-from forms_app.db.tables import Agency, AuditEntry, Board, Contact, Person
+from forms_app.db.tables import Agency, AuditEntry, Board, Contact, Person, SignInCode, SignInSession
 from forms_app.domain.contacts import needs_checking
 from forms_app.domain.errors import NotFound
 from forms_app.policies.bank_holidays import calendar_of
-from forms_app.services.boards import BoardFaults, GivenBoard, leave, set_up_board
+from forms_app.services.boards import BoardFaults, GivenBoard, come_back, leave, set_up_board
 from forms_app.services.directory import directory_for, policy_for
+from forms_app.services.signing_in import ask_code
 from forms_app.services.work import Workshop
 from tests.factories.scenes import Clock, latest, scene, shelf
 
@@ -253,6 +254,35 @@ def test_leaving_twice_keeps_the_first_moment_and_nobody_cannot_leave(database_u
             here.clock.forward(days=1)
         with here.workshop.writing() as work, pytest.raises(BoardFaults, match="Nobody has that email address"):
             leave(work, "nobody@school.inventedshire.example")
+
+
+def test_who_comes_back_is_there_again_and_signs_in_anew(database_url: str) -> None:
+    email, secret = "colleague@school.inventedshire.example", b"invented"
+    with scene(database_url, "hull") as here:
+        colleague = here.at("school", "colleague")
+        with here.workshop.writing() as work:
+            ask_code(work, address=email, secret=secret, link=str)
+            work.session.add(
+                SignInSession(token_hash="-", person_id=colleague, started_at=work.now, seen_at=work.now, ended_at=None)
+            )
+            leave(work, email)
+        with here.workshop.writing() as work:
+            come_back(work, " Colleague@School.inventedshire.example ")
+
+        with here.workshop.reading() as work:
+            assert colleague in {person.id for person in directory_for(work, by=here.raiser).people}
+            assert work.session.scalars(select(SignInSession)).one().ended_at == here.clock.now
+            assert work.session.scalars(select(SignInCode)).one().used_at == here.clock.now
+            actions = list(work.session.scalars(select(AuditEntry.action).where(AuditEntry.about_id == colleague)))
+        assert actions == ["person_left", "person_returned"]
+
+
+def test_nobody_comes_back_who_did_not_leave(database_url: str) -> None:
+    with scene(database_url, "hull") as here, here.workshop.writing() as work:
+        with pytest.raises(BoardFaults, match="They have not left"):
+            come_back(work, "colleague@school.inventedshire.example")
+        with pytest.raises(BoardFaults, match="Nobody has that email address"):
+            come_back(work, "nobody@school.inventedshire.example")
 
 
 def test_a_directory_has_its_own_boards_people_only(database_url: str) -> None:
