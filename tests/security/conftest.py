@@ -17,7 +17,9 @@ from werkzeug.test import TestResponse
 
 from forms_app.commands.invented import Invented
 from forms_app.db.tables import Document, Person, StageRecord
+from forms_app.domain.answers import to_json
 from forms_app.domain.contacts import ContactDetails
+from forms_app.domain.records import MeetingCalled
 from forms_app.domain.working_days import uk_date
 from forms_app.services.blank_forms import blank_forms_for
 from forms_app.services.boards import leave
@@ -105,6 +107,34 @@ class City:
             wanted = select(StageRecord.id).where(StageRecord.escalation_id == self.escalation)
             return work.session.scalars(wanted.order_by(StageRecord.number)).all()[0]
 
+    def meeting(self) -> UUID:
+        """A record that a meeting was called, which the stage where it is does not hold."""
+        with self.town.workshop.writing() as work:
+            wanted = select(StageRecord).where(StageRecord.escalation_id == self.escalation)
+            records = work.session.scalars(wanted.order_by(StageRecord.number)).all()
+            if records[-1].kind == "meeting_called":
+                return records[-1].id
+            before, at = records[-1], work.now
+            facts = MeetingCalled(meeting="any", at=at, conveners=(), invited=())
+            called = StageRecord(
+                id=uuid4(),
+                escalation_id=self.escalation,
+                number=before.number + 1,
+                kind=facts.kind,
+                route=before.route,
+                stage=before.stage,
+                side=before.side,
+                agency_id=before.agency_id,
+                person_id=before.person_id,
+                happened_on=before.happened_on,
+                entered_at=at,
+                form_key=uuid4(),
+                facts=facts.model_dump_json(),
+                sections=to_json(()),
+            )
+            work.session.add(called)
+            return called.id
+
     def document(self, kind: str) -> UUID:
         """The newest of its kind."""
         return self._documents(kind)[-1]
@@ -183,6 +213,7 @@ def known(city: City) -> City:
     city.path = city.begin()
     while not city.has_document("board_proforma"):
         city.town.fill(city.raiser, f"{city.path}/step-up")
+    city.meeting()
     city.town.deliver()
     leaver = city.person("colleague@socialcare")
     assert city.visitor(leaver).get(city.path).status_code == 200
