@@ -13,8 +13,9 @@ from wtforms import Form
 
 from forms_app.domain import text
 from forms_app.domain.acts import Act
+from forms_app.domain.escalation import Standing
 from forms_app.domain.filing import Directory, ListedPerson
-from forms_app.domain.policy import Choice, Policy, Route, Side, Stage
+from forms_app.domain.policy import Choice, Code, Policy, Side, Stage
 from forms_app.domain.records import Place
 from forms_app.forms.fields import Answerable, Day, Pick, Rows, Words
 
@@ -55,6 +56,8 @@ class Page:
     printed: bool = True
     """Whether its answers stand in the record as a section of their own."""
     intro: str = ""
+    confirms: Code | None = None
+    """The gate that the page confirms when it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,30 @@ class Asking:
     policy: Policy
     directory: Directory
     today: date
-    route: Route | None = None
-    """The route and stage at which it is; for a new concern the route is the first thing chosen."""
-    stage: Stage | None = None
-    side: Side = Side.RAISING
-    corrects: UUID | None = None
-    """The account of this person that the new one corrects."""
+    standing: Standing | None = None
+    """Where it stands; None for a new concern."""
+    place: Place | None = None
+    """Where in the escalation the person is who fills it in."""
     places: tuple[Place, ...] = ()
     responding: tuple[UUID, ...] = ()
-    to_route: Route | None = None
-    to_stage: Stage | None = None
+    corrects: UUID | None = None
+    """The account of this person that the new one corrects."""
+    beside: UUID | None = None
+    """The escalation about the same child beside which a new one is opened."""
+    similar: int = 0
+    """How many similar escalations there have been, where the policy has a pattern."""
     unprintable: text.Unprintable = text.everything_prints
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage at which it is, or was when it ended; for a new concern the route is the first thing chosen."""
+        return None if self.standing is None else self.standing.visits[-1].stage
+
+    @property
+    def side(self) -> Side:
+        """The side whose questions are asked."""
+        own = None if self.place is None else self.place.side
+        return own if own is not None and self.stage is not None and own in self.stage.sides else Side.RAISING
 
 
 def raising_agency(asking: Asking) -> UUID:
@@ -86,6 +102,11 @@ def raising_agency(asking: Asking) -> UUID:
 def stage_of(asking: Asking) -> Stage:
     assert asking.stage is not None, "only a new concern is asked before there is a stage"
     return asking.stage
+
+
+def stage_number(policy: Policy, stage: Stage) -> int:
+    """Tells the questions about one stage from those about another in the same draft."""
+    return [each for route in policy.routes for each in route.stages].index(stage)
 
 
 # --- parts of pages ----------------------------------------------------------------------------------------------
@@ -100,9 +121,10 @@ def page_of(
     base: type[PageForm] = PageForm,
     printed: bool = True,
     intro: str = "",
+    confirms: Code | None = None,
 ) -> Page:
     form = type("Questions", (base,), {**fields, "depends": depends or {}})
-    return Page(name, title, form, printed=printed, intro=intro)
+    return Page(name, title, form, printed=printed, intro=intro, confirms=confirms)
 
 
 def danger_page(asking: Asking) -> Page:

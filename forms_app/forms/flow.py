@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -10,10 +10,10 @@ from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 
-from forms_app.domain.acts import Act
+from forms_app.domain.acts import Act, Destination
 from forms_app.domain.answers import Answered, Section, Sections
+from forms_app.domain.escalation import Open
 from forms_app.domain.filing import NamedParty, NewConcern, Written
-from forms_app.domain.policy import Side
 from forms_app.domain.records import (
     Account,
     AgreedAction,
@@ -25,12 +25,23 @@ from forms_app.domain.records import (
     StepUp,
     Timing,
 )
-from forms_app.forms.asking import Asking, Page, PageForm, raising_agency, stage_of
+from forms_app.forms.asking import Asking, Given, Page, PageForm
 from forms_app.forms.fields import Answerable, Rows, row_numbers
-from forms_app.forms.pages import chosen_agencies, chosen_route, pages_of, people_asked
+from forms_app.forms.onward import reason_given, way_taken
+from forms_app.forms.pages import LADDER, Builder, subject_page
+from forms_app.forms.people import agencies_page, chosen_agencies, named_on, responding_agencies
+from forms_app.forms.routes import NO_STATUS, chosen_route
 
+LONGEST_CODE = 60
+BUILDERS: Mapping[Act, Builder] = {**LADDER}
+"""Every form, by what a person does with it."""
 Saved = Mapping[str, list[list[str]]]
 """What was typed on each page, as it came in: page → [name, value] pairs. Kept in the draft."""
+
+
+def pages_of(asking: Asking, given: Given) -> tuple[Page, ...]:
+    """The pages in their order. What was answered on one page can decide which others there are."""
+    return tuple(BUILDERS[asking.kind](asking, given))
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,7 @@ class Flow:
     def concern(self) -> NewConcern:
         route = chosen_route(self.asking, self.given)
         assert route is not None, "a route was chosen"
+        status = self._data("route", "f-status") or None
         subject = Section(title="Subject", answers=tuple(answers_of(self.forms["subject"])))
         return NewConcern(
             route=route.id,
@@ -108,11 +120,12 @@ class Flow:
                 category=self._data("about", "f-category"),
                 agencies=tuple(
                     ConcernedAgency(id=agency.id, name=agency.name)
-                    for agency in self.asking.directory.agencies
-                    if agency.id in chosen_agencies(self.asking, self.given)
+                    for agency in chosen_agencies(self.asking, self.given)
                 ),
                 timing=self._timing(),
-                gates=self._gates("about"),
+                gates=self._gates(),
+                subject_status=None if status == NO_STATUS else status,
+                beside=self.asking.beside,
             ),
             subject_kind=self._data("subject", "f-subject"),
             subject=(subject,),
@@ -120,20 +133,9 @@ class Flow:
             written=self.written(),
         )
 
-    def facts(self, proposed: UUID | None) -> Facts:
-        """What the form records. `proposed` is the outcome that is answered."""
-        match self.asking.kind:
-            case Act.FILE_ACCOUNT:
-                return self.account()
-            case Act.RECORD_OUTCOME:
-                return self.outcome()
-            case Act.ANSWER_OUTCOME:
-                assert proposed is not None, "there is an outcome to answer"
-                return self.agreement(proposed)
-            case Act.STEP_UP:
-                return self.step_up()
-            case _:
-                raise AssertionError("this form has no facts")
+    def facts(self) -> Facts:
+        """What the form records."""
+        return FACTS[self.asking.kind](self)
 
     def account(self) -> Account:
         return Account(corrects=self.asking.corrects, reason=self._data("when", "f-corrected") or "")
@@ -147,48 +149,49 @@ class Flow:
             checks=self._data("result", "f-checks") or (),
             learning=self._data("result", "f-learning") or (),
             policy_gap=self._data("result", "f-gap") == "yes",
-            gates=self._gates("result"),
+            gates=self._gates(),
         )
 
-    def agreement(self, outcome: UUID) -> Agreement:
-        agrees = self._data("agreement", "f-agrees") == "yes"
-        reasons = "" if agrees else self._data("agreement", "f-reasons")
-        return Agreement(outcome=outcome, agrees=agrees, reasons=reasons)
+    def agreement(self) -> Agreement:
+        now = self.asking.standing
+        assert isinstance(now, Open), "only what is open is answered"
+        assert now.proposed is not None, "there is an outcome to answer"
+        agrees = self._data("agreement", "f-agrees")
+        return Agreement(
+            outcome=now.proposed.step.id,
+            agrees=agrees == "yes",
+            agrees_actions=agrees == "actions",
+            reasons="" if agrees == "yes" else self._data("agreement", "f-reasons"),
+        )
 
     def step_up(self) -> StepUp:
-        route, stage = self.asking.to_route, self.asking.to_stage
+        way = way_taken(self.asking, self.given)
+        assert way is not None, "a way was chosen"
+        to = way.to if isinstance(way.to, Destination) else None
         return StepUp(
-            route=route.id if route else None,
-            stage=stage.id if stage else None,
-            timing=self._timing() if stage else Timing(),
-            gates=self._gates("people"),
+            route=to.route.id if to else None,
+            stage=to.stage.id if to else None,
+            timing=self._timing(),
+            gates=self._gates(),
+            skip_reason=reason_given(self.asking, way, self.forms.get("way")),
         )
 
     def people(self) -> tuple[NamedParty, ...]:
         """Everyone who was named, each on the side and at the level at which they act."""
-        if "people" not in self.forms:
-            return ()
-        form, asking = self.forms["people"], self.asking
-        if asking.kind is Act.OPEN:
-            route = chosen_route(asking, self.given)
-            assert route is not None, "a route was chosen"
-            stage, responding = route.stages[0], chosen_agencies(asking, self.given)
-        else:
-            stage, responding = asking.to_stage or stage_of(asking), asking.responding
-        # Somebody may act at two levels of the same side: in a small agency there may be nobody else.
-        named = [
-            NamedParty(UUID(form[name].data), actor.side, actor.level)
-            for name, _, actor, _ in people_asked(asking, stage, responding)
-            if form[name].data
-        ]
-        acting = {party.person_id for party in named}
-        others = dict.fromkeys(UUID(row["person"].data) for row in cast(Rows, form["f-others"]).filled)
-        return (*named, *(self._other(person) for person in others if person not in acting))
+        return PEOPLE[self.asking.kind](self) if self.asking.kind in PEOPLE else ()
 
-    def _other(self, person_id: UUID) -> NamedParty:
-        person = next(each for each in self.asking.directory.people if each.id == person_id)
-        side = Side.RAISING if person.agency_id == raising_agency(self.asking) else Side.RESPONDING
-        return NamedParty(person_id, side, person.level)
+    def people_of_concern(self) -> tuple[NamedParty, ...]:
+        route = chosen_route(self.asking, self.given)
+        assert route is not None, "a route was chosen"
+        return named_on(
+            self.forms["people"], self.asking, route.stages[0], responding_agencies(self.asking, self.given)
+        )
+
+    def people_of_step_up(self) -> tuple[NamedParty, ...]:
+        way = way_taken(self.asking, self.given)
+        if way is None or not isinstance(way.to, Destination):
+            return ()
+        return named_on(self.forms["people"], self.asking, way.to.stage, self.asking.responding)
 
     def _timing(self) -> Timing:
         if "time" not in self.forms:
@@ -206,21 +209,36 @@ class Flow:
         for row in cast(Rows, self.forms["actions"]["f-actions"]).filled:
             yield AgreedAction(what=row["what"].data, who=row["who"].data, by_when=row["by_when"].data)
 
-    def _gates(self, page: str) -> tuple[str, ...]:
-        """The gates that were confirmed on a page: a page that is done confirms all of its own."""
-        fields = self.forms.get(page, ())
-        return tuple(field.short_name.removeprefix("f-gate-") for field in fields if "f-gate-" in field.name)
+    def _gates(self) -> tuple[str, ...]:
+        """The gates that were confirmed: a page that is done confirms all of its own."""
+        ticked = [field.short_name for form in self.forms.values() for field in form if "f-gate-" in field.name]
+        by_agency = [page.confirms for page in self.pages if page.confirms is not None]
+        return (*(name.removeprefix("f-gate-") for name in ticked), *by_agency)
 
     def _data(self, page: str, field: str) -> Any:
         form = self.forms.get(page)
         return form[field].data if form is not None and field in form else None
 
 
+FACTS: Mapping[Act, Callable[[Flow], Facts]] = {
+    Act.FILE_ACCOUNT: Flow.account,
+    Act.RECORD_OUTCOME: Flow.outcome,
+    Act.ANSWER_OUTCOME: Flow.agreement,
+    Act.STEP_UP: Flow.step_up,
+}
+"""What each form records in the end; a new concern is recorded by itself."""
+PEOPLE: Mapping[Act, Callable[[Flow], tuple[NamedParty, ...]]] = {
+    Act.OPEN: Flow.people_of_concern,
+    Act.STEP_UP: Flow.people_of_step_up,
+}
+"""Whom the forms name that name people."""
+
+
 def answers_of(form: PageForm) -> Iterator[Answered]:
     """Each question of a page with its answer in words, also where it is empty; not what does not apply."""
     for field in form:
         if isinstance(field, Answerable) and form.applies(field.name):
-            name = field.short_name.split("-", 1)[1]
+            name = field.short_name.split("-", 1)[1][:LONGEST_CODE]
             yield Answered(id=name, question=field.label.text, answer=field.answer(), codes=field.codes())
 
 
@@ -240,20 +258,29 @@ def rows_of(form: PageForm) -> Iterator[Answered]:
                 yield Answered(id="row", question=field.label.text, answer="None")
 
 
-def prefilled(asking: Asking, sections: Sections) -> dict[str, list[list[str]]]:
-    """The policy's questions as they were answered before, page by page, for writing a correction."""
-    answered = {answer.id: answer for section in sections for answer in section.answers}
-    saved: dict[str, list[list[str]]] = {}
-    for page in pages_of(asking, {}):
+def to_correct(asking: Asking, sections: Sections) -> Saved:
+    """The policy's questions as they were answered before, for writing a correction."""
+    before = {f"q-{answer.id}": answer for section in sections for answer in section.answers}
+    return dict(_prefilled(pages_of(asking, {}), before))
+
+
+def of_the_same_child(asking: Asking, subject: Sections, agencies: Iterable[UUID]) -> Saved:
+    """What a new concern takes from the escalation beside which it is raised: whom it is about, and with whom."""
+    before = {f"f-{answer.id}": answer for section in subject for answer in section.answers}
+    chosen = Answered(id="agencies", question="", answer="", codes=tuple(str(agency) for agency in agencies))
+    return dict(_prefilled([subject_page(asking), agencies_page(asking)], {**before, "f-agencies": chosen}))
+
+
+def _prefilled(pages: Iterable[Page], before: Mapping[str, Answered]) -> Iterator[tuple[str, list[list[str]]]]:
+    for page in pages:
         pairs = [
             pair
             for field in page.form()
-            if isinstance(field, Answerable) and field.name.startswith("q-") and field.name[2:] in answered
-            for pair in field.as_typed(answered[field.name[2:]].answer, answered[field.name[2:]].codes)
+            if isinstance(field, Answerable) and field.name in before
+            for pair in field.as_typed(before[field.name].answer, before[field.name].codes)
         ]
         if pairs:
-            saved[page.id] = pairs
-    return saved
+            yield page.id, pairs
 
 
 def with_row_added(pairs: list[list[str]], rows: Rows) -> list[list[str]]:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from uuid import UUID
 
-from wtforms import Form
-
-from forms_app.domain.acts import Act, is_filled, level_of_raiser
+from forms_app.domain.acts import Act, Destination
 from forms_app.domain.policy import (
-    OFFICE,
-    Actor,
     Asked,
-    Gate,
     Group,
     Moment,
     Question,
     QuestionKind,
     Route,
-    Side,
     Stage,
     Subject,
     Unit,
@@ -35,35 +28,40 @@ from forms_app.forms.asking import (
     choices_of,
     danger_page,
     day_ahead,
-    listed,
     page_of,
     past_day,
-    raising_agency,
     stage_of,
     words,
 )
-from forms_app.forms.fields import Answerable, Day, Pick, PickFromList, Picks, Rows, Ticked, Words
+from forms_app.forms.fields import Answerable, Day, Pick, Picks, Words
+from forms_app.forms.gates import agency_gates, ticked_gates
+from forms_app.forms.onward import has_choice, way_page, way_taken
+from forms_app.forms.people import agencies_page, people_page, responding_agencies
+from forms_app.forms.routes import chosen_route, route_page, statuses_of
 
-
-def pages_of(asking: Asking, given: Given) -> tuple[Page, ...]:
-    """The pages in their order. What was answered on one page can decide which others there are."""
-    return tuple(BUILDERS[asking.kind](asking, given))
+Builder = Callable[[Asking, Given], Iterator[Page]]
+AGREES = (
+    ("yes", "Yes, we agree"),
+    ("actions", "We agree to the actions, but not to the outcome"),
+    ("no", "No"),
+)
 
 
 def _opening(asking: Asking, given: Given) -> Iterator[Page]:
     yield danger_page(asking)
-    if len(asking.policy.routes) > 1:
-        yield _route(asking)
+    if len(asking.policy.routes) > 1 or statuses_of(asking.policy):
+        yield route_page(asking)
     route = chosen_route(asking, given)
     if route is None:
         return
     stage = route.stages[0]
     yield _about(asking, route, stage)
-    yield _agencies(asking)
-    chosen = chosen_agencies(asking, given)
-    if chosen:
-        yield _people(asking, stage, chosen)
-    yield _subject(asking)
+    yield agencies_page(asking)
+    responding = responding_agencies(asking, given)
+    if responding:
+        yield from agency_gates(asking, stage, "opening", responding)
+        yield people_page(asking, stage, responding)
+    yield subject_page(asking)
     yield from _groups(asking, stage, Asked.OPENING)
     yield _time(asking, route, stage)
 
@@ -79,27 +77,37 @@ def _outcome(asking: Asking, given: Given) -> Iterator[Page]:
     yield _when(asking)
     yield from _groups(asking, stage_of(asking), Asked.OUTCOME)
     yield _actions(asking)
+    yield from agency_gates(asking, stage_of(asking), "resolving", asking.responding)
     yield _result(asking)
 
 
 def _agreement(asking: Asking, given: Given) -> Iterator[Page]:
     yield danger_page(asking)
     fields = {
-        "f-agrees": Pick("Does your side agree with this outcome?", choices=YES_NO),
-        "f-reasons": words(asking, "Why do you not agree?", hint="Say what you would need in order to agree."),
+        "f-agrees": Pick("Does your side agree with this outcome?", choices=AGREES),
+        "f-reasons": words(
+            asking,
+            "Why do you not agree with the outcome?",
+            hint="Say what you would need in order to agree. Leave it empty if you agree.",
+        ),
     }
-    yield page_of("agreement", "Your answer", fields, depends={"f-reasons": ("f-agrees", frozenset({"no"}))})
+    depends = {"f-reasons": ("f-agrees", frozenset({"actions", "no"}))}
+    yield page_of("agreement", "Your answer", fields, depends=depends)
 
 
 def _step_up(asking: Asking, given: Given) -> Iterator[Page]:
     yield danger_page(asking)
+    if has_choice(asking):
+        yield way_page(asking)
+    way = way_taken(asking, given)
     yield from _groups(asking, stage_of(asking), Asked.STEP_UP)
-    if asking.to_route is not None and asking.to_stage is not None:
-        yield _people(asking, asking.to_stage, asking.responding)
-        yield _time(asking, asking.to_route, asking.to_stage)
+    if way is not None and isinstance(way.to, Destination):
+        yield from agency_gates(asking, way.to.stage, "entering", asking.responding)
+        yield people_page(asking, way.to.stage, asking.responding)
+        yield _time(asking, way.to.route, way.to.stage)
 
 
-BUILDERS = {
+LADDER: Mapping[Act, Builder] = {
     Act.OPEN: _opening,
     Act.FILE_ACCOUNT: _account,
     Act.RECORD_OUTCOME: _outcome,
@@ -110,122 +118,16 @@ BUILDERS = {
 # --- the pages that every policy has -----------------------------------------------------------------------------
 
 
-def _route(asking: Asking) -> Page:
-    routes = asking.policy.routes
-    fields = {
-        "f-route": Pick(
-            "What is the disagreement about?",
-            choices=[(route.id, route.title) for route in routes],
-            hints={route.id: route.description for route in routes},
-        )
-    }
-    return page_of("route", "Kind of disagreement", fields)
-
-
 def _about(asking: Asking, route: Route, stage: Stage) -> Page:
     fields: dict[str, Any] = {}
     if asking.policy.concern_shapes:
         fields["f-shape"] = Pick("What do you disagree with?", choices=choices_of(asking.policy.concern_shapes))
     fields["f-category"] = Pick("What is the main reason?", choices=choices_of(asking.policy.categories_of(route)))
-    fields |= _gates(stage, "opening")
+    fields |= ticked_gates(stage, "opening")
     return page_of("about", "About the disagreement", fields)
 
 
-def _agencies(asking: Asking) -> Page:
-    several = asking.policy.several_responding_agencies
-    kind = Picks if several else Pick
-    agencies = [(str(agency.id), agency.name) for agency in asking.directory.agencies if agency.kind != OFFICE]
-    label = "Which agencies do you disagree with?" if several else "Which agency do you disagree with?"
-    own = str(asking.directory.own.agency_id)
-    signpost = asking.policy.internal.signpost
-
-    class OtherAgencies(PageForm):
-        def validate(self, extra_validators: Any = None) -> bool:
-            valid = super().validate(extra_validators)
-            if valid and own in self.question("f-agencies").codes() and not asking.policy.internal.permitted:
-                self["f-agencies"].errors = [f"That is your own agency. {signpost}"]
-                return False
-            return valid
-
-    fields = {"f-agencies": kind(label, choices=agencies)}
-    return page_of("agencies", "The other side", fields, base=OtherAgencies, printed=False)
-
-
-def _people(asking: Asking, stage: Stage, responding: tuple[UUID, ...]) -> Page:
-    fields: dict[str, Any] = {}
-    for name, label, actor, agency in people_asked(asking, stage, responding):
-        fields[name] = PickFromList(label, groups=_candidates(asking, actor, agency, responding), required=actor.needed)
-    others = [raising_agency(asking), *responding]
-
-    class OtherPerson(Form):
-        person = PickFromList("Person", groups=_by_agency(asking, others), required=False)
-
-    fields["f-others"] = Rows(
-        "Anyone else who takes part or must be told",
-        row=OtherPerson,
-        each="Person",
-        hint="They get every document from now on. Leave it as it is if there is nobody else.",
-    )
-    if asking.kind is Act.STEP_UP:
-        fields |= _gates(stage, "entering")
-    return page_of("people", "The people who take part", fields, printed=False, intro=stage.summary)
-
-
-def people_asked(
-    asking: Asking, stage: Stage, responding: tuple[UUID, ...]
-) -> Iterator[tuple[str, str, Actor, UUID | None]]:
-    """Each person who must be named for a stage: the field's name, its label, the actor and the agency."""
-    own = asking.directory.own
-    as_raiser = level_of_raiser(asking.policy, stage, own.level) if asking.kind is Act.OPEN else None
-    names = {agency.id: agency for agency in asking.directory.agencies}
-    for number, actor in enumerate(stage.actors):
-        if actor.side is Side.RAISING and actor.level == as_raiser:
-            continue
-        agencies: tuple[UUID | None, ...] = {
-            Side.RAISING: (raising_agency(asking),),
-            Side.RESPONDING: responding,
-            Side.BOARD: (None,),
-        }[actor.side]
-        for agency_id in agencies:
-            if is_filled(asking.places, actor, agency_id):
-                continue
-            agency = names.get(agency_id) if agency_id else None
-            title = actor.title or asking.policy.level_title(actor.level, agency.kind if agency else None)
-            where = f" at {agency.name}" if agency else ""
-            yield f"f-actor-{number}-{agency_id or 'board'}", f"{title}{where}", actor, agency_id
-
-
-def _candidates(
-    asking: Asking, actor: Actor, agency: UUID | None, responding: tuple[UUID, ...]
-) -> dict[str, list[tuple[str, str]]]:
-    """The people who may be named: those at that level first, then the others of the same agency.
-
-    For the Board's side only those who hold the level, of agencies that are not involved.
-    """
-    involved = {*responding, raising_agency(asking)}
-    if agency is None:
-        people = [person for person in asking.directory.people if person.agency_id not in involved]
-    else:
-        people = list(asking.directory.of_agency(agency))
-    groups: dict[str, list[tuple[str, str]]] = {asking.policy.level_title(actor.level): [], "Others": []}
-    for person in people:
-        at_level = actor.level in {person.level, person.seat}
-        if agency is None and not at_level:
-            continue
-        groups[asking.policy.level_title(actor.level) if at_level else "Others"].append(listed(person, agency is None))
-    return {title: pairs for title, pairs in groups.items() if pairs}
-
-
-def _by_agency(asking: Asking, agencies: list[UUID]) -> dict[str, list[tuple[str, str]]]:
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for agency in dict.fromkeys(agencies):
-        for person in asking.directory.of_agency(agency):
-            if person.id != asking.directory.own.id:
-                groups.setdefault(person.agency, []).append(listed(person, False))
-    return groups
-
-
-def _subject(asking: Asking) -> Page:
+def subject_page(asking: Asking) -> Page:
     child = asking.policy.words.child
     titles = {
         Subject.CHILD: f"One {child}",
@@ -302,13 +204,16 @@ def _frame(asking: Asking, stage: Stage) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if units & {Unit.STATED, Unit.AGREED}:
         stated = Unit.STATED in units
-        word = asking.policy.words.stage
-        where = f"this {word}" if asking.kind is Act.OPEN else f"the next {word}"
+        where = f"this {asking.policy.words.stage}" if asking.kind is Act.OPEN else asking.policy.stage_title(stage)
+        hint = "Everyone who takes part sees this date."
+        if Unit.AGREED in units:
+            hint = "The other side is asked to accept this date, and can propose another one. " + hint
         fields["f-time_frame"] = day_ahead(
             asking,
-            f"By when should it be settled at {where}?" if stated else "By when have both sides agreed to settle it?",
-            hint=("It must be a time that all of you accept. " if stated and Unit.AGREED in units else "")
-            + "Everyone who takes part sees this date.",
+            f"By when should it be settled at {where}?"
+            if stated
+            else f"By when do you propose to settle it at {where}?",
+            hint=hint,
             required=stated,
         )
     if Unit.BY_PRIORITY in units:
@@ -342,7 +247,7 @@ def _result(asking: Asking) -> Page:
             hint="Choose nothing if there is nothing to learn.",
         )
     fields["f-gap"] = Pick("Has this shown a gap in policies or procedures?", choices=YES_NO)
-    fields |= _gates(stage, "resolving")
+    fields |= ticked_gates(stage, "resolving")
     return page_of("result", "The outcome", fields)
 
 
@@ -382,28 +287,3 @@ def question_field(question: Question, asking: Asking) -> Answerable:
             return Pick(question.label, choices=YES_NO, **common)
         case QuestionKind.DATE:
             return Day(question.label, latest=LATER, **common)
-
-
-# --- parts -------------------------------------------------------------------------------------------------------
-
-
-def chosen_route(asking: Asking, given: Given) -> Route | None:
-    """The route that was chosen; the only one where the policy has only one."""
-    if len(asking.policy.routes) == 1:
-        return asking.policy.main
-    chosen = given["route"].get("f-route") if "route" in given else None
-    return next((route for route in asking.policy.routes if route.id == chosen), None)
-
-
-def chosen_agencies(asking: Asking, given: Given) -> tuple[UUID, ...]:
-    """The other agencies that were chosen, those that the directory knows."""
-    chosen = given["agencies"].getlist("f-agencies") if "agencies" in given else []
-    return tuple(agency.id for agency in asking.directory.agencies if str(agency.id) in chosen)
-
-
-def _gates(stage: Stage, before: str) -> dict[str, Any]:
-    return {f"f-gate-{gate.id}": _ticked(gate) for gate in stage.gates if gate.before == before}
-
-
-def _ticked(gate: Gate) -> Answerable:
-    return Ticked("Confirm", statement=gate.statement, otherwise=gate.otherwise)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, abort, render_template, request
 
 from forms_app.domain.acts import Act
 from forms_app.services.drafts import drafts_of
@@ -62,7 +62,7 @@ def sent(escalation_id: UUID, record_id: UUID) -> str:
 
 
 def _keep_new(person: SignedInPerson, page_id: str) -> None:
-    filling_in.keep_after_lapse(NEW, person, page_id)
+    filling_in.keep_after_lapse(_new(), person, page_id)
 
 
 def _keep_form(person: SignedInPerson, escalation_id: UUID, path: str, page_id: str) -> None:
@@ -73,51 +73,46 @@ def _keep_correction(person: SignedInPerson, escalation_id: UUID, record_id: UUI
     filling_in.keep_after_lapse(FormPlace(Act.FILE_ACCOUNT, escalation_id, record_id), person, page_id)
 
 
-NEW = FormPlace(Act.OPEN)
+def _new() -> FormPlace:
+    """The form for a new concern, perhaps beside another escalation."""
+    try:
+        beside = UUID(request.args["beside"]) if "beside" in request.args else None
+    except ValueError:
+        abort(404)
+    return FormPlace(Act.OPEN, beside=beside)
 
 
 @blueprint.route("/escalations/new", methods=["GET", "POST"])
 @open_to(signed_in)
 def new() -> Answer:
-    return _form(NEW)
+    return filling_in.answer(_new())
 
 
 @blueprint.route("/escalations/new/<page_id>", methods=["GET", "POST"])
 @open_to(signed_in, keep=_keep_new)
 def new_page(page_id: str) -> Answer:
-    return _form_page(NEW, page_id)
+    return filling_in.answer(_new(), page_id)
 
 
 @blueprint.route(FORM, methods=["GET", "POST"])
 @open_to(party)
 def form(escalation_id: UUID, path: str) -> Answer:
-    return _form(FormPlace(PATHS[path], escalation_id))
+    return filling_in.answer(FormPlace(PATHS[path], escalation_id))
 
 
 @blueprint.route(f"{FORM}/<page_id>", methods=["GET", "POST"])
 @open_to(party, keep=_keep_form)
 def form_page(escalation_id: UUID, path: str, page_id: str) -> Answer:
-    return _form_page(FormPlace(PATHS[path], escalation_id), page_id)
+    return filling_in.answer(FormPlace(PATHS[path], escalation_id), page_id)
 
 
 @blueprint.route(CORRECTION, methods=["GET", "POST"])
 @open_to(party)
 def correction(escalation_id: UUID, record_id: UUID) -> Answer:
-    return _form(FormPlace(Act.FILE_ACCOUNT, escalation_id, record_id))
+    return filling_in.answer(FormPlace(Act.FILE_ACCOUNT, escalation_id, record_id))
 
 
 @blueprint.route(f"{CORRECTION}/<page_id>", methods=["GET", "POST"])
 @open_to(party, keep=_keep_correction)
 def correction_page(escalation_id: UUID, record_id: UUID, page_id: str) -> Answer:
-    return _form_page(FormPlace(Act.FILE_ACCOUNT, escalation_id, record_id), page_id)
-
-
-def _form(place: FormPlace) -> Answer:
-    """The task list; its one button throws the draft away."""
-    return filling_in.throw_away(place) if request.method == "POST" else filling_in.task_list(place)
-
-
-def _form_page(place: FormPlace, page_id: str) -> Answer:
-    if page_id == "check":
-        return filling_in.send(place) if request.method == "POST" else filling_in.check_answers(place)
-    return filling_in.save_page(place, page_id) if request.method == "POST" else filling_in.show_page(place, page_id)
+    return filling_in.answer(FormPlace(Act.FILE_ACCOUNT, escalation_id, record_id), page_id)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
@@ -12,17 +13,26 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from forms_app.documents.printable import unprintable
-from forms_app.domain.acts import Act, Destination, next_place
+from forms_app.domain.acts import Act
+from forms_app.domain.circulation import NOT_CIRCULATED
 from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow
-from forms_app.domain.escalation import Open
 from forms_app.domain.filing import Filed, Seen
-from forms_app.domain.policy import Side
 from forms_app.domain.working_days import uk_date
 from forms_app.forms.asking import Asking, Page, PageForm
 from forms_app.forms.fields import Answerable, Rows, is_row_number
-from forms_app.forms.flow import Flow, prefilled, with_row_added, with_row_removed
-from forms_app.forms.pages import chosen_route
+from forms_app.forms.flow import (
+    BUILDERS,
+    Flow,
+    Saved,
+    of_the_same_child,
+    to_correct,
+    with_row_added,
+    with_row_removed,
+)
+from forms_app.forms.onward import said_about_ways, title_of, way_taken
+from forms_app.forms.routes import chosen_route
 from forms_app.services import drafts, escalations
+from forms_app.services.danger import whom_to_tell
 from forms_app.services.directory import directory_for, policy_for
 from forms_app.services.looking import EscalationView, escalation_view, guidance_for, record_of
 from forms_app.services.signing_in import SignedInPerson
@@ -32,6 +42,7 @@ from forms_app.web.sessions import poke, signed_in_person, workshop
 
 Answer = Response | str | tuple[str, int]
 CONFLICT = 409
+MOVED_ON = "Something was recorded since you opened this form, so it was not sent. What you typed is below."
 TITLES = {
     Act.OPEN: "Raise a concern",
     Act.FILE_ACCOUNT: "Write your account",
@@ -39,14 +50,9 @@ TITLES = {
     Act.ANSWER_OUTCOME: "Answer the outcome",
     Act.STEP_UP: "Take it further",
 }
-NAMING = (Act.OPEN, Act.STEP_UP)
+NAMING = frozenset({Act.OPEN, Act.STEP_UP})
 """The forms that ask for people and agencies."""
-PATHS = {
-    "account": Act.FILE_ACCOUNT,
-    "outcome": Act.RECORD_OUTCOME,
-    "agreement": Act.ANSWER_OUTCOME,
-    "step-up": Act.STEP_UP,
-}
+PATHS = {act.value.replace("_", "-"): act for act in BUILDERS if act is not Act.OPEN}
 
 
 @dataclass(frozen=True)
@@ -56,13 +62,15 @@ class FormPlace:
     kind: Act
     escalation_id: UUID | None = None
     corrects: UUID | None = None
+    beside: UUID | None = None
+    """Another escalation about the same child, for a new concern."""
 
     def url(self, page: str | None = None, **query: Any) -> str:
         """The task list of the form, or one page of it."""
         name = "escalations.form_page" if page else "escalations.form"
         values: dict[str, Any] = {"page_id": page, **query} if page else query
         if self.escalation_id is None:
-            return url_for(name.replace("form", "new"), **values)
+            return url_for(name.replace("form", "new"), beside=self.beside, **values)
         if self.corrects is not None:
             values["record_id"] = self.corrects
             return url_for(name.replace("form", "correction"), escalation_id=self.escalation_id, **values)
@@ -71,7 +79,8 @@ class FormPlace:
 
     @property
     def form(self) -> str:
-        return f"{self.kind}:{self.corrects}" if self.corrects else self.kind
+        about = self.corrects or self.beside
+        return f"{self.kind}:{about}" if about else self.kind
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,8 @@ class Desk:
     asking: Asking
     view: EscalationView | None
     draft: drafts.Drafted
+    beside: EscalationView | None = None
+    """The escalation about the same child, for a new concern."""
 
     @cached_property
     def flow(self) -> Flow:
@@ -91,13 +102,21 @@ class Desk:
     def title(self) -> str:
         if self.place.corrects:
             return "Correct your account"
-        if self.place.kind is Act.STEP_UP and self.view is not None:
-            return f"Take it further to {self.view.next_name}"
-        return TITLES[self.place.kind]
+        way = way_taken(self.asking, self.flow.given) if self.place.kind is Act.STEP_UP else None
+        return TITLES[self.place.kind] + (f" to {title_of(self.asking, way)}" if way is not None else "")
 
     @property
     def danger_steps(self) -> tuple[str, ...]:
         return self.asking.policy.danger.steps
+
+    @property
+    def remarks(self) -> list[str]:
+        """What the person should know about the ways on, which no page asks about."""
+        return said_about_ways(self.asking) if self.place.kind is Act.STEP_UP else []
+
+    @property
+    def is_circulated(self) -> bool:
+        return self.place.kind not in NOT_CIRCULATED
 
     def guidance(self) -> list[Any]:
         """What the policy says to whoever fills in this form, at the stage where it is; for a new concern, at its first one."""
@@ -111,18 +130,34 @@ class Desk:
 # --- the pages ---------------------------------------------------------------------------------------------------
 
 
+def answer(place: FormPlace, page_id: str | None = None) -> Answer:
+    """The task list of a form, one of its pages, or the page where its answers are checked and sent.
+
+    What the policy does not let this person do now is said in a sentence, with everything that they typed.
+    """
+    show: Callable[[FormPlace], Answer]
+    take: Callable[[FormPlace], Answer]
+    match page_id:
+        case None:
+            show, take = task_list, throw_away
+        case "check":
+            show, take = check_answers, send
+        case _:
+            show, take = partial(show_page, page_id=page_id), partial(save_page, page_id=page_id)
+    try:
+        return take(place) if request.method == "POST" else show(place)
+    except (NotAllowedNow, ChangedMeanwhile) as refused:
+        return _refused(place, refused)
+
+
 def task_list(place: FormPlace) -> Answer:
     """The pages of a form with what is done, and what the policy says about it."""
     desk = _desk(place)
-    if isinstance(desk, NotAllowedNow):
-        return _not_now(place, desk)
     return render_template("escalations/tasks.html", desk=desk, flow=desk.flow, heading=desk.title)
 
 
 def show_page(place: FormPlace, page_id: str) -> Answer:
     desk = _desk(place)
-    if isinstance(desk, NotAllowedNow):
-        return _not_now(place, desk)
     page = desk.flow.page(page_id) or abort(404)
     form = desk.flow.form(page)
     return _page(desk, page, form, 200)
@@ -132,12 +167,10 @@ def save_page(place: FormPlace, page_id: str) -> Answer:
     """Keeps what was typed, then says what is wrong with it or goes on."""
     person, pairs = signed_in_person(), _typed()
     desk = _desk(place)
-    if isinstance(desk, NotAllowedNow):
-        return _not_now(place, desk, pairs)
     seen = _seen() or desk.draft.about
     if seen != desk.draft.about:
         _keep(person, seen, place, page_id, pairs)
-        return _moved_on(place, pairs)
+        raise ChangedMeanwhile(MOVED_ON)
     page = desk.flow.page(page_id)
     if page is None:
         return _not_asked(place, pairs)
@@ -149,7 +182,7 @@ def save_page(place: FormPlace, page_id: str) -> Answer:
     if form.errors:
         return _page(desk, page, form, SHOWN_AGAIN)
     if desk.flow.in_danger and page_id == "danger":
-        return render_template("escalations/stop.html", desk=desk, heading="Stop. Do this first")
+        return _stop(desk, person)
     following = desk.flow.after(page)
     while following is not None and desk.flow.is_done(following):
         following = desk.flow.after(following)
@@ -158,8 +191,6 @@ def save_page(place: FormPlace, page_id: str) -> Answer:
 
 def check_answers(place: FormPlace) -> Answer:
     desk = _desk(place)
-    if isinstance(desk, NotAllowedNow):
-        return _not_now(place, desk)
     if desk.flow.first_open is not None or desk.flow.in_danger:
         return redirect(place.url(), 303)
     return _check(desk, "", 200)
@@ -169,9 +200,13 @@ def send(place: FormPlace) -> Answer:
     """Records the form. The second time it is sent, the first receipt is shown."""
     person = signed_in_person()
     key = _key(request.form.get("form_key", ""))
-    desk = _desk_with(place, person, key)
-    if not isinstance(desk, Desk):
-        return _too_late(place, person, key, desk)
+    try:
+        desk = _desk_with(place, person, key)
+    except (NotAllowedNow, ChangedMeanwhile):
+        # Perhaps because of this very form, sent twice at the same moment.
+        if (earlier := _sent_before(person, key)) is not None:
+            return earlier
+        raise
     if desk.flow.first_open is not None or desk.flow.in_danger:
         return redirect(place.url(), 303)
     try:
@@ -187,17 +222,6 @@ def _sent_before(person: SignedInPerson, key: UUID) -> Response | None:
     with workshop().writing() as work:
         earlier = escalations.filed_before(work, by=person.id, form_key=key)
     return None if earlier is None else redirect(_receipt(earlier), 303)
-
-
-def _too_late(place: FormPlace, person: SignedInPerson, key: UUID, refused: NotAllowedNow | None) -> Answer:
-    """Something was recorded since this form was begun: perhaps this very form, sent twice at the same moment."""
-    earlier = _sent_before(person, key)
-    if earlier is not None:
-        return earlier
-    with workshop().reading() as work:
-        draft = drafts.drafted_as(work, by=person.id, form_key=key)
-    typed = [pair for pairs in draft.answers.values() for pair in pairs] if draft is not None else []
-    return _moved_on(place, typed) if refused is None else _not_now(place, refused, typed)
 
 
 def throw_away(place: FormPlace) -> Answer:
@@ -219,76 +243,86 @@ def keep_after_lapse(place: FormPlace, person: SignedInPerson, page_id: str) -> 
 # --- how ---------------------------------------------------------------------------------------------------------
 
 
-def _desk(place: FormPlace) -> Desk | NotAllowedNow:
-    """What is asked of this person now; NotAllowedNow when the policy does not let them do it at this stage."""
+def _desk(place: FormPlace) -> Desk:
+    """What is asked of this person now. Raises NotAllowedNow when the policy does not let them do it at this stage."""
     person = signed_in_person()
     with workshop().writing() as work:
-        try:
-            asking, view = _asking(work, place, person)
-        except NotAllowedNow as refused:
-            return refused
+        view, beside = _view(work, place.escalation_id, person), _view(work, place.beside, person)
+        asking = _asking(work, place, person, view)
         draft = drafts.drafted(work, by=person.id, about=_about_view(place, view), form=place.form)
-        if not draft.answers and place.corrects is not None and view is not None:
-            saved = prefilled(asking, record_of(view, place.corrects).sections)
-            for page, pairs in saved.items():
+        if not draft.answers:
+            for page, pairs in _begun_with(asking, view, beside).items():
                 draft = drafts.save_page(work, by=person.id, about=draft.about, form=place.form, page=page, pairs=pairs)
-    return Desk(place, asking, view, draft)
+    return Desk(place, asking, view, draft, beside)
 
 
-def _desk_with(place: FormPlace, person: SignedInPerson, key: UUID) -> Desk | NotAllowedNow | None:
-    """What is asked of this person now, with the draft of this key; None when it is not this form's draft any more."""
+def _desk_with(place: FormPlace, person: SignedInPerson, key: UUID) -> Desk:
+    """What is asked of this person now, with the draft of this key.
+
+    Raises NotAllowedNow as above, and ChangedMeanwhile when it is not this form's draft any more.
+    """
     with workshop().reading() as work:
-        try:
-            asking, view = _asking(work, place, person)
-        except NotAllowedNow as refused:
-            return refused
+        view, beside = _view(work, place.escalation_id, person), _view(work, place.beside, person)
+        asking = _asking(work, place, person, view)
         draft = drafts.drafted_as(work, by=person.id, form_key=key)
     if draft is None or (draft.about, draft.form) != (_about_view(place, view), place.form):
+        raise ChangedMeanwhile(MOVED_ON)
+    return Desk(place, asking, view, draft, beside)
+
+
+def _view(work: Work, escalation_id: UUID | None, person: SignedInPerson) -> EscalationView | None:
+    """Raises NotFound for whoever takes no part in it."""
+    if escalation_id is None:
         return None
-    return Desk(place, asking, view, draft)
+    return escalation_view(work, by=person.id, escalation_id=escalation_id, with_documents=False)
 
 
-def _asking(work: Work, place: FormPlace, person: SignedInPerson) -> tuple[Asking, EscalationView | None]:
-    directory, today = directory_for(work, by=person.id, with_others=place.kind in NAMING), uk_date(work.now)
-    if place.escalation_id is None:
-        policy = policy_for(work, by=person.id)
-        return Asking(place.kind, policy, directory, today, unprintable=unprintable), None
-    view = escalation_view(work, by=person.id, escalation_id=place.escalation_id, with_documents=False)
-    now = view.standing
-    if not isinstance(now, Open) or place.kind not in view.acts:
+def _asking(work: Work, place: FormPlace, person: SignedInPerson, view: EscalationView | None) -> Asking:
+    today = uk_date(work.now)
+    if view is None:
+        policy, directory = policy_for(work, by=person.id), directory_for(work, by=person.id)
+        return Asking(place.kind, policy, directory, today, beside=place.beside, unprintable=unprintable)
+    if place.kind not in view.acts:
         raise NotAllowedNow("You cannot do this at this stage of the escalation.")
     if place.corrects is not None and not record_of(view, place.corrects).can_be_corrected:
         raise NotAllowedNow("Only your own account at this stage can be corrected, and only its latest version.")
-    to = next_place(view.policy, now.visit) if place.kind is Act.STEP_UP else None
+    names_others = place.kind in NAMING or any(gate.per_agency for gate in view.standing.visits[-1].stage.gates)
     return Asking(
         kind=place.kind,
         policy=view.policy,
-        directory=directory,
+        directory=directory_for(work, by=person.id, with_others=names_others),
         today=today,
-        route=now.visit.route,
-        stage=now.visit.stage,
-        side=view.place.side if view.place.side in now.visit.stage.sides else Side.RAISING,
-        corrects=place.corrects,
+        standing=view.standing,
+        place=view.place,
         places=view.places,
         responding=view.responding,
-        to_route=to.route if isinstance(to, Destination) else None,
-        to_stage=to.stage if isinstance(to, Destination) else None,
+        corrects=place.corrects,
+        similar=view.similar,
         unprintable=unprintable,
-    ), view
+    )
+
+
+def _begun_with(asking: Asking, view: EscalationView | None, beside: EscalationView | None) -> Saved:
+    """What a form begins with that continues something else: an account to correct, the child of another escalation."""
+    if asking.corrects is not None and view is not None:
+        return to_correct(asking, record_of(view, asking.corrects).sections)
+    if beside is None:
+        return {}
+    raising = next(place.agency for place in beside.places if place.is_raiser)
+    own = asking.directory.own.agency_id
+    return of_the_same_child(asking, beside.subject, (each for each in (*beside.responding, raising) if each != own))
 
 
 def _file(work: Work, desk: Desk, person: SignedInPerson) -> Filed:
     flow, by = desk.flow, person.id
     if desk.view is None:
         return escalations.open_escalation(work, by=by, concern=flow.concern())
-    proposed = desk.view.proposed
-    facts = flow.facts(proposed.record_id if proposed is not None else None)
     return escalations.record(
         work,
         by=by,
         escalation_id=desk.view.summary.id,
         seen=Seen(*desk.view.stage_seen),
-        facts=facts,
+        facts=flow.facts(),
         written=flow.written(),
         people=flow.people(),
     )
@@ -320,26 +354,38 @@ def _check(desk: Desk, refused: str, status: int) -> tuple[str, int]:
     return html, status
 
 
-def _not_now(place: FormPlace, refused: DomainError, pairs: list[list[str]] | None = None) -> tuple[str, int]:
+def _stop(desk: Desk, person: SignedInPerson) -> str:
+    with workshop().reading() as work:
+        to_tell = whom_to_tell(work, by=person.id, policy=desk.asking.policy)
+    reports = desk.view is not None and Act.REPORT_DANGER in PATHS.values() and desk.place.kind is not Act.REPORT_DANGER
+    return render_template(
+        "escalations/stop.html",
+        desk=desk,
+        to_tell=to_tell,
+        can_report=reports,
+        heading="Stop. Do this first",
+    )
+
+
+def _refused(place: FormPlace, refused: DomainError) -> tuple[str, int]:
+    """Why it cannot be done, with what was typed: on this page, or in the whole form when it was to be sent."""
     html = render_template(
         "escalations/moved_on.html",
-        heading="This cannot be done now",
+        heading="This escalation has moved on" if isinstance(refused, ChangedMeanwhile) else "This cannot be done now",
         place=place,
         why=str(refused),
-        kept=_words_of(pairs or []),
+        kept=_words_of(_typed() or _drafted()),
     )
     return html, CONFLICT
 
 
-def _moved_on(place: FormPlace, pairs: list[list[str]]) -> tuple[str, int]:
-    html = render_template(
-        "escalations/moved_on.html",
-        heading="This escalation has moved on",
-        place=place,
-        why="Something was recorded since you opened this form, so it was not sent. What you typed is below.",
-        kept=_words_of(pairs),
-    )
-    return html, CONFLICT
+def _drafted() -> list[list[str]]:
+    """What stands in the form that was sent."""
+    if "form_key" not in request.form:
+        return []
+    with workshop().reading() as work:
+        draft = drafts.drafted_as(work, by=signed_in_person().id, form_key=_key(request.form["form_key"]))
+    return [pair for pairs in draft.answers.values() for pair in pairs] if draft is not None else []
 
 
 def _not_asked(place: FormPlace, pairs: list[list[str]]) -> tuple[str, int]:
@@ -388,7 +434,7 @@ def _with_rows_changed(page: Page, pairs: list[list[str]]) -> tuple[list[list[st
 
 def _saved(desk: Desk, person: SignedInPerson, page_id: str, pairs: list[list[str]]) -> Desk:
     draft = _keep(person, desk.draft.about, desk.place, page_id, pairs)
-    return Desk(desk.place, desk.asking, desk.view, draft)
+    return replace(desk, draft=draft)
 
 
 def _keep(person: SignedInPerson, about: str, place: FormPlace, page_id: str, pairs: list[list[str]]) -> drafts.Drafted:
