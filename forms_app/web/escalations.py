@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from forms_app.domain.acts import Act
 from forms_app.services.drafts import drafts_of
@@ -12,12 +12,13 @@ from forms_app.services.looking import escalation_view, guidance_for, help_for, 
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.web import filling_in
 from forms_app.web.access import open_to, party, signed_in
-from forms_app.web.filling_in import PATHS, Answer, FormPlace
+from forms_app.web.filling_in import PATHS, Answer, FormPlace, begun_concern
 from forms_app.web.sessions import signed_in_person, workshop
 
 blueprint = Blueprint("escalations", __name__)
 ONE = "/escalations/<uuid:escalation_id>"
 FORM = f"{ONE}/<any({', '.join(repr(path) for path in PATHS)}):path>"
+BESIDE = f"{ONE}/beside"
 CORRECTION = f"{ONE}/records/<uuid:record_id>/correct"
 
 
@@ -27,7 +28,7 @@ def yours() -> str:
     person = signed_in_person()
     with workshop().reading() as work:
         found = your_escalations(work, by=person.id)
-        begun = [draft for draft in drafts_of(work, by=person.id) if draft.answers and draft.form == "opening"]
+        begun = [concern for draft in drafts_of(work, by=person.id) if (concern := begun_concern(draft)) is not None]
     return render_template("escalations/yours.html", escalations=found, begun=begun, heading="Your escalations")
 
 
@@ -62,7 +63,11 @@ def sent(escalation_id: UUID, record_id: UUID) -> str:
 
 
 def _keep_new(person: SignedInPerson, page_id: str) -> None:
-    filling_in.keep_after_lapse(_new(), person, page_id)
+    filling_in.keep_after_lapse(NEW, person, page_id)
+
+
+def _keep_beside(person: SignedInPerson, escalation_id: UUID, page_id: str) -> None:
+    filling_in.keep_after_lapse(FormPlace(Act.OPEN, beside=escalation_id), person, page_id)
 
 
 def _keep_form(person: SignedInPerson, escalation_id: UUID, path: str, page_id: str) -> None:
@@ -73,25 +78,38 @@ def _keep_correction(person: SignedInPerson, escalation_id: UUID, record_id: UUI
     filling_in.keep_after_lapse(FormPlace(Act.FILE_ACCOUNT, escalation_id, record_id), person, page_id)
 
 
-def _new() -> FormPlace:
-    """The form for a new concern, perhaps beside another escalation."""
-    try:
-        beside = UUID(request.args["beside"]) if "beside" in request.args else None
-    except ValueError:
-        abort(404)
-    return FormPlace(Act.OPEN, beside=beside)
+NEW = FormPlace(Act.OPEN)
 
 
 @blueprint.route("/escalations/new", methods=["GET", "POST"])
 @open_to(signed_in)
 def new() -> Answer:
-    return filling_in.answer(_new())
+    """The form for a new concern; with `beside`, the one that begins from another escalation about the same child."""
+    if "beside" not in request.args:
+        return filling_in.answer(NEW)
+    try:
+        escalation_id = UUID(request.args["beside"])
+    except ValueError:
+        abort(404)
+    return redirect(url_for("escalations.beside", escalation_id=escalation_id), 303)
 
 
 @blueprint.route("/escalations/new/<page_id>", methods=["GET", "POST"])
 @open_to(signed_in, keep=_keep_new)
 def new_page(page_id: str) -> Answer:
-    return filling_in.answer(_new(), page_id)
+    return filling_in.answer(NEW, page_id)
+
+
+@blueprint.route(BESIDE, methods=["GET", "POST"])
+@open_to(party)
+def beside(escalation_id: UUID) -> Answer:
+    return filling_in.answer(FormPlace(Act.OPEN, beside=escalation_id))
+
+
+@blueprint.route(f"{BESIDE}/<page_id>", methods=["GET", "POST"])
+@open_to(party, keep=_keep_beside)
+def beside_page(escalation_id: UUID, page_id: str) -> Answer:
+    return filling_in.answer(FormPlace(Act.OPEN, beside=escalation_id), page_id)
 
 
 @blueprint.route(FORM, methods=["GET", "POST"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
@@ -69,8 +70,10 @@ class FormPlace:
         """The task list of the form, or one page of it."""
         name = "escalations.form_page" if page else "escalations.form"
         values: dict[str, Any] = {"page_id": page, **query} if page else query
+        if self.beside is not None:
+            return url_for(name.replace("form", "beside"), escalation_id=self.beside, **values)
         if self.escalation_id is None:
-            return url_for(name.replace("form", "new"), beside=self.beside, **values)
+            return url_for(name.replace("form", "new"), **values)
         if self.corrects is not None:
             values["record_id"] = self.corrects
             return url_for(name.replace("form", "correction"), escalation_id=self.escalation_id, **values)
@@ -81,6 +84,24 @@ class FormPlace:
     def form(self) -> str:
         about = self.corrects or self.beside
         return f"{self.kind}:{about}" if about else self.kind
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A concern that somebody has begun to write down."""
+
+    url: str
+    saved_at: datetime
+    is_beside: bool
+
+
+def begun_concern(draft: drafts.Drafted) -> Begun | None:
+    """What a draft says about a new concern; None for what was not begun, or is something else."""
+    kind, _, beside = draft.form.partition(":")
+    if kind != Act.OPEN or not draft.answers:
+        return None
+    place = FormPlace(Act.OPEN, beside=UUID(beside) if beside else None)
+    return Begun(place.url(), draft.saved_at, place.beside is not None)
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,8 @@ OPENS_FOR = {
     "escalations.sent": PARTIES,
     "escalations.form": PARTIES,
     "escalations.form_page": PARTIES,
+    "escalations.beside": PARTIES,
+    "escalations.beside_page": PARTIES,
     "escalations.correction": PARTIES,
     "escalations.correction_page": PARTIES,
     "documents.one": PARTIES,
