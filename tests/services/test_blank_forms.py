@@ -21,7 +21,13 @@ from forms_app.documents.issue import issue
 from forms_app.domain.errors import NotFound
 from forms_app.domain.policy import Asked, Policy
 from forms_app.policies.shelf import Shelf
-from forms_app.services.blank_forms import FormsOfBoard, blank_file_for, blank_forms_for, owe_missing_forms
+from forms_app.services.blank_forms import (
+    FormsOfBoard,
+    blank_file_for,
+    blank_forms_for,
+    make_blank_forms,
+    owe_missing_forms,
+)
 from forms_app.services.boards import set_up_board
 from forms_app.services.issuing import WAITS
 from forms_app.services.outbox import LEASE, Desk, run_due
@@ -90,11 +96,11 @@ def test_a_board_that_is_set_up_gets_its_forms(here: Scene) -> None:
 def test_they_are_made_once(here: Scene) -> None:
     work(here)
     before = made(here)
+    here.clock.forward(days=40)
 
     with here.workshop.writing() as writing:
         set_up_board(writing, invented_board(here.policy).given)
         owe_missing_forms(writing, by=here.raiser)
-    here.clock.forward(days=40)
 
     assert work(here) == 0
     assert (made(here), len(owed(here))) == (before, 1)
@@ -150,18 +156,22 @@ def test_one_that_cannot_be_made_holds_up_no_other_and_is_told_of_in_the_end(her
 
 
 def test_two_workers_at_once_keep_one_pair_of_files_each(here: Scene) -> None:
-    def while_another_does(kind: str, context: say.Context) -> FakeIssued:
-        here.clock.forward(minutes=4)  # the lease has ended: the other may take it
-        run_due(here.workshop, "w2", Desk(FakePostbox(), LETTERHEAD, fake_issue))
+    with here.workshop.writing() as writing:
+        (both,) = claim(writing.session, "w1", writing.now, 1, LEASE)
+    begun = []
+
+    def while_another_makes_them_all(kind: str, context: say.Context) -> FakeIssued:
+        if not begun:
+            begun.append(kind)
+            make_blank_forms(here.workshop, both, fake_issue)
         return FakeIssued(docx=b"the second", pdf=b"the second")
 
-    work(here, while_another_does)
+    make_blank_forms(here.workshop, both, while_another_makes_them_all)
 
     assert len(made(here)) == len(set(made_editions(here)))
     with here.database.reading() as session:
-        assert {file.sha256 for file in session.scalars(select(BlankFormFile))}.isdisjoint(
-            {hashlib.sha256(b"the second").hexdigest()}
-        )
+        kept = {file.sha256 for file in session.scalars(select(BlankFormFile))}
+    assert kept == {hashlib.sha256(content).hexdigest() for content in (FakeIssued.docx, FakeIssued.pdf)}
 
 
 def made_editions(here: Scene) -> list[tuple[str, str]]:
