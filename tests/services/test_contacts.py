@@ -436,6 +436,8 @@ def test_boards_that_share_a_policy_each_see_only_their_own_profile(database_url
             details = ContactDetails(role="Duty line", name=name, telephone=f"01632 960 {ord(name[0])}1")
             with here.workshop.writing() as work:
                 add_contact(work, by=unit, form_key=uuid4(), agency_id=None, details=details, checked=True)
+                own = replace(details, role=policy.contacts[0].name)
+                add_contact(work, by=unit, form_key=uuid4(), agency_id=None, details=own, checked=True)
             entitle(here, "school", by=unit, executive=f"Chief of {name}")
 
         for name, unit in units.items():
@@ -449,6 +451,7 @@ def test_boards_that_share_a_policy_each_see_only_their_own_profile(database_url
                 adopted = policy_for(work, by=unit)
                 assert adopted.key == policy.key
                 assert adopted.level_title("executive", "school") == f"Chief of {name}"
+                assert adopted.contacts[0].telephone == f"01632 960 {ord(name[0])}1"
                 assert other not in repr(titles_view(work, by=unit))
 
 

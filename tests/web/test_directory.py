@@ -137,6 +137,7 @@ def test_an_agencys_lead_is_offered_their_own_agencys_lines_only(place: Place) -
     assert not html.fromstring(lead.get("/contacts/new").text).xpath("//main//select"), "nothing to choose"
     assert place.add(lead).status_code == 303
     assert place.contact().agency_id == place.scene.agency("school").id
+    assert lead.get("/contacts/roles/school").status_code == 404
 
 
 def test_what_nobody_gave_is_not_shown_as_a_row(place: Place) -> None:
@@ -265,6 +266,24 @@ def test_what_was_typed_after_the_session_ended_is_there_again(place: Place) -> 
 
     assert again.post(path, {"discard": "yes"}).location == path
     assert html.fromstring(again.get(path).text).xpath("//input[@name='hours']/@value") == ["After 5pm"]
+
+
+@pytest.mark.parametrize("path", ["contact", "/contacts/roles/school"])
+def test_what_came_in_too_late_and_is_saved_then_is_not_shown_as_unsaved_again(place: Place, path: str) -> None:
+    unit = place.visitor(UNIT)
+    if path == "contact":
+        place.add(unit)
+        path = f"/contacts/{place.contact().id}"
+    unit.get(path)
+    form = {**GIVEN, "f-practitioner": "Teacher", "seen": hidden(unit, "seen")}
+    place.scene.clock.forward(minutes=20)
+    unit.post(path, form)
+    again = place.visitor(UNIT)
+    assert "You typed this before you were signed out" in main_of(again.get(path))
+
+    assert again.post(path, form).status_code == 303
+
+    assert "You typed this" not in main_of(again.get(path))
 
 
 def test_a_new_contact_that_came_in_too_late_can_still_be_saved(place: Place) -> None:
