@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -13,6 +13,7 @@ from wtforms import Form
 
 from forms_app.domain import text
 from forms_app.domain.acts import Act
+from forms_app.domain.answers import Sections
 from forms_app.domain.escalation import Standing
 from forms_app.domain.filing import Directory, ListedPerson
 from forms_app.domain.policy import Choice, Code, Policy, Side, Stage
@@ -56,6 +57,8 @@ class Page:
     printed: bool = True
     """Whether its answers stand in the record as a section of their own."""
     intro: str = ""
+    points: tuple[str, ...] = ()
+    """What the intro introduces, one by one."""
     confirms: Code | None = None
     """The gate that the page confirms when it is done."""
 
@@ -74,6 +77,8 @@ class Asking:
     """Where in the escalation the person is who fills it in."""
     places: tuple[Place, ...] = ()
     responding: tuple[UUID, ...] = ()
+    written: Mapping[UUID, Sections] = field(default_factory=dict)
+    """What was written in each record."""
     corrects: UUID | None = None
     """The account of this person that the new one corrects."""
     beside: UUID | None = None
@@ -121,10 +126,11 @@ def page_of(
     base: type[PageForm] = PageForm,
     printed: bool = True,
     intro: str = "",
+    points: tuple[str, ...] = (),
     confirms: Code | None = None,
 ) -> Page:
     form = type("Questions", (base,), {**fields, "depends": depends or {}})
-    return Page(name, title, form, printed=printed, intro=intro, confirms=confirms)
+    return Page(name, title, form, printed=printed, intro=intro, points=points, confirms=confirms)
 
 
 def danger_page(asking: Asking) -> Page:

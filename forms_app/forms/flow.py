@@ -26,6 +26,7 @@ from forms_app.domain.records import (
     Timing,
 )
 from forms_app.forms.asking import Asking, Given, Page, PageForm
+from forms_app.forms.entries import ENTRIES, pages_of_entry
 from forms_app.forms.fields import Answerable, Rows, row_numbers
 from forms_app.forms.onward import reason_given, way_taken
 from forms_app.forms.pages import LADDER, Builder, subject_page
@@ -33,7 +34,7 @@ from forms_app.forms.people import agencies_page, chosen_agencies, named_on, res
 from forms_app.forms.routes import NO_STATUS, chosen_route
 
 LONGEST_CODE = 60
-BUILDERS: Mapping[Act, Builder] = {**LADDER}
+BUILDERS: Mapping[Act, Builder] = {**LADDER, **dict.fromkeys(ENTRIES, pages_of_entry)}
 """Every form, by what a person does with it."""
 Saved = Mapping[str, list[list[str]]]
 """What was typed on each page, as it came in: page → [name, value] pairs. Kept in the draft."""
@@ -97,14 +98,15 @@ class Flow:
     # --- what it comes to; only when every page is done
 
     def written(self) -> Written:
-        happened = self._data("when", "f-happened") or self.asking.today
+        asked = (form["f-happened"].data for form in self.forms.values() if "f-happened" in form)
+        happened = next(asked, self.asking.today)
         return Written(form_key=self.form_key, sections=self.sections(), happened_on=happened)
 
     def sections(self) -> Sections:
+        printed = [(page.title, self.forms[page.id]) for page in self.pages if page.printed]
         sections = (
-            Section(title=page.title, answers=tuple(_worth_keeping(answers_of(self.forms[page.id]))))
-            for page in self.pages
-            if page.printed
+            Section(title=title, answers=(*_worth_keeping(answers_of(form)), *lists_of(form)))
+            for title, form in printed
         )
         return tuple(section for section in sections if section.answers)
 
@@ -180,6 +182,12 @@ class Flow:
         """Everyone who was named, each on the side and at the level at which they act."""
         return PEOPLE[self.asking.kind](self) if self.asking.kind in PEOPLE else ()
 
+    def entry(self) -> Facts:
+        return ENTRIES[self.asking.kind].facts(self.asking, self.forms)
+
+    def people_of_entry(self) -> tuple[NamedParty, ...]:
+        return ENTRIES[self.asking.kind].people(self.asking, self.forms)
+
     def people_of_concern(self) -> tuple[NamedParty, ...]:
         route = chosen_route(self.asking, self.given)
         assert route is not None, "a route was chosen"
@@ -225,11 +233,13 @@ FACTS: Mapping[Act, Callable[[Flow], Facts]] = {
     Act.RECORD_OUTCOME: Flow.outcome,
     Act.ANSWER_OUTCOME: Flow.agreement,
     Act.STEP_UP: Flow.step_up,
+    **dict.fromkeys(ENTRIES, Flow.entry),
 }
 """What each form records in the end; a new concern is recorded by itself."""
 PEOPLE: Mapping[Act, Callable[[Flow], tuple[NamedParty, ...]]] = {
     Act.OPEN: Flow.people_of_concern,
     Act.STEP_UP: Flow.people_of_step_up,
+    **dict.fromkeys(ENTRIES, Flow.people_of_entry),
 }
 """Whom the forms name that name people."""
 
@@ -256,6 +266,15 @@ def rows_of(form: PageForm) -> Iterator[Answered]:
                 yield Answered(id="row", question=f"{field.each} {number}", answer=words)
             if not field.filled:
                 yield Answered(id="row", question=field.label.text, answer="None")
+
+
+def lists_of(form: PageForm) -> Iterator[Answered]:
+    """What was chosen in rows of a page, each list as one answer; nothing for rows that were left empty."""
+    for field in form:
+        if isinstance(field, Rows) and field.filled:
+            words = "\n".join(cast(Answerable, part).answer() for row in field.filled for part in row)
+            name = field.short_name.split("-", 1)[1]
+            yield Answered(id=name, question=field.label.text, answer=words)
 
 
 def to_correct(asking: Asking, sections: Sections) -> Saved:

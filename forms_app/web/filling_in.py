@@ -15,11 +15,13 @@ from werkzeug.wrappers import Response
 
 from forms_app.documents.printable import unprintable
 from forms_app.domain.acts import Act
-from forms_app.domain.circulation import NOT_CIRCULATED
 from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow
+from forms_app.domain.escalation import Open
 from forms_app.domain.filing import Filed, Seen
 from forms_app.domain.working_days import uk_date
 from forms_app.forms.asking import Asking, Page, PageForm
+from forms_app.forms.entries import ENTRIES
+from forms_app.forms.entry import EVERYONE
 from forms_app.forms.fields import Answerable, Rows, is_row_number
 from forms_app.forms.flow import (
     BUILDERS,
@@ -50,8 +52,9 @@ TITLES = {
     Act.RECORD_OUTCOME: "Record the outcome",
     Act.ANSWER_OUTCOME: "Answer the outcome",
     Act.STEP_UP: "Take it further",
+    **{act: entry.title for act, entry in ENTRIES.items()},
 }
-NAMING = frozenset({Act.OPEN, Act.STEP_UP})
+NAMING = frozenset({Act.OPEN, Act.STEP_UP, *ENTRIES})
 """The forms that ask for people and agencies."""
 PATHS = {act.value.replace("_", "-"): act for act in BUILDERS if act is not Act.OPEN}
 
@@ -136,8 +139,9 @@ class Desk:
         return said_about_ways(self.asking) if self.place.kind is Act.STEP_UP else []
 
     @property
-    def is_circulated(self) -> bool:
-        return self.place.kind not in NOT_CIRCULATED
+    def told(self) -> str:
+        """Who learns of what is sent, in a sentence."""
+        return ENTRIES[self.place.kind].told if self.place.kind in ENTRIES else EVERYONE
 
     def guidance(self) -> list[Any]:
         """What the policy says to whoever fills in this form, at the stage where it is; for a new concern, at its first one."""
@@ -317,6 +321,7 @@ def _asking(work: Work, place: FormPlace, person: SignedInPerson, view: Escalati
         place=view.place,
         places=view.places,
         responding=view.responding,
+        written={record.id: record.sections for record in view.records},
         corrects=place.corrects,
         similar=view.similar,
         unprintable=unprintable,
@@ -473,13 +478,15 @@ def _about(work: Work, place: FormPlace, by: UUID) -> str:
 def _about_view(place: FormPlace, view: EscalationView | None) -> str:
     """The escalation and the stage that a draft belongs to: when it moves on, the draft stays with its stage.
 
-    An answer belongs to the outcome that it answers, so that nobody agrees to one that they have not seen.
+    An answer belongs to the outcome or the date that it answers: nobody agrees to one that they have not seen.
     """
     if view is None:
         return drafts.NEW
     stage = f"{view.summary.id}:{':'.join(view.stage_seen)}:{view.visit_number}"
     if place.kind is Act.ANSWER_OUTCOME and view.proposed is not None:
         return f"{stage}:{view.proposed.record_id}"
+    if place.kind is Act.ANSWER_TIME and isinstance(view.standing, Open) and view.standing.time_proposed is not None:
+        return f"{stage}:{view.standing.time_proposed.step.id}"
     return stage
 
 
