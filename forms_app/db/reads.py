@@ -133,16 +133,17 @@ def file_of(session: Session, document_id: UUID, file_format: str) -> DocumentFi
 
 
 def count_similar(
-    session: Session, board_id: UUID, category: str, raising: UUID, responding: Collection[UUID], since: datetime
+    session: Session, to: Escalation, *, raising: UUID, responding: Collection[UUID], since: datetime
 ) -> int:
-    """The escalations of a Board since a moment that this agency raised, for this reason, with one of these agencies."""
+    """The Board's other escalations since a moment that this agency raised, for the same reason, with one of these agencies."""
 
     def has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
         return exists().where(Party.escalation_id == Escalation.id, *conditions).correlate(Escalation)
 
     found = select(func.count()).where(
-        Escalation.board_id == board_id,
-        Escalation.category == category,
+        Escalation.id != to.id,
+        Escalation.board_id == to.board_id,
+        Escalation.category == to.category,
         Escalation.opened_at >= since,
         has(Party.is_raiser.is_(True), Party.agency_id == raising),
         has(Party.side == Side.RESPONDING.value, Party.agency_id.in_(responding)),

@@ -175,7 +175,7 @@ class Escalation(Base):
 
     board: Mapped[Board] = relationship(lazy="raise")
     subject: Mapped[SubjectOfConcern] = relationship(lazy="raise", back_populates="escalation")
-    parties: Mapped[list[Party]] = relationship(lazy="raise", order_by="Party.number")
+    parties: Mapped[list[Party]] = relationship(lazy="raise", order_by="Party.number", back_populates="escalation")
     records: Mapped[list[StageRecord]] = relationship(lazy="raise", order_by="StageRecord.number")
 
 
@@ -206,6 +206,7 @@ class Party(Base):
     is_raiser: Mapped[bool] = mapped_column(default=False)
     joined_at: Mapped[datetime]
 
+    escalation: Mapped[Escalation] = relationship(lazy="raise_on_sql", back_populates="parties")
     person: Mapped[Person] = relationship(lazy="raise")
     agency: Mapped[Agency] = relationship(lazy="raise")
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from forms_app.domain.clocks import Running
-from forms_app.domain.escalation import Left, Open, Resolved, Standing, Visit, parties_that_close
+from forms_app.domain.escalation import Left, Open, Resolved, Standing, Visit
 from forms_app.domain.policy import (
     Actor,
     After,
@@ -27,6 +27,7 @@ from forms_app.domain.records import (
     Account,
     Agreement,
     Alongside,
+    CameOf,
     Concern,
     Dissent,
     Facts,
@@ -45,6 +46,7 @@ from forms_app.domain.records import (
     StepUp,
     TimeAnswered,
     TimeSet,
+    Timing,
 )
 
 
@@ -89,8 +91,17 @@ def acts_open_to(place: Place, now: Standing) -> frozenset[Act]:
 
 
 def _restricted(place: Place, policy: Policy) -> Iterator[Act]:
-    if policy.restricted_notes is not None and place.level in policy.restricted_notes.levels:
+    if reads_restricted(place, policy):
         yield Act.WRITE_RESTRICTED_NOTE
+
+
+def reads_restricted(place: Place, policy: Policy) -> bool:
+    """Whether this party writes and reads their own agency's restricted notes: by their post, whatever they act as here.
+
+    Somebody of another agency may have named them for a level, and gives nobody sight of such a note by it.
+    """
+    rule = policy.restricted_notes
+    return rule is not None and (place.post or place.level) in rule.levels
 
 
 def _acts(place: Place, now: Standing) -> Iterator[Act]:
@@ -111,7 +122,7 @@ def _on_the_ladder(place: Place, now: Open) -> Iterator[Act]:
     stage = now.visit.stage
     if acts_at(stage, place) or place.is_raiser or (place.side in stage.sides & SIDES):
         yield Act.FILE_ACCOUNT
-    if _may_close(now.visit, place):
+    if _may_close(now, place):
         yield Act.RECORD_OUTCOME
     if _must_answer(now, place):
         yield Act.ANSWER_OUTCOME
@@ -124,20 +135,20 @@ def _beside_the_ladder(place: Place, now: Open) -> Iterator[Act]:
     yield from _asked_of(place, now)
     if meetings_open_to(now, place):
         yield Act.CALL_MEETING
+    if meetings_open_to(now, place) or any(_convened(step, place, now) for step in meetings_called(now)):
         yield Act.RECORD_MEETING
-    if place.side in SIDES:
-        yield Act.SET_TIME
-        if now.policy.helpers:
-            yield Act.ASK_HELP
+    if place.side in SIDES and now.policy.helpers:
+        yield Act.ASK_HELP
     if place.side in SIDES or acts_at(stage, place):
+        yield Act.SET_TIME
         yield Act.ADD_PEOPLE
-    if place.side is Side.RAISING and not place.is_raiser and place.level in stage.supported_by:
+    if place.side is Side.RAISING and not place.is_raiser and place.levels & set(stage.supported_by):
         yield Act.SAY_SUPPORT
     if stage.arbiter_sets_steps and is_arbiter(now.visit, place):
         yield Act.SET_STEPS
     if steps_to_take(now):
         yield Act.FINISH_STEP
-    if stage.alongside:
+    if stage.alongside or going_on_alongside(now):
         yield Act.NOTE_ALONGSIDE
 
 
@@ -152,33 +163,47 @@ def _asked_of(place: Place, now: Open) -> Iterator[Act]:
 
 def acts_at(stage: Stage, place: Place) -> bool:
     """Whether this party acts at the stage, at one of its levels."""
-    return any(place.side is actor.side and place.level in actor.levels for actor in stage.actors)
+    return any(fits(place, actor) for actor in stage.actors)
+
+
+def fits(place: Place, actor: Actor) -> bool:
+    """Whether this party acts for the actor's side at one of its levels."""
+    return place.side is actor.side and not place.levels.isdisjoint(actor.levels)
 
 
 def is_arbiter(visit: Visit, place: Place) -> bool:
     """Whether this party decides: acts for the Board at this stage, or is the route's final arbiter."""
     arbiter = visit.route.final_arbiter
-    named = arbiter is not None and place.side is arbiter.side and place.level in arbiter.levels
-    return named or (place.side is Side.BOARD and acts_at(visit.stage, place))
+    return (arbiter is not None and fits(place, arbiter)) or (place.side is Side.BOARD and acts_at(visit.stage, place))
 
 
-def _may_close(visit: Visit, place: Place) -> bool:
+def _may_close(now: Open, place: Place) -> bool:
+    visit = now.visit
     match visit.stage.closing.who:
         case Closer.ALL_SIDES:
             return place.side in visit.stage.sides & SIDES
         case Closer.RAISING_SIDE:
             return place.side is Side.RAISING
         case Closer.RAISER:
-            return place.is_raiser
+            return place.person in _for_the_raiser(now)
         case Closer.ARBITER:
             return is_arbiter(visit, place)
 
 
+def _for_the_raiser(now: Open) -> set[UUID | None]:
+    """Whose word is the raiser's: their own, and that of whoever stands in for them."""
+    people = {now.visits[0].entry.person}
+    for step in steps_of(now):
+        match step.facts:
+            case PeopleJoin(because="stands_in", instead_of=UUID() as absent) as joined if absent in people:
+                people.update(joined.joins)
+            case _:
+                pass
+    return people
+
+
 def _must_answer(now: Open, place: Place) -> bool:
-    if now.proposed is None or now.visit.stage.closing.who is not Closer.ALL_SIDES:
-        return False
-    answered = now.proposed.agreed | now.proposed.disagreed
-    return place.party in parties_that_close(now.visit.stage, [place]) and place.party not in answered
+    return now.proposed is not None and place.party in now.proposed.waits_for
 
 
 def _may_step_up(visit: Visit, place: Place) -> bool:
@@ -204,7 +229,7 @@ def _may_dissent(place: Place, now: Resolved) -> bool:
 
 def open_requests(now: Open, agency: UUID | None = None) -> list[Step]:
     """The requests for information that nobody has answered, at this stage or an earlier one; those to one agency."""
-    steps = [step for visit in now.visits for step in visit.steps]
+    steps = steps_of(now)
     answered = {step.facts.request for step in steps if isinstance(step.facts, InformationGiven)}
     return [
         step
@@ -230,13 +255,38 @@ def meetings_open_to(now: Open, place: Place) -> tuple[Meeting, ...]:
     return tuple(
         meeting
         for meeting in now.policy.meetings_at(now.visit.stage)
-        if any(place.side is actor.side and place.level in actor.levels for actor in meeting.conveners)
+        if any(fits(place, actor) for actor in meeting.conveners)
     )
+
+
+def meeting_of(step: Step, policy: Policy) -> Meeting | None:
+    """The policy's meeting that a record calls or has held."""
+    if not isinstance(step.facts, MeetingCalled | MeetingHeld):
+        return None
+    known = policy.meetings_at(policy.stage(step.route, step.stage))
+    return next((meeting for meeting in known if meeting.id == step.facts.meeting), None)
+
+
+def _convened(called: Step, place: Place, now: Open) -> bool:
+    """Whether this party convened a meeting that was called, also at a stage that has been left since."""
+    meeting = meeting_of(called, now.policy)
+    return meeting is not None and any(fits(place, actor) for actor in meeting.conveners)
+
+
+def going_on_alongside(now: Open) -> set[str]:
+    """What began outside this procedure, at this stage or an earlier one, and has not ended."""
+    state = {step.facts.item: step.facts.state for step in steps_of(now) if isinstance(step.facts, Alongside)}
+    return {item for item, is_now in state.items() if is_now == "begun"}
+
+
+def steps_of(now: Open) -> list[Step]:
+    """Everything that was recorded at any stage since it was first opened, in order."""
+    return [step for visit in now.visits for step in visit.steps]
 
 
 def meetings_called(now: Open) -> list[Step]:
     """The meetings that were called and of which nobody has recorded yet that they were held."""
-    steps = [step for visit in now.visits for step in visit.steps]
+    steps = steps_of(now)
     held = {step.facts.called for step in steps if isinstance(step.facts, MeetingHeld)}
     return [step for step in steps if isinstance(step.facts, MeetingCalled) and step.id not in held]
 
@@ -259,18 +309,18 @@ def unfilled(now: Open, places: Sequence[Place], responding: Collection[UUID]) -
 
 
 def is_filled(places: Sequence[Place], actor: Actor, agency: UUID | None) -> bool:
-    """Whether somebody of this side, at this agency, acts at one of these levels already."""
-    return any(
-        place.side is actor.side and place.level in actor.levels and agency in {None, place.agency} for place in places
-    )
+    """Whether somebody of this side, at this agency, acts at one of these levels already and has not left."""
+    return any(fits(place, actor) and agency in {None, place.agency} and not place.has_left for place in places)
 
 
 def opens_by_itself(now: Open) -> list[Running]:
     """The clocks nobody has kept yet after which the policy opens the next stage, whether or not the time is over.
 
     Not those that were over when the stage began, by a limit over several stages: the escalation would rush through.
+    None where something must be confirmed before the next stage: the service cannot confirm it for anybody.
     """
-    if not isinstance(next_place(now.policy, now.visit), Destination):
+    to = next_place(now.policy, now.visit)
+    if not isinstance(to, Destination) or gates_to(to.stage, "entering"):
         return []
     opens = {clock.id for clock in now.visit.stage.clocks if clock.if_unanswered == "opens_next_stage"}
     return [
@@ -301,11 +351,20 @@ class Onward:
 
     @property
     def key(self) -> str:
-        return f"{self.to.route.id}.{self.to.stage.id}" if isinstance(self.to, Destination) else "out"
+        """By which it is chosen from among the ways on. By a pattern, a stage may be reached that a skip reaches as well."""
+        where = f"{self.to.route.id}.{self.to.stage.id}" if isinstance(self.to, Destination) else "out"
+        return f"{where}.pattern" if self.passes_over and self.skip is None else where
+
+    def leads_to(self, facts: StepUp) -> bool:
+        if isinstance(self.to, Destination):
+            return (self.to.route.id, self.to.stage.id) == (facts.route, facts.stage)
+        return facts.route is None and facts.stage is None
 
     def may_be_taken_by(self, place: Place) -> bool:
-        """Whether this party has the authority: where the policy wants a second person, it is not the raiser."""
-        return self.skip is None or self.skip.rule != "second_person" or not place.is_raiser
+        """Whether this party has the authority: a second person is of the side that raised it, and is not the raiser."""
+        if self.skip is None or self.skip.rule != "second_person":
+            return True
+        return not place.is_raiser and place.side is not Side.RESPONDING
 
 
 def next_place(policy: Policy, visit: Visit) -> Destination | After:
@@ -326,13 +385,8 @@ def ways_on(now: Open, *, similar: int = 0) -> tuple[Onward, ...]:
     `similar` is how many similar escalations the Board has had in the period that the policy's pattern names.
     """
     policy, visit = now.policy, now.visit
-    ways = [Onward(next_place(policy, visit))]
-    known = {ways[0].key}
-    for way in (*_skips(visit), *_pattern(policy, visit, similar)):
-        if way.key not in known:
-            known.add(way.key)
-            ways.append(way)
-    return tuple(ways)
+    ways = {way.key: way for way in (*_skips(visit), *_pattern(policy, visit, similar)) if way.passes_over}
+    return (Onward(next_place(policy, visit)), *ways.values())
 
 
 def _skips(visit: Visit) -> Iterator[Onward]:
@@ -380,7 +434,9 @@ def fault_of(facts: Facts, place: Place, now: Standing, *, similar: int = 0) -> 
         case Open(), _:
             return _fault_beside(facts, place, now)
         case Resolved(), FollowUp():
-            return _fault_of_follow_up(facts, now)
+            return _fault_of_follow_up(facts, place, now)
+        case Left(), CameOf():
+            return _fault_of_opening_again(facts.resumes, place, now)
         case _:
             return None
 
@@ -391,6 +447,10 @@ def _fault_of_outcome(facts: Outcome, now: Open) -> str | None:
         return "This stage cannot end with that outcome."
     if now.policy.review_date == "required" and facts.review_on is None:
         return "The policy asks for a review date."
+    if set(facts.checks) - {check.id for check in stage.checks}:
+        return "The policy does not name this check at this stage."
+    if set(facts.learning) - {choice.id for choice in now.policy.learning}:
+        return "The policy does not name this kind of learning."
     return _unconfirmed(gates_to(stage, "resolving"), facts.gates)
 
 
@@ -405,15 +465,21 @@ def _fault_of_correction(facts: Account, place: Place, now: Open) -> str | None:
 
 
 def _fault_of_step_up(facts: StepUp, place: Place, now: Open, similar: int) -> str | None:
-    key = f"{facts.route}.{facts.stage}" if facts.stage is not None else "out"
-    way = next((way for way in ways_on(now, similar=similar) if way.key == key), None)
-    if way is None:
+    ways = [way for way in ways_on(now, similar=similar) if way.leads_to(facts)]
+    if not ways:
         return "The policy takes this stage to another one."
+    way = next((way for way in ways if facts.skip_reason in {reason.id for reason in way.reasons}), ways[0])
     if not way.may_be_taken_by(place):
         return "To pass over stages, the policy wants a second person: ask somebody else of your agency to do it."
-    if way.reasons and facts.skip_reason not in {reason.id for reason in way.reasons}:
+    if way.passes_over and facts.skip_reason not in {reason.id for reason in way.reasons}:
         return "Say why stages are passed over, with one of the policy’s reasons."
+    if (fault := _fault_of_timing(facts.timing)) is not None:
+        return fault
     return _unconfirmed(gates_to(way.to.stage, "entering"), facts.gates) if isinstance(way.to, Destination) else None
+
+
+def _fault_of_timing(given: Timing | TimeSet) -> str | None:
+    return "Say why it must be sooner." if given.protect_by is not None and not given.protect_because.strip() else None
 
 
 def _unconfirmed(gates: Sequence[Gate], confirmed: Collection[str]) -> str | None:
@@ -435,6 +501,8 @@ def fault_of_opening(facts: Concern, policy: Policy, route: Route) -> str | None
         return fault
     if len(facts.agencies) > 1 and not policy.several_responding_agencies:
         return "The policy is for a disagreement with one agency."
+    if (fault := _fault_of_timing(facts.timing)) is not None:
+        return fault
     return _unconfirmed(gates_to(route.stages[0], "opening"), facts.gates)
 
 
@@ -445,11 +513,11 @@ def _fault_beside(facts: Facts, place: Place, now: Open) -> str | None:
         case MeetingCalled() | MeetingHeld():
             return _fault_of_meeting(facts, place, now)
         case TimeSet():
-            return _fault_of_time(facts, now)
+            return _fault_of_time(facts, place, now)
         case PeopleJoin(because="next_tier") if not now.visit.stage.repeats_tiers:
             return "At this stage the policy does not go up tier by tier: take it further instead."
-        case Alongside(item=item) if item not in {each.id for each in now.visit.stage.alongside}:
-            return "The policy does not name this at this stage."
+        case Alongside():
+            return _fault_of_alongside(facts, now)
         case HelpAsked(helper=helper) if helper not in {each.id for each in now.policy.helpers}:
             return "The policy names nobody whom you could ask for this."
         case _:
@@ -476,34 +544,58 @@ def overtaken(facts: Facts, place: Place, now: Standing) -> str | None:
 
 
 def _fault_of_meeting(facts: MeetingCalled | MeetingHeld, place: Place, now: Open) -> str | None:
-    meeting = next((each for each in meetings_open_to(now, place) if each.id == facts.meeting), None)
+    called = (step for step in meetings_called(now) if isinstance(facts, MeetingHeld) and step.id == facts.called)
+    known = [
+        *meetings_open_to(now, place),
+        *(meeting_of(step, now.policy) for step in called if _convened(step, place, now)),
+    ]
+    meeting = next((each for each in known if each is not None and each.id == facts.meeting), None)
     if meeting is None:
         return "The policy does not let you call this meeting at this stage."
-    if isinstance(facts, MeetingHeld) and len(facts.attended) < (meeting.at_least or 0):
+    if isinstance(facts, MeetingHeld) and len(set(facts.attended)) < (meeting.at_least or 0):
         return f"At least {meeting.at_least} people must attend: name everybody who did, or hold it again."
     return None
 
 
-def _fault_of_time(facts: TimeSet, now: Open) -> str | None:
+def _fault_of_time(facts: TimeSet, place: Place, now: Open) -> str | None:
     units = {clock.limit.unit for clock in now.visit.stage.clocks}
     if facts.time_frame is None and facts.protect_by is None:
         return "Give a date."
     if facts.time_frame is not None and not units & {Unit.STATED, Unit.AGREED}:
         return "The policy sets the limit of this stage: you can only shorten it, to protect the child."
-    if facts.protect_by is not None and not facts.protect_because.strip():
-        return "Say why it must be sooner."
-    return None
+    if facts.time_frame is not None and Unit.AGREED not in units and place.side is not now.visit.escalated_by:
+        return "The side that took it here states this date. You can give an earlier one, to protect the child."
+    return _fault_of_timing(facts)
 
 
-def _fault_of_follow_up(facts: FollowUp, now: Resolved) -> str | None:
-    if facts.duty is not None and facts.duty not in {owed.duty.id for owed in now.duties}:
+def _fault_of_alongside(facts: Alongside, now: Open) -> str | None:
+    begun = facts.item in going_on_alongside(now)
+    if facts.state == "ended":
+        return None if begun else "This has not begun yet, or has ended already."
+    if facts.item not in {each.id for each in now.visit.stage.alongside}:
+        return "The policy does not name this at this stage."
+    return "This goes on already." if begun else None
+
+
+def _fault_of_follow_up(facts: FollowUp, place: Place, now: Resolved) -> str | None:
+    owed = next((owed for owed in now.duties if owed.duty.id == facts.duty), None)
+    if facts.duty is not None and owed is None:
         return "The policy does not name this duty here."
-    if len(facts.carried_out) != len(now.outcome.actions):
+    if owed is not None and place.side not in owed.sides:
+        return "This is for another side to say."
+    is_of_actions = owed is None or owed.duty.due == "action_date"
+    if len(facts.carried_out) != len(now.outcome.actions) and (is_of_actions or facts.carried_out):
         return "Say of every agreed action whether it was carried out."
-    if facts.then == "done" and not all(facts.carried_out):
+    if facts.then == "done" and is_of_actions and not all(facts.carried_out):
         return "An action was not carried out: give a new date, or open the escalation again."
     if facts.then == "again" and facts.again_on is None:
         return "Give the date on which it will be looked at again."
+    return _fault_of_opening_again(facts.then == "reopen", place, now)
+
+
+def _fault_of_opening_again(opens: bool, place: Place, now: Resolved | Left) -> str | None:
+    if opens and place.side not in SIDES and not is_arbiter(now.visits[-1], place):
+        return "Only those whom the disagreement is between, and who decides it, can open it again."
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -32,20 +32,32 @@ Party = tuple[Side, UUID]
 # --- where it stands ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Visit:
-    """One stay at one stage, from the record that entered it to the record that left it."""
+    """One stay at one stage, from the record that entered it to the record that left it; equal to itself alone."""
 
     route: Route
     stage: Stage
     entry: Step
     timing: Timing
+    concerned: frozenset[Party]
+    """The agency that raised it and those whose decision is questioned, whether or not anybody of theirs takes part."""
     steps: tuple[Step, ...]
     left_at: datetime | None = None
 
     @property
     def entered_at(self) -> datetime:
         return self.entry.entered_at
+
+    @property
+    def begins_again(self) -> bool:
+        """Whether it was opened again here after an end: every limit is counted from this moment."""
+        return isinstance(self.entry.facts, FollowUp | CameOf)
+
+    @property
+    def escalated_by(self) -> Side:
+        """The side that brought it here, and states the time that it gives: the raising side where the service did."""
+        return Side.RAISING if self.begins_again else self.entry.side or Side.RAISING
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +69,13 @@ class Proposed:
     agreed: frozenset[Party]
     """Those that agree; the one that recorded it is among them."""
     disagreed: frozenset[Party]
+    waits_for: frozenset[Party]
+    """Those whose word is needed and who have not answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeProposed:
-    """A date by which all sides should settle it, and what they said to it."""
+    """A date by which all sides should settle it, and what they said to it. Once agreed it stays so until another is."""
 
     step: Step
     time_frame: date
@@ -97,11 +111,16 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class OwedDuty:
-    """What is still to be done after the end, or was."""
+    """What is still to be done after the end, or was: when the last of the sides that owe it said so."""
 
     duty: Duty
     due: Due | None
     met_at: datetime | None
+    waits_for: frozenset[Side]
+
+    @property
+    def sides(self) -> frozenset[Side]:
+        return sides_of(self.duty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +169,7 @@ class _History:
 
     def __init__(self, policy: Policy, places: Sequence[Place]) -> None:
         self.policy, self.places = policy, places
+        self.concerned: frozenset[Party] = frozenset()
         self.visits: list[Visit] = []
         self.ended_at: datetime | None = None
         self.proposed: Proposed | None = None
@@ -159,6 +179,7 @@ class _History:
     def add(self, step: Step) -> None:
         facts = step.facts
         if isinstance(facts, Concern):
+            self.concerned = frozenset({_party(step), *((Side.RESPONDING, agency.id) for agency in facts.agencies)})
             self._enter(step, step.route, step.stage, facts.timing)
         if self.ended_at is not None:
             self._after_the_end(step)
@@ -167,12 +188,15 @@ class _History:
         if isinstance(facts, StepUp):
             self._go_on(step, facts)
         elif isinstance(facts, Outcome | Agreement):
-            self.proposed = _proposed(self.visits[-1])
-            if self.proposed is not None and self._is_settled(self.proposed, step.entered_at):
+            self.proposed = _proposed(self.visits[-1], self._there(step.entered_at))
+            if self.proposed is not None and self._is_settled(self.proposed):
                 self._end(step.entered_at)
 
     def _enter(self, step: Step, route: str, stage: str, timing: Timing) -> None:
-        self.visits.append(Visit(self.policy.route(route), self.policy.stage(route, stage), step, timing, ()))
+        if timing.priority is None and self.visits:
+            timing = timing.model_copy(update={"priority": self.visits[-1].timing.priority})
+        there = self.policy.stage(route, stage)
+        self.visits.append(Visit(self.policy.route(route), there, step, timing, self.concerned, ()))
         self.proposed, self.ended_at, self.has_left, self.since = None, None, False, []
 
     def _go_on(self, step: Step, facts: StepUp) -> None:
@@ -195,21 +219,23 @@ class _History:
         self.visits[-1] = replace(self.visits[-1], left_at=at)
         self.ended_at = at
 
-    def _is_settled(self, proposed: Proposed, at: datetime) -> bool:
-        """Whether everyone has agreed who takes part at this moment and whose word is needed."""
-        stage = self.visits[-1].stage
-        if stage.closing.who is not Closer.ALL_SIDES:
+    def _there(self, at: datetime) -> list[Place]:
+        """Those who had joined by a moment: whoever joins later changes nothing of what was settled."""
+        return [place for place in self.places if place.joined_at is None or place.joined_at <= at]
+
+    def _is_settled(self, proposed: Proposed) -> bool:
+        """Whether everyone has agreed whose word is needed."""
+        if self.visits[-1].stage.closing.who is not Closer.ALL_SIDES:
             return True
-        there = [place for place in self.places if place.joined_at is None or place.joined_at <= at]
-        return parties_that_close(stage, there) <= proposed.agreed
+        return not proposed.waits_for and not proposed.disagreed
 
     def standing(self, calendar: Calendar) -> Standing:
         visits, last = tuple(self.visits), self.visits[-1]
         if self.ended_at is None:
-            proposed = _time_proposed(last, self.places)
-            here = tuple(_clocks_here(visits, last, self.places, calendar=calendar))
-            return Open(self.policy, last, visits, here, self.proposed, proposed)
-        clocks = tuple(_all_clocks(visits, self.places, calendar=calendar))
+            here = tuple(_clocks_here(_run(visits, last), last, calendar=calendar))
+            proposed = _proposed(last, self.places)
+            return Open(self.policy, last, visits, here, proposed, next(reversed(_times_proposed(last)), None))
+        clocks = tuple(_all_clocks(visits, calendar=calendar))
         since = tuple(self.since)
         if self.has_left:
             return Left(self.policy, visits, clocks, last.route.after, self.ended_at, since)
@@ -219,10 +245,10 @@ class _History:
         return Resolved(self.policy, visits, clocks, self.proposed.step, outcome, self.ended_at, since, duties)
 
 
-def parties_that_close(stage: Stage, places: Sequence[Place]) -> frozenset[Party]:
-    """Those whose word is needed where all sides close the stage."""
-    sides = stage.sides & {Side.RAISING, Side.RESPONDING}
-    return frozenset(place.party for place in places if place.side in sides)
+def parties_that_close(visit: Visit, places: Sequence[Place] = ()) -> frozenset[Party]:
+    """Those whose word is needed where all sides close the stage: every agency concerned, of the sides that act there."""
+    sides = visit.stage.sides & {Side.RAISING, Side.RESPONDING}
+    return frozenset(party for party in {*visit.concerned, *(place.party for place in places)} if party[0] in sides)
 
 
 def _party(step: Step) -> Party:
@@ -231,50 +257,64 @@ def _party(step: Step) -> Party:
     return step.side, step.agency
 
 
-def _proposed(visit: Visit) -> Proposed | None:
+def _proposed(visit: Visit, places: Sequence[Place]) -> Proposed | None:
     """The latest outcome recorded at this stage, with the answers given to it since."""
-    found: Proposed | None = None
+    found: Step | None = None
+    answers: dict[Party, bool] = {}
     for step in visit.steps:
         match step.facts:
-            case Outcome() as facts:
-                found = Proposed(step, facts, frozenset({_party(step)}), frozenset())
-            case Agreement() as answer if found is not None and answer.outcome == found.step.id:
-                party = {_party(step)}
-                found = replace(
-                    found,
-                    agreed=found.agreed | party if answer.agrees else found.agreed - party,
-                    disagreed=found.disagreed - party if answer.agrees else found.disagreed | party,
-                )
+            case Outcome():
+                found, answers = step, {_party(step): True}
+            case Agreement() as answer if found is not None and answer.outcome == found.id:
+                answers[_party(step)] = answer.agrees
             case _:
                 pass
-    return found
-
-
-def _time_proposed(visit: Visit, places: Sequence[Place]) -> TimeProposed | None:
-    """The latest date that was proposed at this stage, where its limit is one that all sides accept."""
-    if not any(clock.limit.unit is Unit.AGREED for clock in visit.stage.clocks):
+    if found is None or not isinstance(found.facts, Outcome):
         return None
-    needed = parties_that_close(visit.stage, places)
-    found: TimeProposed | None = None
-    if visit.timing.time_frame is not None:
-        own = frozenset({_party(visit.entry)})
-        found = TimeProposed(visit.entry, visit.timing.time_frame, own, frozenset(), needed - own)
-    for step in visit.steps:
+    said_yes = frozenset(party for party, agrees in answers.items() if agrees)
+    waits_for = frozenset[Party]()
+    if visit.stage.closing.who is Closer.ALL_SIDES:
+        waits_for = parties_that_close(visit, places) - frozenset(answers)
+    return Proposed(found, found.facts, said_yes, frozenset(answers) - said_yes, waits_for)
+
+
+def _times_proposed(visit: Visit) -> list[TimeProposed]:
+    """Every date that was proposed at this stage, where its limit is one that all sides accept."""
+    if not any(clock.limit.unit is Unit.AGREED for clock in visit.stage.clocks):
+        return []
+    needed = parties_that_close(visit)
+    found: list[TimeProposed] = []
+    for step in (visit.entry, *visit.steps):
         match step.facts:
             case TimeSet(time_frame=date() as day):
-                own = frozenset({_party(step)})
-                found = TimeProposed(step, day, own, frozenset(), needed - own)
-            case TimeAnswered() as answer if found is not None and answer.proposal == found.step.id:
-                own = frozenset({_party(step)})
-                found = replace(
-                    found,
-                    accepted=found.accepted | own if answer.accepts else found.accepted - own,
-                    refused=found.refused - own if answer.accepts else found.refused | own,
-                    waits_for=found.waits_for - own,
-                )
+                found.append(_just_proposed(step, day, needed))
+            case TimeAnswered() as answer if found and answer.proposal == found[-1].step.id:
+                found[-1] = _answered(found[-1], _party(step), answer.accepts)
+            case Concern() | StepUp() if step is visit.entry and not found and visit.timing.time_frame is not None:
+                found.append(_just_proposed(step, visit.timing.time_frame, needed))
             case _:
                 pass
     return found
+
+
+def _just_proposed(step: Step, day: date, needed: frozenset[Party]) -> TimeProposed:
+    own = frozenset({_party(step)})
+    return TimeProposed(step, day, own, frozenset(), needed - own)
+
+
+def _answered(proposed: TimeProposed, party: Party, accepts: bool) -> TimeProposed:
+    own = frozenset({party})
+    return replace(
+        proposed,
+        accepted=proposed.accepted | own if accepts else proposed.accepted - own,
+        refused=proposed.refused - own if accepts else proposed.refused | own,
+        waits_for=proposed.waits_for - own,
+    )
+
+
+def sides_of(duty: Duty) -> frozenset[Side]:
+    """The sides that each have to say that the duty is done."""
+    return frozenset({Side.RAISING, Side.RESPONDING}) if duty.side == "all" else frozenset({duty.side})
 
 
 def _duties(
@@ -292,54 +332,65 @@ def _duties(
         day = max((day for day in days if day is not None), default=None)
         if day is None and duty.due != "at_once":
             continue
-        met_at: datetime | None = None
+        done: dict[Side, datetime] = {}
         for step in since:
-            if isinstance(step.facts, FollowUp) and step.facts.duty == duty.id:
-                met_at = step.entered_at if step.facts.then == "done" else None
+            if isinstance(step.facts, FollowUp) and step.facts.duty == duty.id and step.side is not None:
+                done.pop(step.side, None)
+                if step.facts.then == "done":
+                    done[step.side] = step.entered_at
                 day = step.facts.again_on or day
-        yield OwedDuty(duty, None if day is None else Due(at=end_of(day), day=day), met_at)
+        waits_for = sides_of(duty) - set(done)
+        met_at = None if waits_for else max(done.values())
+        yield OwedDuty(duty, None if day is None else Due(at=end_of(day), day=day), met_at, waits_for)
 
 
 # --- clocks ------------------------------------------------------------------------------------------------------
 
 
-def _all_clocks(visits: Sequence[Visit], places: Sequence[Place], *, calendar: Calendar) -> Iterator[Running]:
+def _run(visits: Sequence[Visit], visit: Visit) -> list[Visit]:
+    """The stays since it was opened, or opened again, up to the next time that it was opened again."""
+    run: list[Visit] = []
+    for stay in visits:
+        if stay.begins_again and visit in run:
+            break
+        run = [stay] if stay.begins_again else [*run, stay]
+    return run
+
+
+def _all_clocks(visits: Sequence[Visit], *, calendar: Calendar) -> Iterator[Running]:
     """Every clock of every stay, each cap once, where the stay that it ends in begins to be counted."""
-    for number, visit in enumerate(visits):
-        over = [cap for cap in visit.route.caps if visit.stage.id in cap.stages]
-        later = {(stay.route.id, stay.stage.id) for stay in visits[number + 1 :]}
-        yield from _own_clocks(visits, visit, places, calendar=calendar)
-        for cap in over:
+    for visit in visits:
+        run = _run(visits, visit)
+        later = {(stay.route.id, stay.stage.id) for stay in run[run.index(visit) + 1 :]}
+        yield from _own_clocks(run, visit, calendar=calendar)
+        for cap in _caps_over(visit):
             if not any((visit.route.id, stage) in later for stage in cap.stages):
-                yield from _cap(cap, visits, visit, calendar=calendar)
+                yield from _cap(cap, run, visit, calendar=calendar)
 
 
-def _clocks_here(
-    visits: Sequence[Visit], visit: Visit, places: Sequence[Place], *, calendar: Calendar
-) -> Iterator[Running]:
+def _clocks_here(run: Sequence[Visit], visit: Visit, *, calendar: Calendar) -> Iterator[Running]:
     """The clocks of the stage it is at, then the caps that lie over that stage."""
-    yield from _own_clocks(visits, visit, places, calendar=calendar)
-    for cap in visit.route.caps:
-        if visit.stage.id in cap.stages:
-            yield from _cap(cap, visits, visit, calendar=calendar)
+    yield from _own_clocks(run, visit, calendar=calendar)
+    for cap in _caps_over(visit):
+        yield from _cap(cap, run, visit, calendar=calendar)
 
 
-def _own_clocks(
-    visits: Sequence[Visit], visit: Visit, places: Sequence[Place], *, calendar: Calendar
-) -> Iterator[Running]:
-    proposed = _time_proposed(visit, places)
-    agreed = proposed.time_frame if proposed is not None and proposed.is_agreed else None
-    caps = [
-        running
-        for cap in visit.route.caps
-        if visit.stage.id in cap.stages
-        for running in _cap(cap, visits, visit, calendar=calendar)
-    ]
+def _caps_over(visit: Visit) -> list[Cap]:
+    return [cap for cap in visit.route.caps if visit.stage.id in cap.stages]
+
+
+def _own_clocks(run: Sequence[Visit], visit: Visit, *, calendar: Calendar) -> Iterator[Running]:
+    caps = [running for cap in _caps_over(visit) for running in _cap(cap, run, visit, calendar=calendar)]
     for clock in visit.stage.clocks:
-        started = _started(clock.starts, visits, visit)
+        started = _started(clock.starts, run, visit)
         if started is not None:
-            frame = agreed if clock.limit.unit is Unit.AGREED else _stated(visit)
+            frame = _agreed(visit) if clock.limit.unit is Unit.AGREED else _stated(visit)
             yield _running(clock, visit, started, frame, caps, calendar)
+
+
+def _agreed(visit: Visit) -> date | None:
+    """The date that all sides agreed last; another one that is only proposed does not undo it."""
+    return next((each.time_frame for each in reversed(_times_proposed(visit)) if each.is_agreed), None)
 
 
 def _stated(visit: Visit) -> date | None:
@@ -347,7 +398,7 @@ def _stated(visit: Visit) -> date | None:
     stated = [
         step.facts.time_frame
         for step in visit.steps
-        if isinstance(step.facts, TimeSet) and step.side is visit.entry.side and step.facts.time_frame is not None
+        if isinstance(step.facts, TimeSet) and step.side is visit.escalated_by and step.facts.time_frame is not None
     ]
     return stated[-1] if stated else visit.timing.time_frame
 
@@ -373,7 +424,9 @@ def _running(
     if clock.may_be_shortened:
         moment = shorter(moment, protects_child(_protected(visit)))
     for cap in caps:
-        over = cap.due if clock.may_be_shortened else due(cap.limit, start=cap.started_at, calendar=calendar)
+        over = cap.due
+        if not clock.may_be_shortened:
+            over = due(cap.limit, start=cap.started_at, calendar=calendar, priority=visit.timing.priority)
         if over is not None and over.because != "protects_child":
             over = replace(over, because="cap")
         moment = shorter(moment, over)
@@ -392,19 +445,17 @@ def _running(
     )
 
 
-def _cap(cap: Cap, visits: Sequence[Visit], visit: Visit, *, calendar: Calendar) -> Iterator[Running]:
+def _cap(cap: Cap, run: Sequence[Visit], visit: Visit, *, calendar: Calendar) -> Iterator[Running]:
     """A limit over several stages, as it stood at this stay: met when the last stay under it was left.
 
     A date that protects the child holds for the whole limit, also at the stages after the one at which it was given.
     """
     under = [
-        stay
-        for stay in visits
-        if stay.route.id == visit.route.id and stay.stage.id in cap.stages and stay.entered_at <= visit.entered_at
+        stay for stay in run[: run.index(visit) + 1] if stay.route.id == visit.route.id and stay.stage.id in cap.stages
     ]
-    started = _started(cap.starts, visits, under[0])
+    started = _started(cap.starts, run, under[0])
     if started is not None:
-        moment = due(cap.limit, start=started, calendar=calendar)
+        moment = due(cap.limit, start=started, calendar=calendar, priority=visit.timing.priority)
         for stay in under:
             moment = shorter(moment, protects_child(_protected(stay)))
         yield Running(
@@ -421,11 +472,11 @@ def _cap(cap: Cap, visits: Sequence[Visit], visit: Visit, *, calendar: Calendar)
         )
 
 
-def _started(moment: Moment, visits: Sequence[Visit], visit: Visit) -> datetime | None:
-    opened = visits[0]
+def _started(moment: Moment, run: Sequence[Visit], visit: Visit) -> datetime | None:
+    opened = run[0]
     match moment:
         case Moment.OPENED:
-            return next((stay for stay in visits if stay.stage.counts), opened).entered_at
+            return next((stay for stay in run if stay.stage.counts), opened).entered_at
         case Moment.STAGE_ENTERED:
             return visit.entered_at
         case Moment.CONCERN_IDENTIFIED:
@@ -433,7 +484,7 @@ def _started(moment: Moment, visits: Sequence[Visit], visit: Visit) -> datetime 
         case Moment.DECISION_RECEIVED:
             return _day(opened.timing.decision_received_on) or opened.entered_at
         case _:
-            return _met(moment, visit)
+            return _happened(moment, visit)
 
 
 def _day(day: date | None) -> datetime | None:
@@ -442,29 +493,45 @@ def _day(day: date | None) -> datetime | None:
 
 
 def _met(moment: Moment, visit: Visit) -> datetime | None:
+    """When a clock was kept: leaving the stage counts as having tried what an outcome or a meeting would have ended."""
+    if moment in {Moment.OUTCOME_RECORDED, Moment.MEETING_HELD}:
+        return _happened(moment, visit) or visit.left_at
+    return _happened(moment, visit)
+
+
+def _happened(moment: Moment, visit: Visit) -> datetime | None:
     match moment:
         case Moment.OPENED | Moment.STAGE_ENTERED | Moment.CONCERN_IDENTIFIED | Moment.DECISION_RECEIVED:
             return visit.entered_at
         case Moment.ACCOUNT_BY_RAISING:
-            return _first(visit, Side.RAISING)
+            return _filed_by(visit, Side.RAISING)
         case Moment.ACCOUNT_BY_RESPONDING:
-            return _first(visit, Side.RESPONDING)
+            return _filed_by(visit, Side.RESPONDING)
         case Moment.ACCOUNTS_BY_ALL:
-            firsts = [first for side in visit.stage.sides if (first := _first(visit, side)) is not None]
-            return max(firsts) if len(firsts) == len(visit.stage.sides) else None
+            filed = [_filed_by(visit, side) for side in visit.stage.sides]
+            return _last(filed)
         case Moment.OUTCOME_RECORDED:
-            recorded = (step.entered_at for step in visit.steps if isinstance(step.facts, Outcome))
-            return next(recorded, visit.left_at)
+            return _first(step for step in visit.steps if isinstance(step.facts, Outcome))
         case Moment.MEETING_HELD:
-            held = (step.entered_at for step in visit.steps if isinstance(step.facts, MeetingHeld | Outcome))
-            return next(held, visit.left_at)
+            return _first(step for step in visit.steps if isinstance(step.facts, MeetingHeld))
         case Moment.RESOLVED | Moment.STAGE_LEFT:
             return visit.left_at
 
 
-def _first(visit: Visit, side: Side) -> datetime | None:
-    """When this side first filed at this stage: its account, or the concern itself."""
-    for step in visit.steps:
-        if step.side is side and isinstance(step.facts, Account | Concern):
-            return step.entered_at
-    return None
+def _filed_by(visit: Visit, side: Side) -> datetime | None:
+    """When every agency concerned on this side had filed at this stage: its account, or the concern itself."""
+    filed = [step for step in visit.steps if step.side is side and isinstance(step.facts, Account | Concern)]
+    agencies = {agency for each, agency in visit.concerned if each is side}
+    if not agencies:
+        return _first(filed)
+    return _last([_first(step for step in filed if step.agency == agency) for agency in agencies])
+
+
+def _first(steps: Iterable[Step]) -> datetime | None:
+    return next((step.entered_at for step in steps), None)
+
+
+def _last(moments: Sequence[datetime | None]) -> datetime | None:
+    """The last of these moments, once there are all of them."""
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if len(known) == len(moments) else None

@@ -37,6 +37,13 @@ class ConcernedAgency(Part):
     name: str
 
 
+class ActsAs(Part):
+    """Somebody acts at a further level: in a small agency there may be nobody else."""
+
+    person: UUID
+    level: str
+
+
 # --- the ladder: opened, written about, settled, taken further -----------------------------------------------------
 
 
@@ -54,6 +61,7 @@ class Concern(Part):
     subject_status: Code | None = None
     beside: UUID | None = None
     """Another escalation about the same child that is open at the same time."""
+    also: tuple[ActsAs, ...] = ()
 
 
 class Account(Part):
@@ -102,6 +110,7 @@ class StepUp(Part):
     """Why the stages in between are passed over."""
     unanswered: Code | None = None
     """The clock that nobody kept, where the next stage opened by itself."""
+    also: tuple[ActsAs, ...] = ()
 
 
 # --- beside the ladder ---------------------------------------------------------------------------------------------
@@ -175,7 +184,9 @@ class PeopleJoin(Part):
     kind: Literal["people"] = "people"
     because: Literal["acts", "stands_in", "supports", "next_tier", "chain_exhausted"]
     joins: tuple[UUID, ...]
+    """Whoever stands in may take part already."""
     instead_of: UUID | None = None
+    also: tuple[ActsAs, ...] = ()
 
 
 class Support(Part):
@@ -321,6 +332,16 @@ class Place:
     is_raiser: bool = False
     joined_at: datetime | None = None
     """None for somebody who was there from the beginning."""
+    also: frozenset[str] = frozenset()
+    """Further levels at which they act."""
+    post: str | None = None
+    """The level that the directory gives them, where it is not the one at which they act."""
+    has_left: bool = False
+    """Today. Where an escalation stands does not depend on it: somebody may come back."""
+
+    @property
+    def levels(self) -> frozenset[str]:
+        return self.also | {self.level}
 
     @property
     def party(self) -> tuple[Side, UUID]:

@@ -15,16 +15,26 @@ from forms_app.db.boards import agencies_of_board
 from forms_app.db.drafts import forget_draft
 from forms_app.db.people import person_with_board
 from forms_app.db.tables import Escalation, Person, StageRecord, SubjectOfConcern
-from forms_app.domain.acts import Act, acts_open_to, fault_of, fault_of_opening, level_of_raiser, overtaken
+from forms_app.domain.acts import acts_open_to, fault_of, fault_of_opening, level_of_raiser, overtaken
 from forms_app.domain.answers import to_json
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
-from forms_app.domain.escalation import Open
+from forms_app.domain.escalation import Open, Standing
 from forms_app.domain.filing import Filed, NamedParty, NewConcern, Seen, Written
 from forms_app.domain.policy import Policy, Route, Side
-from forms_app.domain.records import Facts, HelpAsked, MeetingCalled, PeopleJoin, Place, StepUp
+from forms_app.domain.records import (
+    Concern,
+    Facts,
+    HelpAsked,
+    InformationRequest,
+    MeetingCalled,
+    MeetingHeld,
+    PeopleJoin,
+    Place,
+    StepUp,
+)
 from forms_app.services import joining
 from forms_app.services.circulating import circulate
-from forms_app.services.history import concern_of, place_of, policy_of, standing_of
+from forms_app.services.history import place_of, policy_of, standing_of
 from forms_app.services.similar import similar_to
 from forms_app.services.watching import watch
 from forms_app.services.work import Work
@@ -61,11 +71,12 @@ def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
     )
     level = level_of_raiser(policy, stage, raiser.level)
     named = [NamedParty(raiser.id, Side.RAISING, level), *concern.people]
-    joins = joining.to_stage(work, policy, stage, raiser, concern.facts, (), named)
+    here = joining.Among(policy, raiser.board_id, raiser.agency_id, concern.facts.agencies)
+    joins = joining.to_stage(work, here, stage, named)
     joining.join(escalation, joins, at=work.now, raiser=raiser.id)
     place = Place(raiser.id, raiser.agency_id, Side.RAISING, level, is_raiser=True)
-    where = Seen(route.id, stage.id)
-    written = _record(escalation, at=work.now, place=place, where=where, facts=concern.facts, written=concern.written)
+    where, facts = Seen(route.id, stage.id), _with_levels(concern.facts, joins, ())
+    written = _record(escalation, at=work.now, place=place, where=where, facts=facts, written=concern.written)
     work.session.add(escalation)
     return _finish(work, escalation, written)
 
@@ -92,16 +103,20 @@ def record(
         raise NotFound("There is no such escalation.")
     now = standing_of(work, escalation)
     place = next(place_of(party) for party in escalation.parties if party.person_id == by)
-    is_allowed = Act(facts.kind) in acts_open_to(place, now)
+    is_allowed = facts.kind in acts_open_to(place, now)
     if seen != Seen(now.visits[-1].route.id, now.visits[-1].stage.id) or not (is_allowed or isinstance(now, Open)):
         raise ChangedMeanwhile("This escalation has moved on since you began. Your text is kept; nothing was sent.")
     if not is_allowed:
         raise NotAllowedNow("The policy does not let you do this at this stage.")
     if (late := overtaken(facts, place, now)) is not None:
         raise ChangedMeanwhile(f"{late} Your text is kept; nothing was sent.")
-    if (fault := fault_of(facts, place, now, similar=similar_to(work, escalation))) is not None:
+    similar = similar_to(work, escalation) if isinstance(facts, StepUp) else 0
+    if (fault := fault_of(facts, place, now, similar=similar)) is not None:
         raise NotAllowedNow(fault)
-    joining.join(escalation, _joining(work, escalation, place, facts, people), at=work.now)
+    here = joining.among(policy_of(work, escalation), escalation)
+    joins = _joining(work, here, now, place, facts, people)
+    facts = _with_levels(facts, joins, here.places)
+    joining.join(escalation, joins, at=work.now)
     row = _record(escalation, at=work.now, place=place, where=seen, facts=facts, written=written)
     return _finish(work, escalation, row)
 
@@ -116,23 +131,36 @@ def filed_before(work: Work, *, by: UUID, form_key: UUID) -> Filed | None:
 
 
 def _joining(
-    work: Work, escalation: Escalation, by: Place, facts: Facts, named: Sequence[NamedParty]
+    work: Work, here: joining.Among, now: Standing, by: Place, facts: Facts, named: Sequence[NamedParty]
 ) -> joining.Joining:
-    policy, concern, before = policy_of(work, escalation), concern_of(escalation), escalation.parties
-    raiser = next(party.person for party in before if party.is_raiser)
-    match facts:
-        case StepUp(route=str(route), stage=str(stage)):
-            return joining.to_stage(work, policy, policy.stage(route, stage), raiser, concern, before, named)
-        case PeopleJoin():
-            return joining.beside(work, raiser, concern, before, named, facts=facts, by=by)
-        case MeetingCalled():
-            present = {party.person_id for party in before}
-            new = [party for party in named if party.person_id not in present]
-            return joining.people(work, raiser, concern, before, new)
-        case HelpAsked():
-            return joining.helpers(work, policy, escalation.board.id, before, facts)
+    """Who joins because of this record. Raises NotAllowedNow for people whom it cannot name."""
+    match now, facts:
+        case Open(), StepUp(route=str(route), stage=str(stage)):
+            return joining.to_stage(work, here, here.policy.stage(route, stage), named)
+        case Open(), PeopleJoin():
+            return joining.beside(work, here, now.visit.stage, named, facts=facts, by=by)
+        case Open(), MeetingCalled():
+            return joining.meeting_called(work, here, now, named, facts, by)
+        case Open(), MeetingHeld():
+            joining.check_meeting_held(here, now, facts)
+        case Open(), InformationRequest():
+            joining.check_request(here, facts)
+        case Open(), HelpAsked():
+            return joining.helpers(work, here, facts)
         case _:
-            return []
+            pass
+    return []
+
+
+def _with_levels(facts: Facts, joins: joining.Joining, places: Sequence[Place]) -> Facts:
+    """The facts, with what only the service itself says in them: who acts at a further level, and that it was a person."""
+    match facts:
+        case Concern() | PeopleJoin():
+            return facts.model_copy(update={"also": joining.further_levels(joins, places)})
+        case StepUp():
+            return facts.model_copy(update={"also": joining.further_levels(joins, places), "unanswered": None})
+        case _:
+            return facts
 
 
 def _finish(work: Work, escalation: Escalation, row: StageRecord) -> Filed:

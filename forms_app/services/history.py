@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
 from forms_app.db.tables import Escalation, Party, StageRecord
 from forms_app.domain.escalation import Standing, standing
 from forms_app.domain.policy import Policy, Side
-from forms_app.domain.records import Concern, Facts, Place, Step
+from forms_app.domain.records import Concern, Facts, PeopleJoin, Place, Step, StepUp
 from forms_app.services.directory import as_adopted
 from forms_app.services.work import Work
 
+NAMES_WHO_ACTS = frozenset({"concern", "step_up", "people"})
 FACTS: TypeAdapter[Facts] = TypeAdapter(Annotated[Facts, Field(discriminator="kind")])
 
 
@@ -38,6 +41,7 @@ def concern_of(escalation: Escalation) -> Concern:
 
 
 def place_of(party: Party) -> Place:
+    """A party's place as it is today, with every level at which they act by the records."""
     return Place(
         person=party.person_id,
         agency=party.agency_id,
@@ -45,7 +49,19 @@ def place_of(party: Party) -> Place:
         level=party.level,
         is_raiser=party.is_raiser,
         joined_at=party.joined_at,
+        also=frozenset(level for person, level in _also(party.escalation) if person == party.person_id),
+        post=party.person.level,
+        has_left=party.person.left_at is not None,
     )
+
+
+def _also(escalation: Escalation) -> Iterator[tuple[UUID, str]]:
+    """The further levels at which people act who took part already."""
+    for record in escalation.records:
+        if record.kind in NAMES_WHO_ACTS:
+            facts = step_of(record).facts
+            assert isinstance(facts, Concern | StepUp | PeopleJoin), "nothing else names who acts"
+            yield from ((each.person, each.level) for each in facts.also)
 
 
 def policy_of(work: Work, escalation: Escalation) -> Policy:

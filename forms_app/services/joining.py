@@ -2,147 +2,248 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from forms_app.db.people import people_of_board, seat_holders
 from forms_app.db.tables import Escalation, Party, Person
+from forms_app.domain.acts import fits, is_filled, meetings_called, meetings_open_to
 from forms_app.domain.errors import NotAllowedNow, NotFound
-from forms_app.domain.filing import NOBODY_IN_SEAT, NamedParty
-from forms_app.domain.policy import OFFICE, Policy, Side, Stage
-from forms_app.domain.records import Concern, ConcernedAgency, HelpAsked, PeopleJoin, Place
+from forms_app.domain.escalation import Open
+from forms_app.domain.filing import NamedParty
+from forms_app.domain.policy import OFFICE, Actor, Meeting, Policy, Side, Stage
+from forms_app.domain.records import (
+    ActsAs,
+    ConcernedAgency,
+    HelpAsked,
+    InformationRequest,
+    MeetingCalled,
+    MeetingHeld,
+    PeopleJoin,
+    Place,
+)
+from forms_app.services.history import concern_of, place_of
 from forms_app.services.work import Work
 
 Joining = list[tuple[Person, NamedParty]]
+"""Those who were named, some of whom may take part already, each with the side and level at which they act."""
 
 
-def to_stage(
-    work: Work,
-    policy: Policy,
-    stage: Stage,
-    raiser: Person,
-    concern: Concern,
-    before: Sequence[Party],
-    named: Sequence[NamedParty],
-) -> Joining:
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The Board and the agencies between which an escalation is, and who takes part in it so far."""
+
+    policy: Policy
+    board: UUID
+    raising: UUID
+    responding: tuple[ConcernedAgency, ...]
+    places: tuple[Place, ...] = ()
+
+    @property
+    def involved(self) -> frozenset[UUID]:
+        return frozenset({self.raising, *(agency.id for agency in self.responding)})
+
+    def agencies_of(self, side: Side) -> tuple[UUID | None, ...]:
+        """The agencies of which each has somebody who acts for this side; None for the Board's."""
+        match side:
+            case Side.RAISING:
+                return (self.raising,)
+            case Side.RESPONDING:
+                return tuple(agency.id for agency in self.responding)
+            case Side.BOARD:
+                return (None,)
+
+
+def among(policy: Policy, escalation: Escalation) -> Among:
+    return Among(
+        policy,
+        escalation.board.id,
+        next(party.agency_id for party in escalation.parties if party.is_raiser),
+        concern_of(escalation).agencies,
+        tuple(place_of(party) for party in escalation.parties),
+    )
+
+
+# --- who joins ---------------------------------------------------------------------------------------------------
+
+
+def to_stage(work: Work, here: Among, stage: Stage, named: Sequence[NamedParty]) -> Joining:
     """The people who join when this stage is entered. Raises NotAllowedNow when one who is needed is missing."""
-    joining = people(work, raiser, concern, before, named)
-    acting = {(Side(party.side), party.level) for party in before} | {(party.side, party.level) for party in named}
+    joining = people(work, here, named)
+    acting = [*here.places, *_places(joining)]
     for actor in stage.actors:
-        if actor.needed and not any((actor.side, level) in acting for level in actor.levels):
-            raise NotAllowedNow(f"Name who acts at this stage as: {policy.level_title(actor.level)}.")
-    if any(actor.needed and actor.side is Side.RESPONDING for actor in stage.actors):
-        _check_every_agency(concern, before, joining)
-    return _new(joining, before)
+        for agency in here.agencies_of(actor.side) if actor.needed else ():
+            if not is_filled(acting, actor, agency):
+                raise NotAllowedNow(_missing(here, actor, agency))
+    return joining
 
 
-def people(
-    work: Work, raiser: Person, concern: Concern, before: Sequence[Party], named: Sequence[NamedParty]
-) -> Joining:
+def people(work: Work, here: Among, named: Sequence[NamedParty]) -> Joining:
     """Those who were named, each looked up and allowed on that side. Raises NotFound and NotAllowedNow."""
-    known = {person.id: person for person in people_of_board(work.session, raiser.board_id)}
-    joining: dict[UUID, tuple[Person, NamedParty]] = {}
+    known = {person.id: person for person in people_of_board(work.session, here.board)}
+    sides = {place.person: place.side for place in here.places}
+    joining: Joining = []
     for party in named:
         person = known.get(party.person_id)
         if person is None:
             raise NotFound("There is no such person at this Board’s agencies.")
-        if not _may_stand(person, party, raiser, concern):
+        if not _may_stand(person, party, here):
             raise NotAllowedNow("Somebody was named for a side on which their agency does not stand.")
-        joining.setdefault(person.id, (person, party))
-    sides = {(party.person_id, Side(party.side)) for party in before} | {(one.person_id, one.side) for one in named}
-    if len(sides) > len({person for person, _ in sides}):
-        raise NotAllowedNow("Somebody was named on two sides. Each person stands on one.")
-    return list(joining.values())
+        if sides.setdefault(person.id, party.side) is not party.side:
+            raise NotAllowedNow("Somebody was named on two sides. Each person stands on one.")
+        joining.append((person, party))
+    return joining
 
 
 def beside(
-    work: Work,
-    raiser: Person,
-    concern: Concern,
-    before: Sequence[Party],
-    named: Sequence[NamedParty],
-    *,
-    facts: PeopleJoin,
-    by: Place,
+    work: Work, here: Among, stage: Stage, named: Sequence[NamedParty], *, facts: PeopleJoin, by: Place
 ) -> Joining:
     """The people who join outside a change of stage, by the rule of the reason. Raises NotAllowedNow."""
-    own = {Side.RAISING: Side.RESPONDING, Side.RESPONDING: Side.RAISING}
+    if not named or {party.person_id for party in named} != set(facts.joins):
+        raise NotAllowedNow("Choose who joins.")
+    other = {Side.RAISING: Side.RESPONDING, Side.RESPONDING: Side.RAISING}
     allowed = {
         "acts": frozenset(Side),
         "stands_in": frozenset({by.side}),
         "supports": frozenset({by.side}),
-        "next_tier": frozenset({Side.RAISING, Side.RESPONDING}),
-        "chain_exhausted": frozenset({own.get(by.side, by.side)}),
+        "next_tier": frozenset(other),
+        "chain_exhausted": frozenset({other[by.side]} if by.side in other else ()),
     }[facts.because]
-    if not named:
-        raise NotAllowedNow("Choose who joins.")
     if any(party.side not in allowed for party in named):
         raise NotAllowedNow("Choose somebody of the side for which this reason is meant.")
-    if facts.because == "stands_in" and not any(
-        party.person_id == facts.instead_of and party.side == by.side for party in before
-    ):
-        raise NotAllowedNow("Choose whose place is taken: somebody of your own side.")
-    joining = people(work, raiser, concern, before, named)
+    joining = people(work, here, named)
+    if facts.because == "acts":
+        _check_places_are_free(here, stage, joining)
     if facts.because in {"stands_in", "supports"} and any(person.agency_id != by.agency for person, _ in joining):
         raise NotAllowedNow("Choose somebody of your own agency.")
-    return _new(joining, before)
+    if facts.because == "stands_in":
+        _check_stand_in(here, joining, facts, by)
+    return joining
 
 
-def helpers(work: Work, policy: Policy, board_id: UUID, before: Sequence[Party], facts: HelpAsked) -> Joining:
+def helpers(work: Work, here: Among, facts: HelpAsked) -> Joining:
     """Those who hold the seat that is asked for help. Raises NotAllowedNow when nobody does."""
-    seat = next(helper.seat for helper in policy.helpers if helper.id == facts.helper)
-    holders = [person for person in seat_holders(work.session, board_id) if person.seat == seat]
+    seat = next(helper.seat for helper in here.policy.helpers if helper.id == facts.helper)
+    holders = [
+        person
+        for person in seat_holders(work.session, here.board)
+        if person.seat == seat and person.agency_id not in here.involved
+    ]
     if not holders:
-        raise NotAllowedNow(NOBODY_IN_SEAT)
-    return _new([(person, NamedParty(person.id, Side.BOARD, seat.value)) for person in holders], before)
+        raise NotAllowedNow("Nobody holds this seat at your Board now. Telephone the Board’s business unit.")
+    taking_part = {place.person for place in here.places}
+    return [
+        (person, NamedParty(person.id, Side.BOARD, seat.value)) for person in holders if person.id not in taking_part
+    ]
 
 
-def of_the_level(work: Work, stage: Stage, raiser: Person, concern: Concern, before: Sequence[Party]) -> Joining:
+def of_the_level(work: Work, here: Among, stage: Stage) -> Joining:
     """Who acts at a stage that opens by itself: whoever is the only one at the level in the agency."""
-    known = people_of_board(work.session, raiser.board_id)
-    found: list[tuple[Person, NamedParty]] = []
-    for actor in stage.actors:
-        for agencies in _agencies(actor.side, raiser, concern, known):
-            at_level = [
-                person
-                for person in known
-                if person.agency_id in agencies and {person.level, person.seat} & set(actor.levels)
-            ]
-            if actor.needed and len(at_level) == 1:
-                level = actor.level if at_level[0].level not in actor.levels else at_level[0].level
-                found.append((at_level[0], NamedParty(at_level[0].id, actor.side, level)))
-    taken = {party.person_id: Side(party.side) for party in before}
-    return _new([pair for pair in found if taken.get(pair[0].id, pair[1].side) is pair[1].side], before)
+    known = people_of_board(work.session, here.board)
+    joining: Joining = []
+    for actor in (actor for actor in stage.actors if actor.needed):
+        for agency in here.agencies_of(actor.side):
+            acting = [*here.places, *_places(joining)]
+            if not is_filled(acting, actor, agency):
+                joining += _only_one(known, actor, agency, here, acting)
+    return joining
 
 
-def _agencies(side: Side, raiser: Person, concern: Concern, known: Sequence[Person]) -> Iterator[set[UUID]]:
-    """The agencies of which somebody acts on this side; for the Board's side all together that are not involved."""
-    involved = {raiser.agency_id, *(agency.id for agency in concern.agencies)}
-    match side:
-        case Side.RAISING:
-            yield {raiser.agency_id}
-        case Side.RESPONDING:
-            yield from ({agency.id} for agency in concern.agencies)
-        case Side.BOARD:
-            yield {person.agency_id for person in known} - involved
+def _only_one(
+    known: Sequence[Person], actor: Actor, agency: UUID | None, here: Among, acting: Sequence[Place]
+) -> Joining:
+    """The one person whom the directory gives for this place, unless they stand on another side."""
+    sides = {place.person: place.side for place in acting}
+    at_level = [
+        person
+        for person in known
+        if {person.level, person.seat} & set(actor.levels)
+        and (person.agency_id == agency if agency else person.agency_id not in here.involved)
+    ]
+    if len(at_level) != 1 or sides.get(at_level[0].id, actor.side) is not actor.side:
+        return []
+    (person,) = at_level
+    level = next(level for level in actor.levels if level in {person.level, person.seat})
+    return [(person, NamedParty(person.id, actor.side, level))]
+
+
+# --- meetings and requests: the people they name ---------------------------------------------------------------------
+
+
+def meeting_called(
+    work: Work, here: Among, now: Open, named: Sequence[NamedParty], facts: MeetingCalled, by: Place
+) -> Joining:
+    """Whoever is invited and does not take part yet. Raises NotAllowedNow when it is not called jointly."""
+    taking_part = {place.person for place in here.places}
+    new = [party for party in named if party.person_id not in taking_part]
+    if not {*facts.invited, *facts.conveners} <= taking_part | {party.person_id for party in new}:
+        raise NotAllowedNow("Invite people who take part, or name them so that they join.")
+    meeting = next(each for each in meetings_open_to(now, by) if each.id == facts.meeting)
+    _check_conveners(meeting, here.places, facts.conveners, by)
+    return people(work, here, new)
+
+
+def check_meeting_held(here: Among, now: Open, facts: MeetingHeld) -> None:
+    """Only people who take part can be said to have attended: everybody else is in the minutes. Raises NotAllowedNow."""
+    if not set(facts.attended) <= {place.person for place in here.places}:
+        raise NotAllowedNow("Name only people who take part as those who attended. Add the others to the minutes.")
+    called = next((step.facts for step in meetings_called(now) if step.id == facts.called), None)
+    if isinstance(called, MeetingCalled) and called.meeting != facts.meeting:
+        raise NotAllowedNow("This is the record of another meeting than the one that was called.")
+
+
+def check_request(here: Among, facts: InformationRequest) -> None:
+    """Only an agency that takes part can read a request. Raises NotAllowedNow."""
+    if facts.agency not in here.involved | {place.agency for place in here.places}:
+        raise NotAllowedNow("Choose an agency that takes part in this escalation.")
+
+
+def _check_conveners(meeting: Meeting, places: Sequence[Place], conveners: Collection[UUID], by: Place) -> None:
+    """Of each side that convenes it, where anybody of theirs is there to do so, one is named; the caller is among them."""
+    able = [place for place in places if any(fits(place, actor) for actor in meeting.conveners)]
+    named = {by.person, *conveners}
+    if not named <= {place.person for place in able}:
+        raise NotAllowedNow("Name as conveners only people whom the policy lets convene this meeting.")
+    if {place.side for place in able if not place.has_left} - {place.side for place in able if place.person in named}:
+        raise NotAllowedNow("The policy has both sides convene this meeting: name with whom you convene it.")
+
+
+# --- joining -----------------------------------------------------------------------------------------------------
 
 
 def join(escalation: Escalation, joining: Joining, *, at: datetime, raiser: UUID | None = None) -> None:
+    """Adds a party for everybody who is none yet. Who is named twice, or takes part already: see `further_levels`."""
+    present = {party.person_id for party in escalation.parties}
     for person, party in joining:
-        escalation.parties.append(
-            Party(
-                number=len(escalation.parties) + 1,
-                person_id=person.id,
-                person=person,
-                agency_id=person.agency_id,
-                agency=person.agency,
-                side=party.side.value,
-                level=party.level,
-                is_raiser=person.id == raiser,
-                joined_at=at,
+        if person.id not in present:
+            present.add(person.id)
+            escalation.parties.append(
+                Party(
+                    number=len(escalation.parties) + 1,
+                    person_id=person.id,
+                    person=person,
+                    agency_id=person.agency_id,
+                    agency=person.agency,
+                    side=party.side.value,
+                    level=party.level,
+                    is_raiser=person.id == raiser,
+                    joined_at=at,
+                )
             )
-        )
+
+
+def further_levels(joining: Joining, places: Sequence[Place]) -> tuple[ActsAs, ...]:
+    """The levels at which people act beside the one at which they joined, or join now."""
+    known = {place.person: set(place.levels) for place in places}
+    further: list[ActsAs] = []
+    for person, party in joining:
+        levels = known.setdefault(person.id, {party.level})
+        if party.level not in levels:
+            levels.add(party.level)
+            further.append(ActsAs(person=person.id, level=party.level))
+    return tuple(further)
 
 
 def check_agencies(
@@ -158,28 +259,43 @@ def check_agencies(
         raise NotAllowedNow(policy.internal.signpost)
 
 
-def _new(joining: Joining, before: Sequence[Party]) -> Joining:
-    present = {party.person_id for party in before}
-    return [pair for pair in joining if pair[0].id not in present]
+def _places(joining: Joining) -> list[Place]:
+    return [Place(person.id, person.agency_id, party.side, party.level) for person, party in joining]
 
 
-def _check_every_agency(concern: Concern, before: Sequence[Party], joining: Joining) -> None:
-    """Every agency that responds has somebody who acts for it."""
-    acting = {party.agency_id for party in before if party.side == Side.RESPONDING}
-    acting |= {person.agency_id for person, party in joining if party.side is Side.RESPONDING}
-    for agency in concern.agencies:
-        if agency.id not in acting:
-            raise NotAllowedNow(f"Name somebody who acts for {agency.name}.")
+def _missing(here: Among, actor: Actor, agency: UUID | None) -> str:
+    title = here.policy.level_title(actor.level)
+    several = actor.side is Side.RESPONDING and len(here.responding) > 1
+    where = next((f" for {each.name}" for each in here.responding if several and each.id == agency), "")
+    return f"Name who acts at this stage{where} as: {title}."
 
 
-def _may_stand(person: Person, party: NamedParty, raiser: Person, concern: Concern) -> bool:
+def _check_places_are_free(here: Among, stage: Stage, joining: Joining) -> None:
+    """Each fills a place of this stage that nobody fills. Raises NotAllowedNow."""
+    for place in _places(joining):
+        actors = [actor for actor in stage.actors if fits(place, actor)]
+        agency = None if place.side is Side.BOARD else place.agency
+        if all(is_filled(here.places, actor, agency) for actor in actors):
+            raise NotAllowedNow("Choose a place at this stage that nobody fills yet.")
+
+
+def _check_stand_in(here: Among, joining: Joining, facts: PeopleJoin, by: Place) -> None:
+    """One takes over the place of one: of the same side and agency, at a level of theirs. Raises NotAllowedNow."""
+    absent = next(
+        (place for place in here.places if place.person == facts.instead_of and place.party == by.party), None
+    )
+    if absent is None:
+        raise NotAllowedNow("Choose whose place is taken: somebody of your own side.")
+    if len(joining) != 1 or facts.instead_of in facts.joins or joining[0][1].level not in absent.levels:
+        raise NotAllowedNow("One person takes the place of another, at the same level.")
+
+
+def _may_stand(person: Person, party: NamedParty, here: Among) -> bool:
     """Whether the person's agency stands on that side; for the Board's side also whether they hold the level."""
-    responding = {agency.id for agency in concern.agencies}
     match party.side:
         case Side.RAISING:
-            return person.agency_id == raiser.agency_id
+            return person.agency_id == here.raising
         case Side.RESPONDING:
-            return person.agency_id in responding
+            return person.agency_id in {agency.id for agency in here.responding}
         case Side.BOARD:
-            holds = party.level in {person.level, person.seat}
-            return holds and person.agency_id not in responding | {raiser.agency_id}
+            return party.level in {person.level, person.seat} and person.agency_id not in here.involved

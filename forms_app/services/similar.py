@@ -19,9 +19,10 @@ def similar_to(work: Work, escalation: Escalation) -> int:
     raising = next(party.agency_id for party in escalation.parties if party.is_raiser)
     responding = {agency.id for agency in concern_of(escalation).agencies}
     since = months_before(uk_date(work.now), pattern.months or 12)
-    return reads.count_similar(
-        work.session, escalation.board.id, escalation.category, raising, responding, start_of(since)
+    others = reads.count_similar(
+        work.session, escalation, raising=raising, responding=responding, since=start_of(since)
     )
+    return 1 + others
 
 
 def months_before(day: date, months: int) -> date:

@@ -16,7 +16,7 @@ from forms_app.domain.records import Facts, Quiet, StepUp
 from forms_app.domain.working_days import uk_date
 from forms_app.services import joining
 from forms_app.services.circulating import circulate
-from forms_app.services.history import concern_of, policy_of, standing_of
+from forms_app.services.history import policy_of, standing_of
 from forms_app.services.work import Work, Workshop
 
 WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
@@ -25,10 +25,11 @@ WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 
 def watch(work: Work, escalation: Escalation, last: StageRecord) -> None:
     """Owes a look at the next moment at which the service would have to act, should nothing be recorded until then."""
-    moment = _next_moment(work, escalation, last)
+    moment = _next_moment(work, escalation)
     if moment is not None:
         kind = OutboxKind.WATCH
-        outbox.owe(work.session, kind, last.id, f"{kind}:{last.id}:{moment.isoformat()}", moment)
+        key = f"{kind}:{last.id}:{moment.isoformat()}"
+        outbox.owe(work.session, kind=kind, about_id=last.id, dedupe_key=key, now=moment)
 
 
 def look_after(workshop: Workshop, claim: Claim) -> None:
@@ -47,34 +48,35 @@ def look_after(workshop: Workshop, claim: Claim) -> None:
         outbox.finish(work.session, claim.item_id, claim.worker, work.now)
 
 
-def _next_moment(work: Work, escalation: Escalation, last: StageRecord) -> datetime | None:
+def _next_moment(work: Work, escalation: Escalation) -> datetime | None:
     now = standing_of(work, escalation)
     if not isinstance(now, Open):
         return None
     moments = [clock.due.at for clock in opens_by_itself(now) if clock.due]
-    if (quiet := _quiet_from(work, escalation, last)) is not None:
+    if (quiet := _quiet_from(work, escalation)) is not None:
         moments.append(quiet)
     return min(moments, default=None)
 
 
-def _quiet_from(work: Work, escalation: Escalation, last: StageRecord) -> datetime | None:
-    """When it will have lain too long without a record."""
+def _quiet_from(work: Work, escalation: Escalation) -> datetime | None:
+    """When it will have lain too long without a record. A restricted note moves nothing that others could notice."""
     policy = policy_of(work, escalation)
     if policy.quiet is None:
         return None
+    last = next(row for row in reversed(escalation.records) if row.kind != "restricted_note")
     found = due(policy.quiet.limit, start=last.entered_at, calendar=work.calendar(policy))
     return None if found is None else found.at
 
 
 def _what_is_due(work: Work, escalation: Escalation) -> Facts | None:
-    now, last = standing_of(work, escalation), escalation.records[-1]
+    now = standing_of(work, escalation)
     if not isinstance(now, Open):
         return None
     to = next_place(now.policy, now.visit)
     late = next((clock for clock in opens_by_itself(now) if clock.is_late(work.now)), None)
     if late is not None and isinstance(to, Destination):
         return StepUp(route=to.route.id, stage=to.stage.id, unanswered=late.id)
-    quiet = _quiet_from(work, escalation, last)
+    quiet = _quiet_from(work, escalation)
     return Quiet() if quiet is not None and work.now >= quiet else None
 
 
@@ -82,9 +84,9 @@ def _act(work: Work, escalation: Escalation, facts: Facts) -> None:
     last, here = escalation.records[-1], standing_of(work, escalation).visits[-1]
     if isinstance(facts, StepUp) and facts.route is not None and facts.stage is not None:
         policy = policy_of(work, escalation)
-        raiser = next(party.person for party in escalation.parties if party.is_raiser)
-        stage, concern = policy.stage(facts.route, facts.stage), concern_of(escalation)
-        joins = joining.of_the_level(work, stage, raiser, concern, escalation.parties)
+        among = joining.among(policy, escalation)
+        joins = joining.of_the_level(work, among, policy.stage(facts.route, facts.stage))
+        facts = facts.model_copy(update={"also": joining.further_levels(joins, among.places)})
         joining.join(escalation, joins, at=work.now)
     row = StageRecord(
         id=uuid4(),

@@ -28,6 +28,7 @@ from forms_app.domain.records import (
     Account,
     Agreement,
     Concern,
+    ConcernedAgency,
     Facts,
     Outcome,
     Place,
@@ -528,9 +529,9 @@ def _opened(at: datetime, timing: Timing | None = None, *, route: str = "ladder"
         "conference_need": "conference_request",
         "plan_implementation": "plan_first_line",
     }[route]
-    return _step(
-        at, route, first, RAISER, Concern(shape=None, category=category, agencies=(), timing=timing or Timing())
-    )
+    agencies = (ConcernedAgency(id=OTHER.agency, name="Inventedshire Children’s Social Care"),)
+    concern = Concern(shape=None, category=category, agencies=agencies, timing=timing or Timing())
+    return _step(at, route, first, RAISER, concern)
 
 
 def _stepped(at: datetime, here: str, there: str, timing: Timing | None = None) -> Step:

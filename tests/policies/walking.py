@@ -23,7 +23,7 @@ from forms_app.domain.policy import (
     Side,
     Stage,
 )
-from forms_app.domain.records import Concern, ConcernedAgency, Facts, Outcome, Place, Step, StepUp, Timing
+from forms_app.domain.records import Agreement, Concern, ConcernedAgency, Facts, Outcome, Place, Step, StepUp, Timing
 from forms_app.policies.bank_holidays import calendar_of
 
 FRIDAY_EVENING = datetime(2027, 3, 5, 17, 30, tzinfo=UTC)
@@ -76,12 +76,16 @@ def at_stage(policy: Policy, stage: str, at: datetime = MONDAY, timing: Timing |
 
 
 def resolved_at(policy: Policy, stage: str, outcome: Outcome) -> Resolved:
-    """Resolved at a stage by the Board's word or by the raiser's alone, whichever closes it."""
+    """Resolved at a stage by the Board's word or by the raiser's, with which the other side agrees where it must."""
     there = policy.stage(policy.main.id, stage)
     arbiter = next((actor.level for actor in there.actors if actor.side is Side.BOARD), BOARD.level)
     closer = replace(BOARD, level=arbiter) if there.closing.who == "arbiter" else RAISER
     steps = climbed(policy, stage, MONDAY)
-    now = standing_at(policy, [*steps, step(policy.main.id, stage, MONDAY, outcome, closer)], places=(closer,))
+    proposed = step(policy.main.id, stage, MONDAY, outcome, closer)
+    steps.append(proposed)
+    if there.closing.who == "all_sides":
+        steps.append(step(policy.main.id, stage, MONDAY, Agreement(outcome=proposed.id, agrees=True), OTHER))
+    now = standing_at(policy, steps, places=(closer,))
     assert isinstance(now, Resolved)
     return now
 

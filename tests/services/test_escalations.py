@@ -536,7 +536,7 @@ def test_every_agency_that_is_disagreed_with_has_somebody_who_acts_for_it(here: 
     only_one = tuple(party for party in named if party.person_id != here.at("police", "practitioner"))
 
     found = refused(here, lambda: here.open(people=only_one))
-    assert str(found) == "Name somebody who acts for Inventedshire Police."
+    assert str(found) == "Name who acts at this stage for Inventedshire Police as: Practitioner."
 
     escalation = here.open(people=named).escalation_id
     assert len(here.places(escalation)) == 3
