@@ -27,7 +27,7 @@ def has_choice(asking: Asking) -> bool:
 
 def way_page(asking: Asking) -> Page:
     ways = _ways_to_take(asking)
-    choices = [(way.key, title_of(asking, way)) for way in ways]
+    choices = [(way.key, title_of(asking, way) + _because(way)) for way in ways]
     hints = {way.key: hint for way in ways if (hint := _hint(asking, way))}
     reasons = {_reason(asking, way): _why(way) for way in ways if way.skip is not None and way.reasons}
     depends = {_reason(asking, way): ("f-way", frozenset({way.key})) for way in ways if way.skip and way.reasons}
@@ -74,9 +74,13 @@ def _why(way: Onward) -> Answerable:
 def _hint(asking: Asking, way: Onward) -> str:
     if not way.passes_over:
         return ""
-    passed = _listed([asking.policy.stage_title(stage) for stage in way.passes_over])
-    because = f" {way.reasons[0].title}." if way.skip is None else ""
-    return f"This passes over {passed}.{because}"
+    return f"This passes over {_listed([asking.policy.stage_title(stage) for stage in way.passes_over])}."
+
+
+def _because(way: Onward) -> str:
+    """Two ways can lead to one stage: for a reason that somebody gives, and because of how often it happens."""
+    because = way.reasons[0].title if way.skip is None and way.reasons else ""
+    return because and f", because {because[0].lower()}{because[1:]}"
 
 
 def _barred(asking: Asking, way: Onward) -> str:

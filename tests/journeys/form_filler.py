@@ -17,6 +17,10 @@ LOOKED_FOR = ("Zebedee", "Quillfeather", "Brambleby", "Ŷates", "Thistledown")
 TYPED = f"{CANARIES[0]} of {CANARIES[2]} & <{CANARIES[1]}> had bruises.\nSeen at 2 > 1 {{{{ times }}}} {{% twice %}}."
 
 
+PAST = ("f-happened", "f-identified", "f-received", "f-told_on")
+"""Questions about a day that has been."""
+
+
 class FormFiller:
     """One person with a browser, filling in forms."""
 
@@ -24,7 +28,7 @@ class FormFiller:
         self.visitor, self.today, self.other_agency = visitor, today, other_agency
 
     def send(self, path: str, **chosen: str) -> str:
-        """Goes through the form at this address and sends it; the address of the receipt. `chosen` picks radios."""
+        """Goes through the form at this address and sends it; the address of the receipt. `chosen` picks radios and people."""
         check = self.go_through(path, **chosen)
         key = html.fromstring(self.visitor.page).xpath("//main//input[@name='form_key']/@value")[0]
         sent = self.visitor.post(check, {"form_key": key})
@@ -70,12 +74,10 @@ class FormFiller:
         for chooser in main.xpath(".//select"):
             people = chooser.xpath(".//option[@value != '']/@value")
             if people and not chooser.get("name").startswith("f-others"):
-                yield chooser.get("name"), people[0]
+                yield chooser.get("name"), chosen.get(chooser.get("name"), people[0])
 
     def _line(self, name: str) -> str:
-        day = (
-            self.today if name.startswith(("f-happened", "f-identified", "f-received")) else self.today + timedelta(14)
-        )
+        day = self.today if name.startswith(PAST) else self.today + timedelta(14)
         for part in ("day", "month", "year"):
             if name.endswith(f"-{part}"):
                 return str(getattr(day, part))
