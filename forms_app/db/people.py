@@ -49,6 +49,7 @@ def seat_holders(session: Session, board_id: UUID) -> Sequence[Person]:
     return session.scalars(
         select(Person)
         .where(Person.board_id == board_id, Person.seat.is_not(None), Person.left_at.is_(None))
+        .options(joinedload(Person.agency))
         .order_by(Person.name, Person.id)
     ).all()
 

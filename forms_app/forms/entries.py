@@ -161,12 +161,8 @@ def _information_given(asking: Asking, given: Given) -> Iterator[Page]:
 def _request(asking: Asking, step: Step) -> str:
     """A request as somebody chooses it: who asked what, when, and by when they need it."""
     assert isinstance(step.facts, InformationRequest)
-    what = next(
-        answer.answer
-        for section in asking.written.get(step.id, ())
-        for answer in section.answers
-        if answer.id == "what"
-    )
+    answers = (answer for section in asking.written.get(step.id, ()) for answer in section.answers)
+    what = next((answer.answer for answer in answers if answer.id == "what"), "")
     asked, due = spell_date(uk_date(step.entered_at)), spell_date(step.facts.by_when)
     return f"{agency_named(asking, step.agency)}, {asked}, needed by {due}: {in_short(what)}"
 

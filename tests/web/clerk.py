@@ -105,6 +105,11 @@ def choices_on(answer: TestResponse, name: str) -> dict[str, str]:
     return found
 
 
+def questions_on(answer: TestResponse) -> list[str]:
+    """The names of the lists on a page."""
+    return [str(name) for name in html.fromstring(answer.text).xpath("//main//select/@name")]
+
+
 def day(name: str, on: date) -> dict[str, str]:
     return {f"{name}-day": str(on.day), f"{name}-month": str(on.month), f"{name}-year": str(on.year)}
 
