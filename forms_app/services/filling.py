@@ -14,9 +14,21 @@ from forms_app.domain.answers import Section, Sections, from_json
 from forms_app.domain.clocks import Running
 from forms_app.domain.escalation import Left, Open, Resolved, Standing, Visit
 from forms_app.domain.policy import Choice, DocumentKind, Limit, Policy, Side, Stage, Unit
-from forms_app.domain.records import AgreedAction, Agreement, Facts, MeetingHeld, Outcome, StepsSet, StepUp
+from forms_app.domain.records import (
+    AgreedAction,
+    Agreement,
+    Dissent,
+    Facts,
+    MeetingHeld,
+    Outcome,
+    Quiet,
+    Step,
+    StepsSet,
+    StepUp,
+)
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
 from forms_app.services.history import concern_of, step_of
+from forms_app.services.sight import visible
 
 SIDES = {Side.RAISING: "Raising", Side.RESPONDING: "Responding", Side.BOARD: "Board"}
 NO_LIMIT = {
@@ -57,6 +69,8 @@ WRITTEN = {
 }
 
 
+NO_DANGER = ("danger", ("no",))
+"""The answer to the question before every form that says nothing which a reader has to know."""
 SAID_IN_THE_CONFIRMATION = frozenset({"outcome", "outstanding", "review"})
 """Answers that a confirmation of the outcome gives in a place of their own."""
 
@@ -149,15 +163,16 @@ class Filling:
             if row.id == outcome.id:
                 yield say.Answer(question=who, answer=f"Recorded this outcome on {spell_time(row.entered_at)}")
             elif isinstance(facts, Agreement) and facts.outcome == outcome.id:
-                word = "Agreed" if facts.agrees else "Did not agree"
                 because = f": {facts.reasons}" if facts.reasons else ""
-                yield say.Answer(question=who, answer=f"{word} on {spell_time(row.entered_at)}{because}")
+                yield say.Answer(question=who, answer=f"{_word_of(facts)} on {spell_time(row.entered_at)}{because}")
+            elif isinstance(facts, Dissent):
+                yield say.Answer(question=who, answer=f"Recorded dissent on {spell_time(row.entered_at)}")
 
     # --- de-identified documents: chosen from an allow-list, nothing that a person typed
 
     def _notice_to_board(self) -> say.NoticeToBoard:
         return say.NoticeToBoard(
-            heading=self._heading(DocumentKind.NOTICE_TO_BOARD), reason=self._reason(), facts=tuple(self._facts())
+            heading=self._heading(DocumentKind.NOTICE_TO_BOARD), reason=self._reason(), facts=self._facts()
         )
 
     def _board_proforma(self) -> say.BoardProforma:
@@ -170,35 +185,31 @@ class Filling:
         )
 
     def _reason(self) -> str:
-        words = self.policy.words
-        match self.standing:
+        words, stands = self.policy.words, self.standing
+        one = with_article(words.escalation)
+        match stands:
             case Resolved():
-                return f"{with_article(words.escalation)} of which the {words.board} was told has been resolved."
-            case Left() as left:
-                return f"{with_article(words.escalation)} has gone on outside the policy: {left.after.title}."
+                return f"{one} of which the {words.board} was told has been resolved."
+            case Left(after=after):
+                return f"{one} has gone on outside the policy: {after.title}."
+            case Open(visit=visit) if isinstance(step_of(self.record).facts, Quiet):
+                return f"Nothing has been recorded for {self._allowed_silence()} at {stage_title(self.policy, visit.stage)}."
             case Open(visit=visit):
-                return f"{with_article(words.escalation)} has reached {stage_title(self.policy, visit.stage)}."
+                return f"{one} has reached {stage_title(self.policy, visit.stage)}."
 
-    def _facts(self) -> Iterator[say.Fact]:
-        concern = concern_of(self.escalation)
-        route = self.standing.visits[0].route
-        yield say.Fact(name="Opened", value=month(self.escalation.opened_at))
-        yield say.Fact(name="Raised by", value=self._raiser().agency)
-        yield say.Fact(name="Raised with", value=", ".join(agency.name for agency in concern.agencies))
-        if len(self.policy.routes) > 1:
-            yield say.Fact(name="Route", value=route.title)
-        yield say.Fact(name="Reason", value=title_of(self.policy.categories_of(route), concern.category))
-        yield say.Fact(name="Where it stands", value=where_it_stands(self.policy, self.standing))
-        if isinstance(self.standing, Resolved):
-            yield say.Fact(name="Outcome", value=title_of(self.policy.outcomes, self.standing.outcome.outcome))
-            yield say.Fact(name="Agreed actions", value=str(len(self.standing.outcome.actions)))
-            yield say.Fact(name="Policy gap found", value="Yes" if self.standing.outcome.policy_gap else "No")
+    def _allowed_silence(self) -> str:
+        quiet = self.policy.quiet
+        return "longer than the policy allows" if quiet is None else spell_limit(quiet.limit).lower()
+
+    def _facts(self) -> tuple[say.Fact, ...]:
+        where = say.Fact(name="Where it stands", value=where_it_stands(self.policy, self.standing))
+        return (where, *facts_for_the_board(self.policy, self.escalation, self.standing))
 
     def _allowed_answers(self) -> Iterator[say.Fact]:
         """The answers that the policy allows on its proforma: choices, never typed text. The latest answer counts."""
         allowed = {question.id: question for question in self.policy.questions if question.on_proforma}
         latest: dict[str, tuple[str, ...]] = {}
-        for row in self.escalation.records:
+        for row in visible(self.escalation.records, self.policy, None):
             for section in from_json(row.sections):
                 latest.update({answer.id: answer.codes for answer in section.answers if answer.id in allowed})
         for name, codes in latest.items():
@@ -247,6 +258,9 @@ class Filling:
         )
 
     def _sections(self) -> tuple[say.Section, ...]:
+        if self.record.person_id is None:
+            why = say.Answer(question="Why", answer=why_by_itself(self.policy, self.escalation, self.record))
+            return (say.Section(title=SERVICE, answers=(why,)),)
         return _sections(from_json(self.record.sections))
 
     def _parties(self) -> tuple[say.Party, ...]:
@@ -274,6 +288,50 @@ class Filling:
 
     def _time_limits(self) -> tuple[say.TimeLimit, ...]:
         return tuple(time_limit(self.policy, clock, self.now) for clock in self.standing.clocks)
+
+
+def facts_for_the_board(policy: Policy, escalation: Escalation, now: Standing) -> Iterator[say.Fact]:
+    """What the Board may know of an escalation beside where it stands: chosen, never typed, and without any day."""
+    route = now.visits[0].route
+    agencies = concern_of(escalation).agencies
+    yield say.Fact(name="Opened", value=month(escalation.opened_at))
+    yield say.Fact(name="Raised by", value=next(party.agency.name for party in escalation.parties if party.is_raiser))
+    yield say.Fact(name="Raised with", value=", ".join(agency.name for agency in agencies))
+    if len(policy.routes) > 1:
+        yield say.Fact(name="Route", value=route.title)
+    yield say.Fact(name="Reason", value=title_of(policy.categories_of(route), escalation.category))
+    match now:
+        case Open(visit=visit):
+            if not visit.stage.counts:
+                yield say.Fact(name=f"Counted as {with_article(policy.words.escalation).lower()}", value="Not yet")
+            if now.decision_stands:
+                yield say.Fact(name="The decision that is questioned", value="Stands while it is challenged")
+        case Resolved(outcome=outcome):
+            yield say.Fact(name="Outcome", value=title_of(policy.outcomes, outcome.outcome))
+            yield say.Fact(name="Agreed actions", value=str(len(outcome.actions)))
+            yield say.Fact(name="Policy gap found", value="Yes" if outcome.policy_gap else "No")
+            if now.visits[-1].stage.closing.dissent_recorded:
+                yield say.Fact(name="Dissent recorded", value="Yes" if dissents(now) else "No")
+        case Left():
+            yield say.Fact(name="What came of it", value="Recorded" if now.came_of else "Not recorded yet")
+
+
+def dissents(now: Standing) -> list[Step]:
+    """The records of those who did not share the decision that closed the stage."""
+    return [step for step in now.since if isinstance(step.facts, Dissent)] if isinstance(now, Resolved) else []
+
+
+def why_by_itself(policy: Policy, escalation: Escalation, record: StageRecord) -> str:
+    """Why the service made a record of its own, in a sentence."""
+    match step_of(record).facts:
+        case StepUp(unanswered=str(clock)):
+            stage = policy.stage(record.route, record.stage)
+            does = next((each.does for each in stage.clocks if each.id == clock), clock)
+            return f"Opened by itself: nobody kept “{does}” in time."
+        case _:
+            others = (row for row in visible(escalation.records, policy, None) if row.kind != record.kind)
+            last = [row.entered_at for row in others if row.number < record.number][-1]
+            return f"Nothing had been recorded since {spell_time(last)}."
 
 
 def document_title(policy: Policy, kind: DocumentKind) -> str:
@@ -373,7 +431,7 @@ def _sections(sections: Sections, leave_out: frozenset[str] = frozenset()) -> tu
 
 def _answers(section: Section, leave_out: frozenset[str]) -> Iterator[say.Answer]:
     for answer in section.answers:
-        if answer.id not in leave_out:
+        if answer.id not in leave_out and (answer.id, answer.codes) != NO_DANGER:
             yield say.Answer(question=answer.question, answer=answer.answer)
 
 
@@ -384,6 +442,12 @@ def actions_of(facts: Facts) -> tuple[AgreedAction, ...]:
             return actions
         case _:
             return ()
+
+
+def _word_of(answer: Agreement) -> str:
+    if answer.agrees:
+        return "Agreed"
+    return "Agreed to the actions, but not to the outcome," if answer.agrees_actions else "Did not agree"
 
 
 def _actions(facts: Facts) -> tuple[say.Action, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,12 +10,13 @@ from forms_app.db import reads
 from forms_app.db.tables import Escalation
 from forms_app.domain.acts import Act, Destination, acts_open_to, next_place
 from forms_app.domain.answers import Sections, from_json
-from forms_app.domain.clocks import Running
+from forms_app.domain.clocks import CountedDay, Running, day_by_day
 from forms_app.domain.errors import NotFound
-from forms_app.domain.escalation import Left, Open, Resolved, Standing, parties_that_close
-from forms_app.domain.policy import Contact, Guidance, Link, Policy, Side, Stage
-from forms_app.domain.records import Account, AgreedAction, Place
-from forms_app.domain.working_days import spell_date, spell_time, uk_date
+from forms_app.domain.escalation import Open, Standing
+from forms_app.domain.policy import Contact, Guidance, Link, Policy, Side, Stage, Unit
+from forms_app.domain.records import Account, AgreedAction, Agreement, Place, Step
+from forms_app.domain.waiting import awaited, is_refusal, supports
+from forms_app.domain.working_days import spell_date, spell_time
 from forms_app.services.documents import DocumentLine, document_lines
 from forms_app.services.filling import (
     SERVICE,
@@ -23,33 +24,24 @@ from forms_app.services.filling import (
     WRITTEN,
     actions_of,
     by_when,
+    dissents,
+    document_title,
     kept,
-    month,
     spell_limit,
     stage_title,
     title_of,
-    where_it_stands,
     who_acts,
+    why_by_itself,
 )
 from forms_app.services.history import concern_of, place_of, policy_of, standing_of, step_of
+from forms_app.services.open_points import OpenPoint, OpenPoints
+from forms_app.services.sight import visible
 from forms_app.services.similar import similar_to
+from forms_app.services.summaries import Summary, summary_of
 from forms_app.services.work import Work
 
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """One line of a list of escalations."""
-
-    id: UUID
-    reference: str
-    where: str
-    opened: str
-    raising: str
-    responding: str
-    next_due: str
-    is_late: bool
-    is_open: bool
-    waits_for_you: bool
+ACTIONS = {"outcome": "Agreed actions", "meeting_held": "Recommendations", "steps": "Steps"}
+"""What a record calls that which somebody will do by a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +53,11 @@ class ClockLine:
     kept: str
     is_late: bool
     note: str
+    days: tuple[CountedDay, ...]
+    """How the days of the limit were counted; none where it is not counted in days."""
+    how: str
+    """How it came to its moment, where it was not by counting days."""
+    shown_by: str
     section: str
     words: str
 
@@ -87,10 +84,13 @@ class RecordLine:
     entered: str
     sections: Sections
     actions: tuple[AgreedAction, ...]
+    actions_title: str
     corrects: UUID | None
     corrected_by: UUID | None
     can_be_corrected: bool
     """Whether it is this person's own account at the stage where it is, and its latest version."""
+    by_itself: str
+    """Why the service made it; empty for what a person recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,33 @@ class ProposedOutcome:
     by: str
     waits_for: tuple[str, ...]
     disagree: tuple[str, ...]
+    agree_actions: tuple[str, ...]
+    """Those of them who agree all the same that the actions go ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one party said, and where it stands."""
+
+    name: str
+    agency: str
+    record: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OnFile:
+    """Whether an agency has said that the record is on the child's file."""
+
+    agency: str
+    said_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another escalation about the same child."""
+
+    id: UUID
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +152,14 @@ class EscalationView:
     clocks: tuple[ClockLine, ...]
     documents: tuple[DocumentLine, ...]
     acts: frozenset[Act]
+    awaited: tuple[Act, ...]
+    """What waits for this party, the most urgent first."""
+    open_points: tuple[OpenPoint, ...]
+    supporting: tuple[Said, ...]
+    """The managers of the raising side who support it at this stage, and those who do not."""
+    not_supporting: tuple[Said, ...]
+    dissenting: tuple[Said, ...]
+    on_file: tuple[OnFile, ...]
     proposed: ProposedOutcome | None
     next_name: str
     similar: int
@@ -137,13 +172,21 @@ def your_escalations(work: Work, *, by: UUID) -> list[Summary]:
     return [summary_of(work, escalation, by) for escalation in reads.escalations_of(work.session, by)]
 
 
+def opened_beside(work: Work, *, by: UUID, escalation_id: UUID) -> tuple[Beside, ...]:
+    """The escalations about the same child, opened beside this one or before it, in which this person takes part too."""
+    found = reads.opened_beside(work.session, escalation_id, by)
+    return tuple(Beside(escalation.id, escalation.reference) for escalation in found)
+
+
 def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents: bool = True) -> EscalationView:
     """One escalation, for a person who takes part in it. Raises NotFound for anybody else."""
     escalation = reads.escalation_for(work.session, escalation_id, by)
     if escalation is None:
         raise NotFound("There is no such escalation.")
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
-    place = next(place_of(party) for party in escalation.parties if party.person_id == by)
+    places = tuple(place_of(party) for party in escalation.parties)
+    place = next(place for place in places if place.person == by)
+    responding = tuple(agency.id for agency in concern_of(escalation).agencies)
     visit = now.visits[-1]
     documents = reads.documents_for(work.session, escalation_id, by) if with_documents else ()
     return EscalationView(
@@ -154,16 +197,22 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
         stage_seen=(visit.route.id, visit.stage.id),
         visit_number=len(now.visits),
         place=place,
-        places=tuple(place_of(party) for party in escalation.parties),
-        responding=tuple(agency.id for agency in concern_of(escalation).agencies),
+        places=places,
+        responding=responding,
         parties=tuple(_parties(escalation)),
         subject=from_json(escalation.subject.answers),
-        records=tuple(_records(policy, escalation, by, now)),
+        records=tuple(_records(policy, escalation, place, now)),
         clocks=tuple(clock_line(policy, clock, work) for clock in now.clocks),
         documents=document_lines(work, documents, escalation.reference) if documents else (),
         acts=acts_open_to(place, now),
+        awaited=awaited(place, now, places=places, responding=responding, at=work.now),
+        open_points=tuple(OpenPoints(work, policy, escalation, now).lines()),
+        supporting=_said(escalation, (step for step in supports(now) if not is_refusal(step))),
+        not_supporting=_said(escalation, (step for step in supports(now) if is_refusal(step))),
+        dissenting=_said(escalation, dissents(now)),
+        on_file=tuple(_on_file(escalation)),
         proposed=_proposed(policy, escalation, now) if isinstance(now, Open) else None,
-        next_name=_next_name(policy, now),
+        next_name=_next_name(now),
         similar=similar_to(work, escalation),
         standing=now,
     )
@@ -181,6 +230,9 @@ def clock_line(policy: Policy, clock: Running, work: Work) -> ClockLine:
         kept=kept(clock, work.now),
         is_late=clock.is_late(work.now),
         note=_note(policy, clock, work),
+        days=day_by_day(clock.limit, start=clock.started_at, calendar=work.calendar(policy)),
+        how=_how(clock),
+        shown_by="" if clock.shown_by is None else document_title(policy, clock.shown_by),
         section=clock.source.section,
         words=clock.source.words,
     )
@@ -202,25 +254,44 @@ def _note(policy: Policy, clock: Running, work: Work) -> str:
     return ""
 
 
-def summary_of(work: Work, escalation: Escalation, by: UUID | None) -> Summary:
-    policy, now = policy_of(work, escalation), standing_of(work, escalation)
-    due = now.next_due if isinstance(now, Open) else None
-    waits = False
-    if by is not None and isinstance(now, Open):
-        place = next(place_of(party) for party in escalation.parties if party.person_id == by)
-        waits = Act.ANSWER_OUTCOME in acts_open_to(place, now)
-    return Summary(
-        id=escalation.id,
-        reference=escalation.reference,
-        where=where_it_stands(policy, now),
-        opened=spell_date(uk_date(escalation.opened_at)) if by else month(escalation.opened_at),
-        raising=next(party.agency.name for party in escalation.parties if party.is_raiser),
-        responding=", ".join(agency.name for agency in concern_of(escalation).agencies),
-        next_due=(spell_time(due.at) if due.to_the_minute else spell_date(due.day)) if due else "",
-        is_late=due is not None and work.now >= due.at,
-        is_open=isinstance(now, Open),
-        waits_for_you=waits,
+def _how(clock: Running) -> str:
+    """How a limit that is not counted in days came to its moment."""
+    if clock.due is None:
+        return ""
+    if clock.due.because in {"cap", "protects_child"}:
+        return "This is the policy’s own limit, before it was shortened."
+    match clock.limit.unit:
+        case Unit.HOURS:
+            start, limit = spell_time(clock.started_at), spell_limit(clock.limit)
+            return f"From {start}, {limit} without a pause: nights, weekends and bank holidays count."
+        case Unit.STATED:
+            return "The side that takes it further stated this date."
+        case Unit.AGREED:
+            return "All sides accepted this date."
+        case _:
+            return ""
+
+
+def _said(escalation: Escalation, steps: Iterable[Step]) -> tuple[Said, ...]:
+    people = {party.person_id: party for party in escalation.parties}
+    return tuple(
+        Said(people[step.person].person.name, people[step.person].agency.name, step.id)
+        for step in steps
+        if step.person is not None
     )
+
+
+def _on_file(escalation: Escalation) -> Iterator[OnFile]:
+    """The agencies of both sides, and any other that has said it, each with what it said last."""
+    names = {party.agency_id: party.agency.name for party in escalation.parties if party.is_raiser}
+    names |= {agency.id: agency.name for agency in concern_of(escalation).agencies}
+    said: dict[UUID, str] = {}
+    for record in escalation.records:
+        if record.kind == "filing" and record.agency_id is not None:
+            said[record.agency_id] = spell_date(record.happened_on)
+    names |= {party.agency_id: party.agency.name for party in escalation.parties if party.agency_id in said}
+    for agency, name in names.items():
+        yield OnFile(name, said.get(agency, ""))
 
 
 def _parties(escalation: Escalation) -> Iterator[PartyLine]:
@@ -235,12 +306,12 @@ def _parties(escalation: Escalation) -> Iterator[PartyLine]:
         )
 
 
-def _records(policy: Policy, escalation: Escalation, by: UUID, now: Standing) -> Iterator[RecordLine]:
+def _records(policy: Policy, escalation: Escalation, by: Place, now: Standing) -> Iterator[RecordLine]:
     people = {party.person_id: party for party in escalation.parties}
     facts = {record.id: step_of(record).facts for record in escalation.records}
     corrections = {fact.corrects: name for name, fact in facts.items() if isinstance(fact, Account) and fact.corrects}
     here = {step.id for step in now.visit.steps} if isinstance(now, Open) else set()
-    for record in escalation.records:
+    for record in visible(escalation.records, policy, by):
         fact, party = facts[record.id], people.get(record.person_id) if record.person_id else None
         yield RecordLine(
             id=record.id,
@@ -253,38 +324,43 @@ def _records(policy: Policy, escalation: Escalation, by: UUID, now: Standing) ->
             entered=spell_time(record.entered_at),
             sections=from_json(record.sections),
             actions=actions_of(fact),
+            actions_title=ACTIONS.get(record.kind, ""),
             corrects=fact.corrects if isinstance(fact, Account) else None,
             corrected_by=corrections.get(record.id),
             can_be_corrected=record.id in here
-            and record.person_id == by
+            and record.person_id == by.person
             and isinstance(fact, Account)
             and record.id not in corrections,
+            by_itself="" if record.person_id else why_by_itself(policy, escalation, record),
         )
 
 
 def _proposed(policy: Policy, escalation: Escalation, now: Open) -> ProposedOutcome | None:
     if now.proposed is None:
         return None
-    names = {(Side(party.side), party.agency_id): party.agency.name for party in escalation.parties}
-    needed = parties_that_close(now.visit.stage, [place_of(party) for party in escalation.parties])
-    waiting = needed - now.proposed.agreed - now.proposed.disagreed
+    names = {(Side.RESPONDING, agency.id): agency.name for agency in concern_of(escalation).agencies}
+    names |= {(Side(party.side), party.agency_id): party.agency.name for party in escalation.parties}
+    actions = {
+        step.agency: step.facts.agrees_actions
+        for step in now.visit.steps
+        if isinstance(step.facts, Agreement) and step.facts.outcome == now.proposed.step.id
+    }
     return ProposedOutcome(
         record_id=now.proposed.step.id,
         outcome=title_of(policy.outcomes, now.proposed.facts.outcome),
         by=next(party.agency.name for party in escalation.parties if party.person_id == now.proposed.step.person),
-        waits_for=tuple(sorted(names[side] for side in waiting)),
+        waits_for=tuple(sorted(names[side] for side in now.proposed.waits_for)),
         disagree=tuple(sorted(names[side] for side in now.proposed.disagreed)),
+        agree_actions=tuple(sorted(names[side] for side in now.proposed.disagreed if actions.get(side[1]))),
     )
 
 
-def _next_name(policy: Policy, now: Standing) -> str:
+def _next_name(now: Standing) -> str:
     """Where the escalation goes when this stage does not settle it."""
-    match now:
-        case Open(visit=visit):
-            to = next_place(policy, visit)
-            return stage_title(policy, to.stage) if isinstance(to, Destination) else to.title
-        case Resolved() | Left():
-            return ""
+    if not isinstance(now, Open):
+        return ""
+    to = next_place(now.policy, now.visit)
+    return stage_title(now.policy, to.stage) if isinstance(to, Destination) else to.title
 
 
 # --- from a view, for a page -------------------------------------------------------------------------------------

@@ -10,23 +10,19 @@ from forms_app.db import reads
 from forms_app.db.people import person_with_board
 from forms_app.db.tables import Escalation
 from forms_app.documents.catalogue import Format
+from forms_app.documents.contexts import Fact
 from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Resolved, Standing
 from forms_app.domain.policy import DEIDENTIFIED, Policy
 from forms_app.services.documents import DocumentLine, as_issued, document_lines
-from forms_app.services.filling import month, timeliness, title_of
+from forms_app.services.filling import facts_for_the_board, timeliness, title_of
 from forms_app.services.history import policy_of, standing_of
-from forms_app.services.looking import Summary, summary_of
 from forms_app.services.signing_in import SEES_REGISTER
+from forms_app.services.similar import similar_to
+from forms_app.services.summaries import Summary, summary_of
 from forms_app.services.work import Work
 
 BOARD_KINDS = tuple(kind.value for kind in DEIDENTIFIED)
-
-
-@dataclass(frozen=True, slots=True)
-class BoardFact:
-    name: str
-    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +30,8 @@ class BoardView:
     """One escalation as its Board's business unit sees it: no name, nothing that anybody typed."""
 
     summary: Summary
-    facts: tuple[BoardFact, ...]
-    clocks: tuple[BoardFact, ...]
+    facts: tuple[Fact, ...]
+    clocks: tuple[Fact, ...]
     documents: tuple[DocumentLine, ...]
 
 
@@ -54,9 +50,9 @@ def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
     documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS)
     return BoardView(
         summary=summary_of(work, escalation, None),
-        facts=tuple(_board_facts(policy, escalation, now)),
+        facts=tuple(_facts(work, policy, escalation, now)),
         clocks=tuple(
-            BoardFact(f"{line.what} ({line.by_when})", line.kept)
+            Fact(name=f"{line.what} ({line.by_when})", value=line.kept)
             for line in (timeliness(policy, clock, work.now) for clock in now.clocks)
         ),
         documents=tuple(_within_the_office(line) for line in document_lines(work, documents, escalation.reference)),
@@ -76,17 +72,14 @@ def board_file(work: Work, *, by: UUID, document_id: UUID, file_format: Format) 
     return as_issued(work, found, by, file_format)
 
 
-def _board_facts(policy: Policy, escalation: Escalation, now: Standing) -> Iterator[BoardFact]:
-    route = now.visits[0].route
-    yield BoardFact("Opened", month(escalation.opened_at))
-    yield BoardFact("Policy", policy.title)
-    if len(policy.routes) > 1:
-        yield BoardFact("Route", route.title)
-    yield BoardFact("Reason", title_of(policy.categories_of(route), escalation.category))
+def _facts(work: Work, policy: Policy, escalation: Escalation, now: Standing) -> Iterator[Fact]:
+    yield from facts_for_the_board(policy, escalation, now)
+    yield Fact(name="Policy", value=policy.title)
+    if policy.pattern is not None:
+        yield Fact(name="Similar escalations", value=str(similar_to(work, escalation)))
     if isinstance(now, Resolved):
-        yield BoardFact("Outcome", title_of(policy.outcomes, now.outcome.outcome))
         learning = [title_of(policy.learning, code) for code in now.outcome.learning]
-        yield BoardFact("Learning", "\n".join(learning) or "None recorded")
+        yield Fact(name="Learning", value="\n".join(learning) or "None recorded")
 
 
 def _board_of(work: Work, by: UUID) -> UUID:

@@ -115,6 +115,7 @@ def _enforce() -> Response | None:
         return _ask_to_sign_in(rules)
     if not any(rule.allows(person) for rule in rules):
         abort(404)
+    g.party_to = (request.view_args or {}).get(ESCALATION) if party in rules else None
     return None
 
 

@@ -8,11 +8,19 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from forms_app.domain.acts import Act
 from forms_app.services.drafts import drafts_of
-from forms_app.services.looking import escalation_view, guidance_for, help_for, record_of, your_escalations
+from forms_app.services.looking import (
+    escalation_view,
+    guidance_for,
+    help_for,
+    opened_beside,
+    record_of,
+    your_escalations,
+)
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.web import filling_in
 from forms_app.web.access import open_to, party, signed_in
 from forms_app.web.filling_in import PATHS, Answer, FormPlace, begun_concern
+from forms_app.web.offers import offers_of
 from forms_app.web.sessions import signed_in_person, workshop
 
 blueprint = Blueprint("escalations", __name__)
@@ -38,12 +46,16 @@ def one(escalation_id: UUID) -> str:
     person = signed_in_person()
     with workshop().reading() as work:
         view = escalation_view(work, by=person.id, escalation_id=escalation_id)
+        beside = opened_beside(work, by=person.id, escalation_id=escalation_id)
+    moment = "not_supported" if view.place.is_raiser and view.not_supporting else "always"
     links, contacts = help_for(view.policy, view.stage, person.board_name)
     return render_template(
         "escalations/one.html",
         view=view,
         heading=f"Escalation {view.summary.reference}",
-        guidance=guidance_for(view.policy, view.stage, "always"),
+        offers=offers_of(view),
+        beside=beside,
+        guidance=guidance_for(view.policy, view.stage, moment),
         links=links,
         contacts=contacts,
     )
