@@ -63,6 +63,7 @@ from forms_app.forms.entry import (
     standing_in,
 )
 from forms_app.forms.fields import Pick, Ticked, TimeOfDay, Words
+from forms_app.forms.sooner import Sooner, sooner_questions
 
 HOW = (
     ("telephone", "By telephone"),
@@ -175,31 +176,13 @@ def _information_given_facts(asking: Asking, forms: Forms) -> Facts:
 
 
 def _time(asking: Asking, given: Given) -> Iterator[Page]:
-    fields: dict[str, Any] = _frame(asking)
-    child = asking.policy.words.child
-    fields["f-protect_by"] = day_ahead(
-        asking,
-        f"Must it be settled sooner to protect the {child}?",
-        hint="A date here can only make the time limits shorter.",
-        required=not fields,
-    )
-    fields["f-protect_because"] = words(asking, "Why must it be sooner?", required=False)
-    yield page_of("time", "By when", fields, base=_Sooner)
+    frame = _frame(asking)
 
+    def undated(form: PageForm) -> tuple[str, str | None]:
+        return next(iter(form)).name, refused(asking, _time_facts(asking, {"time": form}))
 
-class _Sooner(PageForm):
-    """At least one date; with one that protects somebody also the reason."""
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        sooner = self.question("f-protect_by")
-        frame = next((field for field in self if field.name == "f-time_frame"), None)
-        self.question("f-protect_because").required = sooner.data is not None
-        if not super().validate(extra_validators):
-            return False
-        if frame is not None and frame.data is None and sooner.data is None:
-            frame.errors = ["Give a date."]
-            return False
-        return True
+    fields = {**frame, **sooner_questions(asking, required=not frame)}
+    yield page_of("time", "By when", fields, base=checked(undated, base=Sooner))
 
 
 def _frame(asking: Asking) -> dict[str, Any]:
@@ -404,7 +387,7 @@ def _restricted_note(asking: Asking, given: Given) -> Iterator[Page]:
     }
     intro = (
         f"Only people of {own.agency} who take part at one of these levels can read it: {levels}. It stands in no "
-        "document, no list and no email."
+        "document, no list and no email. If somebody is in danger, report that in its own form: nobody else reads this."
     )
     yield page_of("note", "The note", fields, intro=intro)
 

@@ -70,10 +70,10 @@ def people_in(forms: Forms, name: str) -> tuple[UUID, ...]:
 # --- what is refused at its field --------------------------------------------------------------------------------
 
 
-def checked(fault: Callable[[PageForm], tuple[str, str | None]]) -> type[PageForm]:
+def checked(fault: Callable[[PageForm], tuple[str, str | None]], base: type[PageForm] = PageForm) -> type[PageForm]:
     """A page that can be refused as a whole: `fault` gives the field at which to say so, and the sentence."""
 
-    class Checked(PageForm):
+    class Checked(base):  # type: ignore[valid-type, misc]
         def validate(self, extra_validators: Any = None) -> bool:
             if not super().validate(extra_validators):
                 return False

@@ -23,7 +23,6 @@ from forms_app.forms.asking import (
     Asking,
     Given,
     Page,
-    PageForm,
     action_rows,
     choices_of,
     danger_page,
@@ -38,6 +37,7 @@ from forms_app.forms.gates import agency_gates, ticked_gates
 from forms_app.forms.onward import has_choice, way_page, way_taken
 from forms_app.forms.people import agencies_page, people_page, responding_agencies
 from forms_app.forms.routes import chosen_route, route_page, statuses_of
+from forms_app.forms.sooner import Sooner, sooner_questions
 
 Builder = Callable[[Asking, Given], Iterator[Page]]
 AGREES = (
@@ -170,20 +170,7 @@ def _time(asking: Asking, route: Route, stage: Stage) -> Page:
     """What the clocks of the stage need to be told, and the date that protects the child."""
     fields = _starts(asking, route) if asking.kind is Act.OPEN else {}
     fields |= _frame(asking, stage)
-    child = asking.policy.words.child
-    fields["f-protect_by"] = day_ahead(
-        asking,
-        f"Must it be settled sooner to protect the {child}?",
-        hint="A date here can only make the time limits shorter. Leave it empty if the usual limits protect enough.",
-        required=False,
-    )
-    fields["f-protect_because"] = words(asking, "Why must it be sooner?", required=False)
-
-    class Sooner(PageForm):
-        def validate(self, extra_validators: Any = None) -> bool:
-            self.question("f-protect_because").required = self["f-protect_by"].data is not None
-            return super().validate(extra_validators)
-
+    fields |= sooner_questions(asking)
     return page_of("time", "By when", fields, base=Sooner)
 
 

@@ -12,7 +12,7 @@ from forms_app.db.tables import Escalation, Party, Person
 from forms_app.domain.acts import fits, is_filled, meetings_called, meetings_open_to
 from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.escalation import Open
-from forms_app.domain.filing import NamedParty
+from forms_app.domain.filing import NOBODY_IN_SEAT, NamedParty
 from forms_app.domain.policy import OFFICE, Actor, Meeting, Policy, Side, Stage
 from forms_app.domain.records import (
     ActsAs,
@@ -132,7 +132,7 @@ def helpers(work: Work, here: Among, facts: HelpAsked) -> Joining:
         if person.seat == seat and person.agency_id not in here.involved
     ]
     if not holders:
-        raise NotAllowedNow("Nobody holds this seat at your Board now. Telephone the Board’s business unit.")
+        raise NotAllowedNow(NOBODY_IN_SEAT)
     taking_part = {place.person for place in here.places}
     return [
         (person, NamedParty(person.id, Side.BOARD, seat.value)) for person in holders if person.id not in taking_part
