@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -19,7 +19,6 @@ from forms_app.domain.policy import Actor, Choice, Danger, Gate, Pattern, Policy
 from forms_app.domain.records import Agreement, Concern, PeopleJoin, StepUp
 from forms_app.web.filling_in import PATHS
 from tests.factories import policies
-from tests.factories.scenes import latest
 from tests.journeys.form_filler import CANARIES, FormFiller
 from tests.web.clerk import Office, choices_on, day, hidden, office, problems_on, words_on
 
@@ -34,8 +33,9 @@ def here(sqlite_url: str, request: pytest.FixtureRequest) -> Iterator[Office]:
         yield found
 
 
-def under(policy: object) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("here", [policy], indirect=True, ids=[getattr(policy, "__name__", policy)])
+def under(policy: str | Callable[[], Policy]) -> pytest.MarkDecorator:
+    name = policy if isinstance(policy, str) else policy.__name__
+    return pytest.mark.parametrize("here", [policy], indirect=True, ids=[name])
 
 
 def filler(here: Office, by: UUID) -> FormFiller:
@@ -350,6 +350,28 @@ def test_whoever_holds_one_of_the_levels_can_be_named_and_acts_at_their_own(here
     assert again.status_code == 200
 
 
+@pytest.mark.requirement("B-21")
+@under("berkshire")
+def test_stage_four_goes_to_the_operations_manager_or_to_the_safeguarding_lead(here: Office) -> None:
+    escalation, raiser = here.scene.open(everybody=True).escalation_id, here.scene.raiser
+    here.scene.step_up(escalation, everybody=True)
+    here.scene.step_up(escalation, everybody=True)
+    shown = here.visitor(raiser).get(here.path(escalation, "step-up", "people"))
+    field = {
+        agency: next(name for name in names_on(shown) if str(here.scene.agency(agency).id) in name)
+        for agency in ("school", "socialcare")
+    }
+    manager, lead = here.scene.at("school", "senior_manager"), here.scene.at("socialcare", "safeguarding_lead")
+
+    take_further(here, escalation, raiser, **{field["school"]: str(manager), field["socialcare"]: str(lead)})
+
+    levels = {place.person: place.level for place in here.scene.places(escalation)}
+    assert here.scene.stage(escalation).number == 4
+    assert (levels[manager], levels[lead]) == ("senior_manager", "safeguarding_lead")
+    for person in (manager, lead):
+        assert here.visitor(person).get(here.path(escalation, "outcome")).status_code == 200, "both act at this stage"
+
+
 # --- how an outcome is answered ---
 
 
@@ -508,14 +530,8 @@ def test_the_other_side_raises_one_with_the_agency_that_raised_the_first(here: O
 # --- danger ---
 
 
-def fast_lane() -> Policy:
-    berkshire = latest("berkshire")
-    tell = ("safeguarding_lead", "first_line_manager")
-    return berkshire.model_copy(update={"danger": berkshire.danger.model_copy(update={"tell": tell})})
-
-
 @pytest.mark.requirement("B-33", "B-34")
-@under(fast_lane)
+@under("berkshire")
 def test_in_danger_one_goes_straight_to_the_lead_and_then_to_the_line_manager(here: Office) -> None:
     escalation, raiser = here.scene.open().escalation_id, here.scene.raiser
     for address in ("/escalations/new/danger", here.path(escalation, "account", "danger")):
@@ -534,7 +550,7 @@ def test_in_danger_one_goes_straight_to_the_lead_and_then_to_the_line_manager(he
     assert len(here.records(escalation)) == 1
 
 
-@under(fast_lane)
+@under("berkshire")
 def test_where_nobody_leads_on_safeguarding_the_line_manager_is_left(here: Office) -> None:
     here.site.leaves("safeguarding.lead@school.inventedshire.example")
 
