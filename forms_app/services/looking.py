@@ -75,6 +75,7 @@ class PartyLine:
 @dataclass(frozen=True, slots=True)
 class RecordLine:
     id: UUID
+    kind: str
     stage: str
     what: str
     by: str
@@ -316,6 +317,7 @@ def _records(policy: Policy, escalation: Escalation, by: Place, now: Standing) -
         yield RecordLine(
             id=record.id,
             stage=stage_title(policy, policy.stage(record.route, record.stage)),
+            kind=record.kind,
             what=WRITTEN[record.kind],
             by=party.person.name if party else SERVICE,
             agency=party.agency.name if party else "",

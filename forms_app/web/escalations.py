@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from forms_app.domain.acts import Act
+from forms_app.domain.circulation import NOT_CIRCULATED
 from forms_app.services.drafts import drafts_of
 from forms_app.services.looking import (
     escalation_view,
@@ -19,7 +20,7 @@ from forms_app.services.looking import (
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.web import filling_in
 from forms_app.web.access import open_to, party, signed_in
-from forms_app.web.filling_in import PATHS, Answer, FormPlace, begun_concern
+from forms_app.web.filling_in import PATHS, Answer, FormPlace, begun_concern, told_of
 from forms_app.web.offers import offers_of
 from forms_app.web.sessions import signed_in_person, workshop
 
@@ -68,7 +69,14 @@ def sent(escalation_id: UUID, record_id: UUID) -> str:
     with workshop().reading() as work:
         view = escalation_view(work, by=signed_in_person().id, escalation_id=escalation_id, with_documents=False)
     record = record_of(view, record_id)
-    return render_template("escalations/sent.html", view=view, record=record, heading="It has been recorded")
+    return render_template(
+        "escalations/sent.html",
+        view=view,
+        record=record,
+        told=told_of(record.kind),
+        has_documents=record.kind not in NOT_CIRCULATED,
+        heading="It has been recorded",
+    )
 
 
 # --- forms -------------------------------------------------------------------------------------------------------

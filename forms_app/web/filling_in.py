@@ -107,6 +107,11 @@ def begun_concern(draft: drafts.Drafted) -> Begun | None:
     return Begun(place.url(), draft.saved_at, place.beside is not None)
 
 
+def told_of(kind: str) -> str:
+    """Who learns of a record of this kind, in a sentence."""
+    return next((entry.told for act, entry in ENTRIES.items() if act == kind), EVERYONE)
+
+
 @dataclass(frozen=True)
 class Desk:
     """One form of one person at this moment: what is asked, and what they have given so far."""
@@ -141,7 +146,7 @@ class Desk:
     @property
     def told(self) -> str:
         """Who learns of what is sent, in a sentence."""
-        return ENTRIES[self.place.kind].told if self.place.kind in ENTRIES else EVERYONE
+        return told_of(self.place.kind)
 
     def guidance(self) -> list[Any]:
         """What the policy says to whoever fills in this form, at the stage where it is; for a new concern, at its first one."""
