@@ -23,7 +23,7 @@ from forms_app.domain.records import (
 )
 from forms_app.domain.waiting import has_begun, steps_set
 from forms_app.domain.working_days import end_of, spell_date, spell_time, uk_date
-from forms_app.services.filling import SIDES, title_of
+from forms_app.services.filling import SIDES
 from forms_app.services.history import concern_of, place_of
 from forms_app.services.work import Work
 
@@ -122,11 +122,11 @@ class OpenPoints:
             yield self._waiting(action.what, action.who, _end(action.by_when), taken.get(number), record=latest.id)
 
     def _alongside(self, now: Open) -> Iterator[OpenPoint]:
+        titles = {item.id: item.title for visit in now.visits for item in visit.stage.alongside}
         latest = {step.facts.item: (step, step.facts) for step in steps_of(now) if isinstance(step.facts, Alongside)}
         for step, facts in latest.values():
-            title = title_of(self.policy.stage(step.route, step.stage).alongside, facts.item)
             state = f"{'Begun' if facts.state == 'begun' else 'Ended'} on {spell_date(step.happened_on)}"
-            yield OpenPoint(title, self._agency_of(step), "", state, record=step.id)
+            yield OpenPoint(titles[facts.item], self._agency_of(step), "", state, record=step.id)
 
     def _duty(self, owed: OwedDuty) -> OpenPoint:
         sides = owed.waits_for or owed.sides

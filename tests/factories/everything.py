@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from forms_app.db import outbox
+from forms_app.db.outbox import OutboxKind
 from forms_app.domain.filing import NamedParty
 from forms_app.domain.policy import (
     Actor,
@@ -39,6 +41,7 @@ from forms_app.domain.records import (
     Support,
     TimeSet,
 )
+from forms_app.services.watching import look_after
 from tests.factories.policies import BOTH, CHAIR, SOURCE, clock, limit, notice, notices, policy, route, stage
 from tests.factories.scenes import Scene
 
@@ -46,6 +49,7 @@ MANAGERS = (
     Actor(side=Side.RAISING, level="first_line_manager"),
     Actor(side=Side.RESPONDING, level="first_line_manager", needed=False),
 )
+LEASE = timedelta(minutes=1)
 REFERRAL = Choice(id="referral", title="A referral to children’s social care")
 
 
@@ -133,3 +137,18 @@ def at_the_chair(here: Scene) -> UUID:
     )
     here.record(escalation, StepsSet(steps=steps), by=chair)
     return escalation
+
+
+def fall_silent(here: Scene) -> None:
+    """A working week later, when the service has told people that nothing happens."""
+    here.clock.strike(2027, 3, 9)
+    look_after_what_is_due(here)
+
+
+def look_after_what_is_due(here: Scene) -> None:
+    """What the worker does of itself because of the time."""
+    with here.workshop.writing() as work:
+        claims = outbox.claim(work.session, "worker", work.now, 100, LEASE)
+    for claim in claims:
+        if claim.kind == OutboxKind.WATCH:
+            look_after(here.workshop, claim)

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 
 from forms_app.commands.invented import invented_boards
-from forms_app.db.tables import Attempt, Delivery, Document, DocumentFile, Person
+from forms_app.db.tables import Attempt, Delivery, Document, DocumentFile, Escalation, Party, Person
 from forms_app.domain.acts import Act
 from forms_app.domain.errors import NotFound
+from forms_app.domain.escalation import Open
+from forms_app.domain.policy import Unit
+from forms_app.domain.records import Agreement, CameOf, Dissent, Support, TimeSet
 from forms_app.services import documents, looking, register
 from forms_app.services.boards import leave, set_up_board
+from forms_app.services.escalations import open_escalation
+from forms_app.services.filling import facts_for_the_board
+from forms_app.services.history import policy_of, standing_of
+from forms_app.services.work import Work
+from tests.factories.everything import at_the_chair, everything, fall_silent, look_after_what_is_due
+from tests.factories.everything import busy as busy_in
+from tests.factories.policies import clock, limit, policy, route, stage
 from tests.factories.scenes import Scene, scene
 from tests.factories.walks import settle
 
@@ -312,3 +324,212 @@ def test_the_newest_stands_first(here: Scene) -> None:
     second = here.open().escalation_id
 
     assert [line.id for line in look(here, looking.your_escalations, by=here.raiser)] == [second, first]
+
+
+@pytest.fixture
+def busy(sqlite_url: str) -> Iterator[tuple[Scene, UUID]]:
+    """An escalation at its first stage in which much has been asked and said."""
+    with scene(sqlite_url, everything()) as made:
+        yield made, busy_in(made)
+
+
+# --- what a manager says, who does not share a decision, and who agrees to what ---
+
+
+@pytest.mark.requirement("H-23", "U-29")
+def test_a_manager_who_does_not_support_it_is_shown_to_both_sides(busy: tuple[Scene, UUID]) -> None:
+    here, escalation = busy
+    manager = here.at("school", "first_line_manager")
+
+    for person in (here.raiser, here.at("socialcare", "practitioner")):
+        view = look(here, looking.escalation_view, by=person, escalation_id=escalation)
+        assert [said.agency for said in view.not_supporting] == ["Inventedshire Primary School"]
+    here.record(escalation, Support(supports=True), by=manager)
+    view = look(here, looking.escalation_view, by=here.raiser, escalation_id=escalation)
+    assert (len(view.supporting), view.not_supporting) == (1, ())
+
+
+def test_who_agrees_to_the_actions_alone_is_named_beside_those_who_do_not_agree(here: Scene) -> None:
+    escalation, care = here.open().escalation_id, here.at("socialcare", "practitioner")
+    proposed = here.outcome(escalation, by=here.raiser).record_id
+    answer = Agreement(outcome=proposed, agrees=False, agrees_actions=True, reasons="Not the threshold.")
+    here.record(escalation, answer, by=care)
+
+    view = look(here, looking.escalation_view, by=here.raiser, escalation_id=escalation)
+
+    assert view.proposed is not None
+    assert view.proposed.disagree == view.proposed.agree_actions == ("Inventedshire Children’s Social Care",)
+
+
+@pytest.mark.requirement("H-48")
+def test_dissent_after_a_decision_is_shown_to_the_parties_and_to_the_board_as_yes_or_no(
+    busy: tuple[Scene, UUID],
+) -> None:
+    here, _ = busy
+    escalation = at_the_chair(here)
+    here.outcome(escalation, by=here.holder("chair"))
+    care = here.at("socialcare", "practitioner")
+
+    with here.workshop.reading() as work:
+        assert said_of_dissent(work, escalation) == "No"
+    record = here.record(escalation, Dissent(), by=care).record_id
+
+    with here.workshop.reading() as work:
+        assert said_of_dissent(work, escalation) == "Yes"
+    view = look(here, looking.escalation_view, by=here.raiser, escalation_id=escalation)
+    assert [(said.agency, said.record) for said in view.dissenting] == [
+        ("Inventedshire Children’s Social Care", record)
+    ]
+
+
+def said_of_dissent(work: Work, escalation: UUID) -> str:
+    found = work.session.scalars(
+        select(Escalation)
+        .where(Escalation.id == escalation)
+        .options(joinedload(Escalation.board), selectinload(Escalation.records))
+        .options(selectinload(Escalation.parties).joinedload(Party.agency))
+        .options(selectinload(Escalation.parties).joinedload(Party.person))
+    ).one()
+    facts = facts_for_the_board(policy_of(work, found), found, standing_of(work, found))
+    return next(fact.value for fact in facts if fact.name == "Dissent recorded")
+
+
+# --- time limits ---
+
+
+@pytest.mark.requirement("B-11", "U-06")
+def test_a_limit_in_days_shows_each_day_and_one_in_hours_from_when(busy: tuple[Scene, UUID]) -> None:
+    here, escalation = busy
+    (talk, accept) = look(here, looking.escalation_view, by=here.raiser, escalation_id=escalation).clocks
+
+    assert [(day.number, day.why_not) for day in talk.days] == [
+        (None, "the day of the event itself"),
+        (1, ""),
+        (2, ""),
+    ]
+    assert talk.shown_by == "Written confirmation of the outcome"
+    assert (accept.days, accept.how) == ((), "")
+
+    here.step_up(escalation)
+    hours = look(here, looking.escalation_view, by=here.raiser, escalation_id=escalation).clocks[0]
+    assert hours.days == ()
+    assert hours.how.startswith("From 1 March 2027 at 10:30am, 24 hours without a pause")
+
+
+def test_a_shortened_limit_says_that_its_days_are_those_of_the_limit_itself(busy: tuple[Scene, UUID]) -> None:
+    here, escalation = busy
+    here.record(escalation, TimeSet(protect_by=here.today, protect_because="Unsafe tonight"), by=here.raiser)
+
+    talk = look(here, looking.escalation_view, by=here.raiser, escalation_id=escalation).clocks[0]
+
+    assert talk.note == "Shortened to protect the child"
+    assert talk.how == "This is the policy’s own limit, before it was shortened."
+    assert [day.number for day in talk.days] == [None, 1, 2]
+
+
+# --- files, other escalations, lists ---
+
+
+@pytest.mark.requirement("S-23", "U-41")
+def test_each_agency_of_both_sides_says_for_itself_whether_it_is_on_file(busy: tuple[Scene, UUID]) -> None:
+    here, escalation = busy
+
+    view = look(here, looking.escalation_view, by=here.at("socialcare", "practitioner"), escalation_id=escalation)
+
+    assert [(each.agency, each.said_on) for each in view.on_file] == [
+        ("Inventedshire Primary School", "1 March 2027"),
+        ("Inventedshire Children’s Social Care", ""),
+    ]
+
+
+def test_who_takes_part_in_both_finds_the_one_from_the_other(here: Scene) -> None:
+    first = here.open().escalation_id
+    facts = here.concern(here.policy.main.id, here.named(here.policy.main.stages[0], opening=True))
+    beside = replace(facts, facts=facts.facts.model_copy(update={"beside": first}))
+    with here.workshop.writing() as work:
+        second = open_escalation(work, by=here.raiser, concern=beside).escalation_id
+    here.step_up(first)
+    only_first = here.at("socialcare", "first_line_manager")
+
+    assert [each.id for each in look(here, looking.opened_beside, by=here.raiser, escalation_id=first)] == [second]
+    assert [each.id for each in look(here, looking.opened_beside, by=here.raiser, escalation_id=second)] == [first]
+    assert look(here, looking.opened_beside, by=only_first, escalation_id=first) == ()
+
+
+@pytest.mark.requirement("S-32")
+def test_the_parties_and_the_board_see_how_many_similar_ones_there_were(busy: tuple[Scene, UUID]) -> None:
+    here, first = busy
+    here.open()
+    fall_silent(here)
+
+    assert look(here, looking.escalation_view, by=here.raiser, escalation_id=first).similar == 2
+    facts = look(here, register.board_view, by=here.holder("business_unit"), escalation_id=first).facts
+    assert [fact.value for fact in facts if fact.name == "Similar escalations"] == ["2"]
+
+
+@pytest.mark.requirement("U-08")
+def test_what_has_gone_quiet_comes_to_the_register_and_is_marked_there_and_in_the_lists(
+    busy: tuple[Scene, UUID],
+) -> None:
+    here, escalation = busy
+    unit = here.holder("business_unit")
+    assert look(here, register.told_escalations, by=unit) == [], "nobody has told the Board of it"
+
+    fall_silent(here)
+
+    (line,) = look(here, register.told_escalations, by=unit)
+    assert (line.id, line.has_gone_quiet, line.days_without_record, line.is_late) == (escalation, True, 5, True)
+    (own,) = look(here, looking.your_escalations, by=here.raiser)
+    assert (own.has_gone_quiet, own.days_without_record) == (True, 5)
+    here.account(escalation, by=here.raiser)
+    (line,) = look(here, register.told_escalations, by=unit)
+    assert (line.has_gone_quiet, line.days_without_record) == (False, 0)
+
+
+@pytest.mark.requirement("H-49")
+def test_lists_say_what_does_not_count_yet_and_where_the_decision_stands(busy: tuple[Scene, UUID]) -> None:
+    here, escalation = busy
+    (line,) = look(here, looking.your_escalations, by=here.raiser)
+    assert (line.is_counted, line.decision_stands) == (False, False)
+
+    here.step_up(escalation)
+
+    (line,) = look(here, looking.your_escalations, by=here.raiser)
+    assert (line.is_counted, line.decision_stands) == (True, True)
+
+
+def test_a_list_can_be_read_when_the_calendar_has_ended(busy: tuple[Scene, UUID]) -> None:
+    here, _ = busy
+    here.clock.now = datetime(2030, 6, 3, 10, tzinfo=UTC)
+
+    (line,) = look(here, looking.your_escalations, by=here.raiser)
+
+    assert line.days_without_record == 0
+
+
+@pytest.mark.requirement("U-08")
+def test_what_has_left_is_marked_until_somebody_says_what_came_of_it(sqlite_url: str) -> None:
+    with scene(sqlite_url, "annex-c") as here:
+        escalation = here.open().escalation_id
+        while isinstance(here.standing(escalation), Open):
+            here.step_up(escalation)
+        (line,) = look(here, looking.your_escalations, by=here.raiser)
+        assert (line.nobody_said, line.waits_for_you) == (True, True)
+
+        here.record(escalation, CameOf(resumes=False), by=here.raiser)
+
+        (line,) = look(here, looking.your_escalations, by=here.raiser)
+        assert (line.nobody_said, line.waits_for_you) == (False, False)
+
+
+def test_what_the_service_did_itself_says_why(sqlite_url: str) -> None:
+    by_itself = clock(limit=limit(Unit.WORKING_DAYS, 1), if_unanswered="opens_next_stage")
+    with scene(sqlite_url, policy(route(stage("one", clocks=(by_itself,)), stage("two")))) as here:
+        escalation = here.open().escalation_id
+        here.clock.forward(days=2)
+        look_after_what_is_due(here)
+
+        last = look(here, looking.escalation_view, by=here.raiser, escalation_id=escalation).records[-1]
+
+    assert (last.by, last.agency, last.side) == ("This service", "", "")
+    assert last.by_itself == "Opened by itself: nobody kept “Discuss it” in time."
