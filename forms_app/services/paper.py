@@ -75,8 +75,11 @@ class Blank:
     def title(self) -> str:
         if self.kind is BlankKind.PROFORMA:
             return document_title(self.policy, DocumentKind.BOARD_PROFORMA)
-        if self.kind is BlankKind.CONCERN or self.stage is None:
-            return TITLES[self.kind]
+        assert self.route is not None, "only the proforma is of no stage"
+        assert self.stage is not None, "only the proforma is of no stage"
+        if self.kind is BlankKind.CONCERN:
+            several = len(self.policy.routes) > 1
+            return f"{TITLES[self.kind]}, {self.route.title}" if several else TITLES[self.kind]
         return f"{TITLES[self.kind]}, {stage_title(self.policy, self.stage)}"
 
     def code(self, board: Board) -> str:

@@ -314,10 +314,11 @@ def test_the_blank_proforma_asks_for_every_fact_that_the_services_own_states(key
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_no_two_forms_share_a_code(policy: Policy) -> None:
-    codes = [blank.code(BOARD) for blank in blanks_of(policy)]
+def test_no_two_forms_share_a_code_or_a_title(policy: Policy) -> None:
+    blanks = list(blanks_of(policy))
 
-    assert len(codes) == len(set(codes))
+    assert len({blank.code(BOARD) for blank in blanks}) == len(blanks)
+    assert len({blank.title for blank in blanks}) == len(blanks)
 
 
 def test_a_form_says_whose_it_is_and_to_transcribe_it() -> None:

@@ -77,8 +77,8 @@ def test_each_file_says_its_format_and_its_size(here: Scene, site: Site) -> None
 
     found = links(visiting(site, RAISER).get("/blank-forms").text)
 
-    assert "Word (DOCX), 2 KB: Raising a concern" in found
-    assert "PDF, 3 KB: Raising a concern" in found
+    assert "Word (DOCX), 2 KB: Raising a concern, Disagreement between agencies" in found
+    assert "PDF, 3 KB: Raising a concern, Disagreement between agencies" in found
 
 
 @pytest.mark.requirement("U-56")
