@@ -157,16 +157,23 @@ class Filling:
         )
 
     def _agreement(self, outcome: StageRecord) -> Iterator[say.Answer]:
+        """Who recorded the outcome and who agreed; and who had not agreed to an earlier one here, or to a decision."""
+        here = {step.id for step in self.standing.visits[-1].steps}
         for row in self.escalation.records:
             facts, party = step_of(row).facts, self._written_by(row)
-            who = f"{party.name}, {party.agency}"
-            if row.id == outcome.id:
-                yield say.Answer(question=who, answer=f"Recorded this outcome on {spell_time(row.entered_at)}")
-            elif isinstance(facts, Agreement) and facts.outcome == outcome.id:
-                because = f": {facts.reasons}" if facts.reasons else ""
-                yield say.Answer(question=who, answer=f"{_word_of(facts)} on {spell_time(row.entered_at)}{because}")
-            elif isinstance(facts, Dissent):
-                yield say.Answer(question=who, answer=f"Recorded dissent on {spell_time(row.entered_at)}")
+            who, when = f"{party.name}, {party.agency}", spell_time(row.entered_at)
+            match facts:
+                case Outcome() if row.id == outcome.id:
+                    yield say.Answer(question=who, answer=f"Recorded this outcome on {when}")
+                case Agreement() if row.id in here:
+                    word = _word_of(facts)
+                    said = word if facts.outcome == outcome.id else f"To an earlier outcome: {word.lower()}"
+                    because = f": {facts.reasons}" if facts.reasons else ""
+                    yield say.Answer(question=who, answer=f"{said} on {when}{because}")
+                case Dissent():
+                    yield say.Answer(question=who, answer=f"Recorded dissent on {when}")
+                case _:
+                    pass
 
     # --- de-identified documents: chosen from an allow-list, nothing that a person typed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -12,10 +13,17 @@ from sqlalchemy.orm import Session
 
 from forms_app.db.tables import Document, Person
 from forms_app.documents import contexts
+from forms_app.domain.answers import Answered, Section
 from forms_app.domain.clocks import Due, Running
-from forms_app.domain.policy import DEIDENTIFIED, Citation, Limit, Side, Unit
+from forms_app.domain.filing import Written
+from forms_app.domain.policy import DEIDENTIFIED, Audience, Citation, DocumentKind, Event, Limit, Side, Unit
+from forms_app.domain.records import Account, Agreement, Dissent, FollowUp
 from forms_app.domain.working_days import end_of
+from forms_app.services.escalations import record
 from forms_app.services.filling import by_when, kept, month, spell_limit, timeliness
+from tests.factories.everything import at_the_chair, everything, fall_silent, look_after_what_is_due
+from tests.factories.forms import SECTIONS
+from tests.factories.policies import notice, notices, policy
 from tests.factories.scenes import latest, scene, shelf
 from tests.factories.walks import settle, walk_every_way
 
@@ -128,6 +136,125 @@ def test_a_document_says_what_was_so_when_it_was_owed_and_goes_on_saying_it(data
 
     assert before == after
     assert contexts.WrittenAccount.model_validate_json(after).heading.reference
+
+
+@pytest.mark.requirement("U-28")
+def test_a_confirmation_says_also_who_had_not_agreed_before_or_to_the_actions_alone(sqlite_url: str) -> None:
+    with scene(sqlite_url, "hull") as here:
+        here.responding = ("socialcare", "police")
+        escalation = here.open().escalation_id
+        care, police = here.at("socialcare", "practitioner"), here.at("police", "practitioner")
+        proposed = here.outcome(escalation, by=here.raiser).record_id
+        here.answer(escalation, by=police, to=proposed, agrees=False)
+        actions_only = Agreement(outcome=proposed, agrees=False, agrees_actions=True, reasons="Not the threshold.")
+        here.record(escalation, actions_only, by=care)
+        again = here.outcome(escalation, by=here.raiser).record_id
+        here.answer(escalation, by=police, to=again)
+        here.answer(escalation, by=care, to=again)
+        with here.database.reading() as session:
+            (value,) = contexts_of(session, "written_confirmation")
+
+    assert [line["answer"] for line in value["agreement"]] == [
+        "To an earlier outcome: did not agree on 1 March 2027 at 10:30am: The plan is too late.",
+        "To an earlier outcome: agreed to the actions, but not to the outcome, on 1 March 2027 at 10:30am: Not the threshold.",
+        "Recorded this outcome on 1 March 2027 at 10:30am",
+        "Agreed on 1 March 2027 at 10:30am",
+        "Agreed on 1 March 2027 at 10:30am",
+    ]
+
+
+@pytest.mark.requirement("H-48")
+def test_dissent_that_came_before_a_second_decision_stands_in_its_confirmation(sqlite_url: str) -> None:
+    with scene(sqlite_url, everything()) as here:
+        escalation = at_the_chair(here)
+        chair, care = here.holder("chair"), here.at("socialcare", "practitioner")
+        here.outcome(escalation, by=chair)
+        here.record(escalation, Dissent(), by=care)
+        here.record(escalation, FollowUp(carried_out=(False,), then="reopen"), by=here.raiser)
+        here.clock.forward(minutes=1)
+        here.outcome(escalation, by=chair)
+        with here.database.reading() as session:
+            first, second = contexts_of(session, "written_confirmation")
+
+    assert "dissent" not in json.dumps(first["agreement"])
+    assert next(line["answer"] for line in second["agreement"]) == "Recorded dissent on 1 March 2027 at 10:30am"
+
+
+def test_that_nobody_is_in_danger_is_not_printed_and_that_somebody_is_always(sqlite_url: str) -> None:
+    said = [("no", "No"), ("acted", "There is danger, and the emergency has been reported")]
+    with scene(sqlite_url, "hull") as here:
+        escalation = here.open().escalation_id
+        for code, answer in said:
+            danger = Answered(id="danger", question="Is anybody in immediate danger?", answer=answer, codes=(code,))
+            sections = (Section(title="Immediate danger", answers=(danger,)), *SECTIONS)
+            write = Written(form_key=uuid4(), sections=sections, happened_on=here.today)
+            with here.workshop.writing() as work:
+                record(
+                    work,
+                    by=here.raiser,
+                    escalation_id=escalation,
+                    seen=here.seen(escalation),
+                    facts=Account(),
+                    written=write,
+                )
+            here.clock.forward(minutes=1)
+        with here.database.reading() as session:
+            silent, told = contexts_of(session, "stage_record")
+
+    assert [section["title"] for section in silent["sections"]] == ["What happened"]
+    assert told["sections"][0]["answers"][0]["answer"] == said[1][1]
+
+
+@pytest.mark.requirement("U-08")
+def test_the_board_is_told_that_nothing_happens_and_the_parties_why_the_service_wrote(sqlite_url: str) -> None:
+    with scene(sqlite_url, everything()) as here:
+        here.open()
+        fall_silent(here)
+        with here.database.reading() as session:
+            (notice,) = contexts_of(session, "notice_to_board")
+            (told,) = contexts_of(session, "stage_record")
+
+    assert notice["reason"] == "Nothing has been recorded for 3 working days at Stage talk."
+    facts = {fact["name"]: fact["value"] for fact in notice["facts"]}
+    assert facts["Where it stands"] == "Stage talk"
+    assert facts["Counted as an escalation"] == "Not yet"
+    assert told["written_by"]["name"] == "This service"
+    assert told["sections"][0]["answers"][0]["answer"] == "Nothing had been recorded since 1 March 2027 at 10:30am."
+
+
+@pytest.mark.requirement("H-49")
+def test_the_board_is_told_that_the_decision_stands_while_it_is_challenged(sqlite_url: str) -> None:
+    with scene(sqlite_url, everything()) as here:
+        escalation = here.open().escalation_id
+        here.step_up(escalation)
+        here.clock.strike(2027, 3, 9)
+        look_after_what_is_due(here)
+        with here.database.reading() as session:
+            (notice,) = contexts_of(session, "notice_to_board")
+
+    facts = {fact["name"]: fact["value"] for fact in notice["facts"]}
+    assert facts["The decision that is questioned"] == "Stands while it is challenged"
+    assert "Counted as an escalation" not in facts
+
+
+@pytest.mark.requirement("B-29")
+def test_a_gap_in_policy_goes_to_two_sub_groups_of_which_each_has_its_own_seat(sqlite_url: str) -> None:
+    gap = notice(
+        Event.RESOLVED,
+        DocumentKind.NOTICE_TO_BOARD,
+        Audience.SUB_GROUP,
+        Audience.POLICY_SUB_GROUP,
+        only_if="policy_gap",
+    )
+    with scene(sqlite_url, policy(notices=(*notices(), gap))) as here:
+        subgroup, second = here.holder("sub_group"), here.at("board", "directors")
+        with here.database.writing() as session:
+            session.get_one(Person, second).seat = Audience.POLICY_SUB_GROUP.value
+        escalation, care = here.open().escalation_id, here.at("socialcare", "practitioner")
+        proposed = here.outcome(escalation, by=care, policy_gap=True).record_id
+        told = here.told(here.answer(escalation, by=here.raiser, to=proposed).record_id)
+
+    assert told["notice_to_board"] == {here.raiser, subgroup, second}
 
 
 # --- words ---
