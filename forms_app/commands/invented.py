@@ -41,6 +41,7 @@ OFFICE_SEATS = {
     "sub_group": ("Sub-group secretary", "subgroup"),
     "directors": ("Directors’ office", "directors"),
     "liaison_officer": ("Senior Liaison Officer", "liaison"),
+    "policy_sub_group": ("Policy sub-group secretary", "policies"),
 }
 SEAT_LEVELS = {"chair": ("independent_chair", "scrutineer"), "liaison_officer": ("liaison_officer",)}
 OFFICE_LEVELS = ("scrutineer",)
@@ -200,7 +201,10 @@ def _contacts_of_board(policy: Policy, office: GivenAgency, place: str, today: d
 def _office(policy: Policy, name: str, domain: str, names: Iterator[str]) -> GivenAgency:
     known = {level.id for level in policy.levels}
     people = []
+    told = {audience for notice in policy.notices for audience in notice.to}
     for seat, (title, mail) in OFFICE_SEATS.items():
+        if seat == "policy_sub_group" and seat not in told:
+            continue
         level = next((level for level in SEAT_LEVELS.get(seat, ()) if level in known), OFFICE)
         title = policy.level_title(level) if level != OFFICE else title
         people.append(_person(next(names), f"{mail}@board.{domain}.example", title, level, seat))

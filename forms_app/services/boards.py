@@ -43,7 +43,7 @@ Telephone = Annotated[Name, AfterValidator(_dialled)]
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=LONGEST_ADDRESS, pattern=ADDRESS)
 ]
-Seat = Literal["business_unit", "chair", "sub_group", "directors", "liaison_officer"]
+Seat = Literal["business_unit", "chair", "sub_group", "policy_sub_group", "directors", "liaison_officer"]
 
 
 class Given(BaseModel):

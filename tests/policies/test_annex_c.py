@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from uuid import uuid4
 
 import pytest
 
-from forms_app.domain.acts import Destination, next_place
+from forms_app.domain.acts import Act, Destination, acts_open_to, meetings_open_to, next_place
 from forms_app.domain.policy import After, Asked, Decision, DocumentKind, Event, Policy, Side, Subject, Unit
+from forms_app.domain.records import AgreedAction, Outcome, Place
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import SHIPPED
-from tests.policies.walking import FRIDAY_EVENING, asked, at_stage, clock, due_on, guidance_at, needed_levels, told
+from tests.policies.walking import (
+    FRIDAY_EVENING,
+    MANAGER,
+    OTHER,
+    RAISER,
+    asked,
+    at_stage,
+    clock,
+    due_on,
+    guidance_at,
+    needed_levels,
+    resolved_at,
+    told,
+)
 
 LADDER = ["officers", "managers", "senior_managers", "senior_managers_again"]
 
@@ -92,11 +107,61 @@ def test_the_disagreement_can_be_explained_in_plain_words(policy: Policy) -> Non
     assert "can understand what is being discussed" in guidance_at(policy, "opening")
 
 
-def test_the_liaison_officer_is_named_and_may_advise_the_review_group(policy: Policy) -> None:
+@pytest.mark.requirement("W-10")
+def test_a_party_can_ask_the_senior_liaison_officer_for_help_at_every_stage(policy: Policy) -> None:
+    (helper,) = policy.helpers
+
+    assert helper.seat == "liaison_officer"
     assert "Senior Liaison Officer" in policy.contacts[0].name
+    assert "way forward" in guidance_at(policy, "help")
     for stage in LADDER:
-        assert "liaison" in _ids(policy, stage, Asked.STEP_UP, Side.RAISING)
-        assert [each.id for each in policy.stage("main", stage).alongside] == ["review_group"]
+        for place in (RAISER, OTHER):
+            assert Act.ASK_HELP in acts_open_to(place, at_stage(policy, stage))
+
+
+@pytest.mark.requirement("W-11", "W-12")
+@pytest.mark.parametrize("stage", LADDER)
+def test_the_liaison_officer_can_call_the_review_group_which_recommends(policy: Policy, stage: str) -> None:
+    officer = Place(uuid4(), uuid4(), Side.BOARD, "liaison_officer")
+    now = at_stage(policy, stage)
+
+    (meeting,) = meetings_open_to(now, officer)
+
+    assert (meeting.id, meeting.recommendations) == ("case_review_group", True)
+    assert Act.CALL_MEETING in acts_open_to(officer, now)
+    assert meetings_open_to(now, RAISER) == ()
+
+
+@pytest.mark.requirement("W-31")
+def test_senior_managers_write_notes_that_only_senior_managers_of_their_agency_read(policy: Policy) -> None:
+    senior = Place(uuid4(), RAISER.agency, Side.RAISING, "senior_manager")
+    now = at_stage(policy, "senior_managers_again")
+
+    assert Act.WRITE_RESTRICTED_NOTE in acts_open_to(senior, now)
+    assert Act.WRITE_RESTRICTED_NOTE not in acts_open_to(RAISER, now)
+    assert "restricted note" in guidance_at(policy, "outcome", "senior_managers_again")
+    assert "policies" in {option.id for option in policy.question("reviews_considered").options}
+
+
+def test_the_line_manager_says_themself_whether_they_support_it(policy: Policy) -> None:
+    now = at_stage(policy, "officers")
+
+    assert Act.SAY_SUPPORT in acts_open_to(MANAGER, now)
+    assert Act.SAY_SUPPORT not in acts_open_to(OTHER, now)
+    assert "You can go on." in guidance_at(policy, "not_supported", "officers")
+
+
+@pytest.mark.requirement("W-16", "W-25", "W-32")
+@pytest.mark.parametrize("stage", LADDER)
+def test_whether_the_actions_were_carried_out_is_owed_after_every_stage(policy: Policy, stage: str) -> None:
+    action = AgreedAction(what="Hold a meeting", who="Both", by_when=date(2027, 3, 12))
+    now = resolved_at(policy, stage, Outcome(outcome="agreed", actions=(action,)))
+
+    (owed,) = [each for each in now.duties if each.duty.id == "check_implemented"]
+
+    assert owed.due is not None
+    assert owed.due.day == date(2027, 3, 12)
+    assert Act.FOLLOW_UP in acts_open_to(RAISER, now)
 
 
 @pytest.mark.requirement("W-33")
@@ -230,7 +295,7 @@ def test_the_raiser_is_told_of_everything(policy: Policy, event: Event, stage: s
 def test_what_the_board_is_told_was_decided_because_the_text_is_silent(policy: Policy) -> None:
     outside = [notice for notice in policy.notices if not notice.identified]
 
-    assert {notice.on for notice in outside} == {Event.STAGE_ENTERED, Event.RESOLVED, Event.LEFT}
+    assert {notice.on for notice in outside} == {Event.STAGE_ENTERED, Event.RESOLVED, Event.LEFT, Event.GONE_QUIET}
     for notice in outside:
         assert isinstance(notice.source, Decision)
         assert "the text is silent" in notice.source.decided.lower()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import pairwise
+from uuid import uuid4
 
 import pytest
 
-from forms_app.domain.acts import Act, Destination, acts_open_to, next_place
+from forms_app.domain.acts import Act, Destination, acts_open_to, is_filled, meetings_open_to, next_place
 from forms_app.domain.escalation import Resolved
 from forms_app.domain.policy import Asked, Closer, DocumentKind, Event, Policy, QuestionKind, Side, Unit
-from forms_app.domain.records import Outcome, Timing
+from forms_app.domain.records import Outcome, Place, Timing
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import SHIPPED
 from tests.policies.walking import (
@@ -140,12 +141,16 @@ def test_stage_three_is_between_supervisors_at_the_same_level(policy: Policy) ->
     assert levels == {("raising", "first_line_manager"), ("responding", "first_line_manager")}
 
 
+@pytest.mark.requirement("B-21")
 def test_stage_four_is_for_operations_managers_or_safeguarding_leads(policy: Policy) -> None:
     stage = policy.stage("main", "leads")
+    now = at_stage(policy, "leads")
+    lead = Place(uuid4(), RAISER.agency, Side.RAISING, "safeguarding_lead")
 
     assert needed_levels(stage) == {("raising", "senior_manager"), ("responding", "senior_manager")}
-    assert {actor.level for actor in stage.actors} == {"senior_manager", "safeguarding_lead"}
-    assert all("safeguarding lead" in (actor.title or "") for actor in stage.actors)
+    assert {actor.levels for actor in stage.actors} == {("senior_manager", "safeguarding_lead")}
+    assert is_filled([lead], stage.actors[0], RAISER.agency)
+    assert Act.RECORD_OUTCOME in acts_open_to(lead, now)
 
 
 @pytest.mark.requirement("B-24")
@@ -168,7 +173,7 @@ def test_stage_five_is_chaired_by_a_board_member_from_an_agency_that_is_not_invo
 
     assert ("board", "board_member") in needed_levels(stage)
     assert stage.closing.who is Closer.ARBITER
-    assert [gate.before for gate in stage.gates] == ["entering"]
+    assert [gate.before for gate in stage.gates] == ["entering", "resolving"]
     assert stage.meetings[0].independent == ("chair",)
     assert policy.main.final_arbiter is not None
     ladder = {Act.FILE_ACCOUNT, Act.RECORD_OUTCOME, Act.ANSWER_OUTCOME, Act.STEP_UP}
@@ -178,8 +183,11 @@ def test_stage_five_is_chaired_by_a_board_member_from_an_agency_that_is_not_invo
 @pytest.mark.requirement("B-27")
 def test_the_meeting_of_the_most_senior_managers_is_recorded(policy: Policy) -> None:
     outcome = set(_ids(policy, "board_meeting", Asked.OUTCOME, Side.BOARD))
+    (meeting,) = meetings_open_to(at_stage(policy, "board_meeting"), BOARD)
 
-    assert {"meeting_on", "meeting_present", "meeting_issues", "meeting_understanding", "meeting_decision"} <= outcome
+    assert (meeting.id, meeting.minutes) == ("senior_meeting", True)
+    assert meetings_open_to(at_stage(policy, "board_meeting"), RAISER) == ()
+    assert {"meeting_issues", "meeting_understanding", "meeting_decision"} <= outcome
     assert {("raising", "executive"), ("responding", "executive")} <= needed_levels(
         policy.stage("main", "board_meeting")
     )
@@ -282,16 +290,27 @@ def test_the_sub_group_has_a_report_when_the_meeting_has_decided(policy: Policy)
     assert "report_to_sub_group" in _ids(policy, "board_meeting", Asked.OUTCOME, Side.BOARD)
 
 
+@pytest.mark.requirement("B-29")
 @pytest.mark.parametrize("stage", LADDER)
-def test_a_gap_in_a_policy_goes_to_the_chair_and_to_a_sub_group(policy: Policy, stage: str) -> None:
+def test_a_gap_in_a_policy_goes_to_the_chair_and_to_the_policy_sub_group(policy: Policy, stage: str) -> None:
     gap = Outcome(outcome="agreed", policy_gap=True)
     none = Outcome(outcome="agreed")
 
     with_gap = told(policy, Event.RESOLVED, stage, resolved_at(policy, stage, gap), gap)
     without = told(policy, Event.RESOLVED, stage, resolved_at(policy, stage, none), none)
 
-    assert {"chair", "sub_group"} <= with_gap[DocumentKind.BOARD_PROFORMA]
-    assert "chair" not in without.get(DocumentKind.BOARD_PROFORMA, set())
+    assert {"chair", "policy_sub_group"} <= with_gap[DocumentKind.BOARD_PROFORMA]
+    assert not {"chair", "policy_sub_group"} & without.get(DocumentKind.BOARD_PROFORMA, set())
+
+
+def test_whether_there_is_a_gap_is_asked_by_the_service_alone(policy: Policy) -> None:
+    assert not [question.id for question in policy.questions if "gap" in question.label.lower()]
+    assert "write in the outcome which one" in guidance_at(policy, "outcome")
+
+
+@pytest.mark.requirement("B-33")
+def test_in_danger_one_goes_to_the_safeguarding_lead_or_else_to_the_line_manager(policy: Policy) -> None:
+    assert policy.danger.tell == ("safeguarding_lead", "first_line_manager")
 
 
 def test_the_proforma_has_no_answer_that_somebody_typed(policy: Policy) -> None:

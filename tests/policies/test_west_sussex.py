@@ -200,7 +200,8 @@ def test_stage_three_ends_only_after_the_two_senior_managers_have_talked(policy:
 def test_stage_four_says_which_of_three_reasons_and_who_took_part(policy: Policy) -> None:
     assert [option.id for option in policy.question("leads_reason").options] == ["unresolved", "serious", "policy"]
     assert "leads_reason" in _ids(policy, "senior_managers", Asked.STEP_UP, Side.RAISING)
-    assert "leads_present" in _ids(policy, "leads", Asked.OUTCOME, Side.RESPONDING)
+    assert [gate.before for gate in policy.stage("main", "leads").gates] == ["resolving"]
+    assert "designated doctor or nurse" in policy.stage("main", "leads").gates[0].statement
     assert needed_levels(policy.stage("main", "leads")) == {
         ("raising", "safeguarding_lead"),
         ("responding", "safeguarding_lead"),
@@ -222,13 +223,15 @@ def test_similar_concerns_open_stage_five(policy: Policy) -> None:
         assert "partnership" in policy.stage("main", stage).skip.to
 
 
+@pytest.mark.requirement("S-33")
 def test_at_stage_five_the_scrutineer_sets_the_process_and_decides(policy: Policy) -> None:
     stage = policy.stage("main", "partnership")
 
     assert needed_levels(stage) == {("board", "scrutineer")}
     assert stage.arbiter_sets_steps
     assert stage.closing.who is Closer.ARBITER
-    assert "process_set" in _ids(policy, "partnership", Asked.ACCOUNT, Side.BOARD)
+    assert Act.SET_STEPS in acts_open_to(SCRUTINEER, at_stage(policy, "partnership"))
+    assert Act.SET_STEPS not in acts_open_to(RAISER, at_stage(policy, "partnership"))
 
 
 @pytest.mark.requirement("S-34")
@@ -236,6 +239,7 @@ def test_the_directors_of_the_three_partners_are_told_at_stage_five(policy: Poli
     documents = told(policy, Event.STAGE_ENTERED, "partnership", at_stage(policy, "partnership"))
 
     assert "directors" in documents[DocumentKind.NOTICE_TO_BOARD]
+    assert "directors" in documents[DocumentKind.BOARD_PROFORMA]
 
 
 @pytest.mark.requirement("S-35")
