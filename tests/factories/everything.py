@@ -125,15 +125,15 @@ def busy(here: Scene) -> UUID:
     return escalation
 
 
-def at_the_chair(here: Scene) -> UUID:
+def at_the_chair(here: Scene, what: str = "Meet the family together") -> UUID:
     """An escalation that has reached the last stage, where the chair has set two steps."""
     escalation = here.open().escalation_id
     here.step_up(escalation)
     here.step_up(escalation)
     chair = here.holder("chair")
     steps = tuple(
-        AgreedAction(what=what, who="Both managers", by_when=here.today + timedelta(days=3))
-        for what in ("Meet the family together", "Write one plan")
+        AgreedAction(what=each, who="Both managers", by_when=here.today + timedelta(days=3))
+        for each in (what, "Write one plan")
     )
     here.record(escalation, StepsSet(steps=steps), by=chair)
     return escalation
