@@ -272,7 +272,7 @@ def _steps(asking: Asking, given: Given) -> Iterator[Page]:
     }
     replaced = "These steps take the place of those that were set before." if steps_to_take(open_in(asking)) else ""
     yield page_of("process", "The process", fields, intro=replaced)
-    rows = action_rows(asking, "The steps", each="Step", hint="In the order in which they are taken.")
+    rows = action_rows(asking, "Who does what, by when", each="Step", hint="In the order in which they are taken.")
     base = checked(lambda form: ("f-steps", None if rows_in({"": form}, "f-steps") else "Write down at least one step"))
     yield page_of("steps", "The steps", {"f-steps": rows}, base=base, printed=False)
 

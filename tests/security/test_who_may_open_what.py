@@ -149,7 +149,7 @@ def _values(city: City, rule: Rule) -> Iterator[dict[str, Any]]:
         "file_id": [city.blank_form()],
         "agency_kind": ["school"],
         "file_format": ["pdf", "docx"],
-        "path": ["account", "outcome", "agreement", "step-up"],
+        "path": ["account", "outcome", "agreement", "step-up", "contact", "restricted-note", "follow-up"],
         "page_id": ["danger", "check"],
         "token": ["never-sent"],
         "filename": ["site.scss"],

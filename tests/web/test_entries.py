@@ -11,7 +11,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
+from wtforms import Form
 
 from forms_app.db.tables import Document, OutboxItem, Person
 from forms_app.domain.errors import NotAllowedNow
@@ -53,6 +55,7 @@ from forms_app.domain.records import (
     TimeAnswered,
     TimeSet,
 )
+from forms_app.forms.fields import TimeOfDay
 from forms_app.logs import configure_logs
 from tests.factories import policies
 from tests.factories.policies import BOTH, CHAIR, SOURCE, clock, limit
@@ -241,6 +244,39 @@ def test_each_agency_says_where_its_copy_is_also_after_the_end(here: Office, nam
         "meeting": "Social care",
     }
     assert isinstance(here.scene.standing(escalation), Resolved)
+
+
+@pytest.mark.parametrize(
+    ("typed", "means"),
+    [
+        ("2pm", "14:00"),
+        ("2.30 p.m.", "14:30"),
+        ("14:30", "14:30"),
+        ("8:15", "08:15"),
+        ("02:30", "02:30"),
+        ("12am", "00:00"),
+        ("Midday", "12:00"),
+    ],
+)
+def test_a_time_is_read_as_people_write_it(typed: str, means: str) -> None:
+    form = AtSomeTime(MultiDict({"at": typed}))
+
+    assert form.validate()
+    assert form.at.codes() == (means,)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "2:30", "7:15", "14", "13pm", "24:00", "9:75am", "٣:30pm", "soon", "-2pm", "2pmm"]
+)
+def test_a_time_that_could_be_another_is_asked_back(typed: str) -> None:
+    form = AtSomeTime(MultiDict({"at": typed}))
+
+    assert not form.validate()
+    assert form.at.typed == (typed,)
+
+
+class AtSomeTime(Form):
+    at = TimeOfDay("At what time?")
 
 
 # --- information ---
