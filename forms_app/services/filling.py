@@ -285,7 +285,7 @@ class Filling:
         """The party who wrote a record, or the service itself."""
         rows = (row for row in self.escalation.parties if row.person_id == record.person_id)
         row = next(rows, None)
-        return say.Party(name=SERVICE, job_title="", agency="", side="") if row is None else self._party(row)
+        return say.Party(name=SERVICE, job_title="None", agency="None", side="None") if row is None else self._party(row)
 
     def _raiser(self) -> say.Party:
         return next(self._party(row) for row in self.escalation.parties if row.is_raiser)
