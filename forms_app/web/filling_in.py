@@ -45,7 +45,7 @@ from forms_app.web.sessions import poke, signed_in_person, workshop
 
 Answer = Response | str | tuple[str, int]
 CONFLICT = 409
-MOVED_ON = "Something was recorded since you opened this form, so it was not sent. What you typed is below."
+MOVED_ON = "Something was recorded since you opened this form, so it was not sent."
 TITLES = {
     Act.OPEN: "Raise a concern",
     Act.FILE_ACCOUNT: "Write your account",
@@ -388,12 +388,11 @@ def _check(desk: Desk, refused: str, status: int) -> tuple[str, int]:
 def _stop(desk: Desk, person: SignedInPerson) -> str:
     with workshop().reading() as work:
         to_tell = whom_to_tell(work, by=person.id, policy=desk.asking.policy)
-    reports = desk.view is not None and Act.REPORT_DANGER in PATHS.values() and desk.place.kind is not Act.REPORT_DANGER
     return render_template(
         "escalations/stop.html",
         desk=desk,
         to_tell=to_tell,
-        can_report=reports,
+        can_report=desk.view is not None and desk.place.kind is not Act.REPORT_DANGER,
         heading="Stop. Do this first",
     )
 
@@ -436,7 +435,7 @@ def _not_asked(place: FormPlace, pairs: list[list[str]]) -> tuple[str, int]:
 
 def _words_of(pairs: list[list[str]]) -> list[list[str]]:
     """What somebody wrote, to be copied; not which boxes they ticked, nor the numbers of dates."""
-    return [pair for pair in pairs if not re.fullmatch(r"[a-z0-9_-]*", pair[1].strip())]
+    return [pair for pair in pairs if not re.fullmatch(r"[a-z0-9_-]*(\.[a-z0-9_-]+)*", pair[1].strip())]
 
 
 def _typed() -> list[list[str]]:
