@@ -89,6 +89,7 @@ def test_every_address_says_here_for_whom_it_opens(known: City) -> None:
     assert set(OPENS_FOR) == set(known.town.app.view_functions)  # type: ignore[attr-defined]
 
 
+@pytest.mark.requirement("U-52")
 @pytest.mark.parametrize("who", WHO)
 def test_an_address_opens_for_whom_it_is_and_for_nobody_else(known: City, who: str) -> None:
     walked = 0
