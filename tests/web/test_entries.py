@@ -409,6 +409,19 @@ def test_a_meeting_of_both_sides_is_not_called_by_one_alone(here: Office, escala
     )
 
 
+@pytest.mark.requirement("H-26")
+def test_a_second_convener_of_ones_own_side_does_not_speak_for_the_other(here: Office, escalation: UUID) -> None:
+    colleague = here.scene.at("school", "colleague")
+    facts = PeopleJoin(because="supports", joins=(colleague,))
+    people = (NamedParty(colleague, Side.RAISING, "practitioner"),)
+    here.scene.record(escalation, facts, by=here.scene.raiser, people=people)
+
+    refused(
+        call(here, escalation, {"f-with": str(colleague), "f-invited": str(who(here, "other"))}),
+        "The policy has both sides convene this meeting: name with whom you convene it.",
+    )
+
+
 def test_a_meeting_is_called_for_a_time_to_come_that_exists(here: Office, escalation: UUID) -> None:
     refused(call(here, escalation, {}, **day("f-day", YESTERDAY)), "The date must be 1 March 2027 or later")
     refused(
@@ -665,6 +678,8 @@ def test_somebody_stands_in_for_another_of_their_agency(here: Office, escalation
 def test_somebody_is_brought_in_support(here: Office, escalation: UUID) -> None:
     manager = here.scene.at("socialcare", "senior_manager")
     refused(add(here, escalation, "supports", {}, by="other"), "Choose who joins.")
+    foreign = {"f-others-0-person": str(here.scene.at("school", "senior_manager"))}
+    assert add(here, escalation, "supports", foreign, by="other").status_code == 422
 
     sent(add(here, escalation, "supports", {"f-others-0-person": str(manager)}, by="other"))
 
