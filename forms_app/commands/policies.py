@@ -10,8 +10,7 @@ from pathlib import Path
 from forms_app.commands import rehearse
 from forms_app.documents.printable import unprintable
 from forms_app.domain.policy import Asked, Limit, Policy, Route, Stage
-from forms_app.policies.modelled import not_yet_acted_upon
-from forms_app.policies.reader import PolicyFaults, read_policy
+from forms_app.policies.reader import PolicyFaults, PolicyFile, read_policy_file
 from forms_app.policies.shelf import Shelf
 from forms_app.policies.warnings import warnings_about
 
@@ -32,13 +31,13 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run_check(chosen: argparse.Namespace) -> int:
     """Prints every fault as file:line:column and a sentence; 1 when there is one."""
     try:
-        policy = read_policy(chosen.file, unprintable)
+        read = read_policy_file(chosen.file, unprintable)
     except PolicyFaults as found:
         for fault in found.faults:
             place = f"{fault.place}: " if fault.place else ""
             print(f"{found.file}:{fault.line}:{fault.column}: {place}{fault.sentence}")
         return 1
-    print(*said_by(policy), sep="\n")
+    print(*said_by(read), sep="\n")
     return 0
 
 
@@ -53,8 +52,9 @@ def run_schema(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def said_by(policy: Policy) -> Iterator[str]:
-    """What a policy says, in short; then what deserves a second look, and what the service does not do yet."""
+def said_by(read: PolicyFile) -> Iterator[str]:
+    """What a policy says, in short; then what deserves a second look."""
+    policy = read.policy
     yield f"{policy.key}: {policy.title} ({policy.dated})"
     for route in policy.routes:
         yield ""
@@ -62,8 +62,7 @@ def said_by(policy: Policy) -> Iterator[str]:
         for stage in route.stages:
             yield from _stage(stage)
         yield from _route_ends(route)
-    yield from _listed("Warnings", list(warnings_about(policy)))
-    yield from _listed("Modelled, not yet acted upon", list(not_yet_acted_upon(policy)))
+    yield from _listed("Worth a second look", [str(each) for each in read.where(warnings_about(policy))])
 
 
 def _stage(stage: Stage) -> Iterator[str]:

@@ -6,7 +6,7 @@ import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from types import UnionType
@@ -20,6 +20,7 @@ from ruamel.yaml.reader import ReaderError
 
 from forms_app.domain.policy import Citation, Decision, Path, Policy
 from forms_app.domain.text import Unprintable, everything_prints
+from forms_app.policies.soundness import Remark, unsound
 
 MOST_BYTES = 1_000_000
 MOST_NODES = 200_000
@@ -54,22 +55,46 @@ class PolicyFaults(Exception):
         return "\n".join([f"{self.file}: {len(self.faults)} to mend", *(f"  {fault}" for fault in self.faults)])
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """A policy, and where each of its parts stands in its file."""
+
+    policy: Policy
+    _tree: _Tree
+
+    def where(self, remarks: Iterable[Remark]) -> list[Fault]:
+        """The same remarks with the line of each, in the order of the file."""
+        return sorted(_once([self._tree.fault_at(remark.place, remark.sentence) for remark in remarks]))
+
+
 def read_policy(file: File, unprintable: Unprintable = everything_prints) -> Policy:
     """The policy that a file holds; raises PolicyFaults. `unprintable` finds what no document could print."""
-    return policy_from_bytes(_bytes_of(file), name=str(file), unprintable=unprintable)
+    return read_policy_file(file, unprintable).policy
+
+
+def read_policy_file(file: File, unprintable: Unprintable = everything_prints) -> PolicyFile:
+    """The same with the place of every part."""
+    return policy_file_from_bytes(_bytes_of(file), name=str(file), unprintable=unprintable)
 
 
 def policy_from_bytes(written: bytes, *, name: str, unprintable: Unprintable = everything_prints) -> Policy:
     """The policy that the bytes of a file hold; `name` is how faults call the file."""
+    return policy_file_from_bytes(written, name=name, unprintable=unprintable).policy
+
+
+def policy_file_from_bytes(written: bytes, *, name: str, unprintable: Unprintable = everything_prints) -> PolicyFile:
     root = _root(_text(written, name), name)
     tree = _Tree(unprintable)
     value = tree.value_of(root, ())
     if tree.faults:
         raise PolicyFaults(name, _once(tree.faults))
     try:
-        return Policy.model_validate_json(json.dumps(value))
+        read = PolicyFile(Policy.model_validate_json(json.dumps(value)), tree)
     except ValidationError as errors:
         raise PolicyFaults(name, _once(_faults_of(errors, tree))) from None
+    if faults := read.where(unsound(read.policy)):
+        raise PolicyFaults(name, faults)
+    return read
 
 
 # --- from a file to YAML -----------------------------------------------------------------------------------------
