@@ -570,7 +570,7 @@ def test_in_danger_one_goes_straight_to_the_lead_and_then_to_the_line_manager(he
             telephone = number(here, here.scene.at("school", level))
             assert f'href="tel:{telephone.replace(" ", "")}"' in stop.text
         assert number(here, here.scene.at("socialcare", "safeguarding_lead")) not in said, "people of one’s own agency"
-        assert "If there is no time even for that, call 999" in said
+        assert "If there is no time for that, do not wait: call 999" in said
         assert 'href="tel:999"' in stop.text
         assert "Nothing has been sent" in said
     assert len(here.records(escalation)) == 1
