@@ -74,6 +74,7 @@ def create_app(settings: Settings, *, workshop: Workshop | None = None, poke: Ca
     access.init_app(app)
     errors.init_app(app)
     rendering.init_app(app)
+    app.url_map.converters["form"] = escalations.FormPath
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     access.check_every_page(app)

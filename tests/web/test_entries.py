@@ -957,6 +957,7 @@ def test_a_restricted_note_leaves_nothing_behind_that_others_read(
     traces = [text for text in (*left, logged.getvalue()) if "Quillfeather" in text or "Restricted note" in text]
     assert traces == []
     assert SECRET in here.visitor(manager).get(f"/escalations/{escalation}").text
+    assert '"/escalations/<uuid:escalation_id>/<form:path>/<page_id>"' in logged.getvalue()
 
 
 @pytest.mark.requirement("U-50")
