@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from forms_app.db.tables import Escalation, StageRecord
 from forms_app.db.tables import Party as PartyRow
 from forms_app.documents import contexts as say
-from forms_app.documents.catalogue import KINDS
 from forms_app.domain.answers import Section, Sections, from_json
 from forms_app.domain.clocks import Running
 from forms_app.domain.escalation import Left, Open, Resolved, Standing, Visit
-from forms_app.domain.policy import Choice, DocumentKind, Limit, Policy, Side, Stage, Unit
+from forms_app.domain.policy import Choice, DocumentKind, Policy, Side
 from forms_app.domain.records import (
     AgreedAction,
     Agreement,
@@ -28,46 +27,22 @@ from forms_app.domain.records import (
 )
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
 from forms_app.services.history import concern_of, step_of
+from forms_app.services.in_words import (
+    SERVICE,
+    SIDES,
+    WRITTEN,
+    by_when,
+    document_title,
+    kept,
+    month,
+    not_met,
+    spell_limit,
+    title_of,
+    where_it_stands,
+    who_acts,
+    with_article,
+)
 from forms_app.services.sight import visible
-
-SIDES = {Side.RAISING: "Raising", Side.RESPONDING: "Responding", Side.BOARD: "Board"}
-NO_LIMIT = {
-    Unit.WITHOUT_DELAY: "Without delay",
-    Unit.STATED: "Not stated",
-    Unit.AGREED: "Not agreed yet",
-    Unit.BY_PRIORITY: "No priority was set",
-}
-SERVICE = "This service"
-"""Who wrote a record that the service made because a time had run out."""
-WRITTEN = {
-    "concern": "Concern",
-    "account": "Account",
-    "outcome": "Outcome",
-    "agreement": "Answer to the outcome",
-    "step_up": "Taken further",
-    "contact": "Contact",
-    "filing": "Put on the child’s file",
-    "information_request": "Request for information",
-    "information_given": "Answer to a request",
-    "meeting_called": "Meeting called",
-    "meeting_held": "Meeting held",
-    "time": "Time limit",
-    "time_answer": "Answer about the time limit",
-    "people": "People who join",
-    "support": "What the manager says",
-    "dissent": "Dissent",
-    "steps": "Steps set",
-    "step_done": "Step taken",
-    "alongside": "What goes on alongside",
-    "help": "Help asked for",
-    "danger": "Immediate danger",
-    "restricted_note": "Restricted note",
-    "proforma": "Proforma made",
-    "quiet": "Nothing recorded for a while",
-    "follow_up": "Follow-up",
-    "came_of": "What came of it",
-}
-
 
 NO_DANGER = ("danger", ("no",))
 """The answer to the question before every form that says nothing which a reader has to know."""
@@ -200,9 +175,9 @@ class Filling:
             case Left(after=after):
                 return f"{one} has gone on outside the policy: {after.title}."
             case Open(visit=visit) if isinstance(step_of(self.record).facts, Quiet):
-                return f"Nothing has been recorded for {self._allowed_silence()} at {stage_title(self.policy, visit.stage)}."
+                return f"Nothing has been recorded for {self._allowed_silence()} at {self.policy.stage_title(visit.stage)}."
             case Open(visit=visit):
-                return f"{one} has reached {stage_title(self.policy, visit.stage)}."
+                return f"{one} has reached {self.policy.stage_title(visit.stage)}."
 
     def _allowed_silence(self) -> str:
         quiet = self.policy.quiet
@@ -227,7 +202,7 @@ class Filling:
     def _stage_lines(self) -> Iterator[say.StageLine]:
         for visit in self.standing.visits:
             yield say.StageLine(
-                stage=stage_title(self.policy, visit.stage),
+                stage=self.policy.stage_title(visit.stage),
                 entered=month(visit.entered_at),
                 left=month(visit.left_at) if visit.left_at else "Not yet",
                 how=self._how_left(visit),
@@ -285,13 +260,15 @@ class Filling:
         """The party who wrote a record, or the service itself."""
         rows = (row for row in self.escalation.parties if row.person_id == record.person_id)
         row = next(rows, None)
-        return say.Party(name=SERVICE, job_title="None", agency="None", side="None") if row is None else self._party(row)
+        return (
+            say.Party(name=SERVICE, job_title="None", agency="None", side="None") if row is None else self._party(row)
+        )
 
     def _raiser(self) -> say.Party:
         return next(self._party(row) for row in self.escalation.parties if row.is_raiser)
 
     def _stage_of(self, record: StageRecord) -> str:
-        return stage_title(self.policy, self.policy.stage(record.route, record.stage))
+        return self.policy.stage_title(self.policy.stage(record.route, record.stage))
 
     def _time_limits(self) -> tuple[say.TimeLimit, ...]:
         return tuple(time_limit(self.policy, clock, self.now) for clock in self.standing.clocks)
@@ -341,11 +318,6 @@ def why_by_itself(policy: Policy, escalation: Escalation, record: StageRecord) -
             return f"Nothing had been recorded since {spell_time(last)}."
 
 
-def document_title(policy: Policy, kind: DocumentKind) -> str:
-    """What the policy calls a kind of document."""
-    return policy.document_titles.get(kind, KINDS[kind].title)
-
-
 def time_limit(policy: Policy, clock: Running, now: datetime) -> say.TimeLimit:
     """A clock in words: who, what, by when, and whether it was kept."""
     return say.TimeLimit(who=who_acts(policy, clock), what=clock.does, by_when=by_when(clock), kept=kept(clock, now))
@@ -354,78 +326,8 @@ def time_limit(policy: Policy, clock: Running, now: datetime) -> say.TimeLimit:
 def timeliness(policy: Policy, clock: Running, now: datetime) -> say.TimeLimit:
     """A clock without its dates: the limit, and whether it was kept."""
     late = clock.is_late(now)
-    word = _not_met(clock, late) if clock.met_at is None else ("Late" if late else "Kept")
+    word = not_met(clock, late) if clock.met_at is None else ("Late" if late else "Kept")
     return say.TimeLimit(who=who_acts(policy, clock), what=clock.does, by_when=spell_limit(clock.limit), kept=word)
-
-
-def spell_limit(limit: Limit) -> str:
-    """The limit as the policy gives it: 2 working days, 24 hours, without delay."""
-    match limit.unit:
-        case Unit.SAME_WORKING_DAY:
-            return "The same working day"
-        case Unit.WITHOUT_DELAY:
-            return "Without delay"
-        case Unit.STATED:
-            return "By the stated date"
-        case Unit.AGREED:
-            return "A time that both sides accept"
-        case Unit.BY_PRIORITY:
-            return "By priority"
-        case _:
-            unit = limit.unit.replace("_", " ")
-            return f"{limit.amount} {unit.removesuffix('s') if limit.amount == 1 else unit}"
-
-
-def who_acts(policy: Policy, clock: Running) -> str:
-    side = "Both sides" if clock.side is None else f"{SIDES[clock.side]} side"
-    return side if clock.level is None else f"{side}: {policy.level_title(clock.level)}"
-
-
-def by_when(clock: Running) -> str:
-    if clock.due is None:
-        return NO_LIMIT[clock.limit.unit]
-    return spell_time(clock.due.at) if clock.due.to_the_minute else f"End of {spell_date(clock.due.day)}"
-
-
-def kept(clock: Running, now: datetime) -> str:
-    """What became of a clock, said with no more than is known at this moment."""
-    late = clock.is_late(now)
-    if clock.met_at is None:
-        return _not_met(clock, late)
-    return f"{'Late, on' if late else 'Done on'} {spell_time(clock.met_at)}"
-
-
-def _not_met(clock: Running, late: bool) -> str:
-    if late:
-        return "Overdue" if clock.left_at is None else "Not done in time"
-    return "Open" if clock.left_at is None else "Not recorded"
-
-
-def stage_title(policy: Policy, stage: Stage) -> str:
-    return policy.stage_title(stage)
-
-
-def where_it_stands(policy: Policy, standing: Standing) -> str:
-    match standing:
-        case Open(visit=visit):
-            return stage_title(policy, visit.stage)
-        case Resolved(visits=visits):
-            return f"Resolved at {stage_title(policy, visits[-1].stage)}"
-        case Left(after=after):
-            return f"Gone on outside the policy: {after.title}"
-
-
-def title_of(choices: Iterable[Choice], code: str) -> str:
-    return next((choice.title for choice in choices if choice.id == code), code)
-
-
-def with_article(word: str) -> str:
-    """The word with its article, at the start of a sentence."""
-    return f"{'An' if word[0].lower() in 'aeiou' else 'A'} {word}"
-
-
-def month(instant: datetime) -> str:
-    return f"{uk_date(instant):%B %Y}"
 
 
 def _sections(sections: Sections, leave_out: frozenset[str] = frozenset()) -> tuple[say.Section, ...]:

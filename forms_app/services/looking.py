@@ -18,22 +18,19 @@ from forms_app.domain.records import Account, AgreedAction, Agreement, Place, St
 from forms_app.domain.waiting import awaited, is_refusal, supports
 from forms_app.domain.working_days import spell_date, spell_time
 from forms_app.services.documents import DocumentLine, document_lines
-from forms_app.services.filling import (
+from forms_app.services.filling import actions_of, dissents, why_by_itself
+from forms_app.services.history import concern_of, place_of, policy_of, standing_of, step_of
+from forms_app.services.in_words import (
     SERVICE,
     SIDES,
     WRITTEN,
-    actions_of,
     by_when,
-    dissents,
     document_title,
     kept,
     spell_limit,
-    stage_title,
     title_of,
     who_acts,
-    why_by_itself,
 )
-from forms_app.services.history import concern_of, place_of, policy_of, standing_of, step_of
 from forms_app.services.open_points import OpenPoint, OpenPoints
 from forms_app.services.sight import visible
 from forms_app.services.similar import similar_to
@@ -194,7 +191,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
         summary=summary_of(work, escalation, by),
         policy=policy,
         stage=visit.stage if isinstance(now, Open) else None,
-        stage_name=stage_title(policy, visit.stage),
+        stage_name=policy.stage_title(visit.stage),
         stage_seen=(visit.route.id, visit.stage.id),
         visit_number=len(now.visits),
         place=place,
@@ -316,7 +313,7 @@ def _records(policy: Policy, escalation: Escalation, by: Place, now: Standing) -
         fact, party = facts[record.id], people.get(record.person_id) if record.person_id else None
         yield RecordLine(
             id=record.id,
-            stage=stage_title(policy, policy.stage(record.route, record.stage)),
+            stage=policy.stage_title(policy.stage(record.route, record.stage)),
             kind=record.kind,
             what=WRITTEN[record.kind],
             by=party.person.name if party else SERVICE,
@@ -362,7 +359,7 @@ def _next_name(now: Standing) -> str:
     if not isinstance(now, Open):
         return ""
     to = next_place(now.policy, now.visit)
-    return stage_title(now.policy, to.stage) if isinstance(to, Destination) else to.title
+    return now.policy.stage_title(to.stage) if isinstance(to, Destination) else to.title
 
 
 # --- from a view, for a page -------------------------------------------------------------------------------------

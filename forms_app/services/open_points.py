@@ -23,8 +23,8 @@ from forms_app.domain.records import (
 )
 from forms_app.domain.waiting import has_begun, steps_set
 from forms_app.domain.working_days import end_of, spell_date, spell_time, uk_date
-from forms_app.services.filling import SIDES
 from forms_app.services.history import concern_of, place_of
+from forms_app.services.in_words import SIDES
 from forms_app.services.work import Work
 
 

@@ -26,7 +26,7 @@ from forms_app.domain.policy import (
     Subject,
     Unit,
 )
-from forms_app.services.filling import SIDES, document_title, spell_limit, stage_title, title_of
+from forms_app.services.in_words import SIDES, document_title, spell_limit, title_of
 
 YES_NO = ("Yes", "No")
 ACTIONS = 5
@@ -80,7 +80,7 @@ class Blank:
         if self.kind is BlankKind.CONCERN:
             several = len(self.policy.routes) > 1
             return f"{TITLES[self.kind]}, {self.route.title}" if several else TITLES[self.kind]
-        return f"{TITLES[self.kind]}, {stage_title(self.policy, self.stage)}"
+        return f"{TITLES[self.kind]}, {self.policy.stage_title(self.stage)}"
 
     def code(self, board: Board) -> str:
         return form_code(board.code, self.policy.key, self.route_id, self.stage_id, self.kind)
@@ -151,7 +151,7 @@ def _proforma(blank: Blank) -> Iterator[BlankSection]:
     yield _section("The escalation", questions=_facts(policy))
     for route in policy.routes:
         where = f": {route.title}" if len(policy.routes) > 1 else ""
-        stages = [(stage_title(policy, stage),) for stage in route.stages]
+        stages = [(policy.stage_title(stage),) for stage in route.stages]
         limits = [
             (_who(policy, clock), clock.does, spell_limit(clock.limit))
             for stage in route.stages
@@ -256,7 +256,7 @@ def _beginning(blank: Blank) -> Iterator[BlankSection]:
     yield _danger(policy)
     yield _section(
         "The escalation",
-        notes=[stage_title(policy, stage), stage.summary],
+        notes=[policy.stage_title(stage), stage.summary],
         questions=[
             _line("Reference", "If the service gave one."),
             _box(
@@ -298,7 +298,7 @@ def _about(policy: Policy, route: Route, stage: Stage) -> BlankSection:
     questions = [_pick("What is the main reason?", policy.categories_of(route))]
     if policy.concern_shapes:
         questions.insert(0, _pick("What do you disagree with?", policy.concern_shapes))
-    notes = [f"{route.title}. {route.description}", stage_title(policy, stage), stage.summary]
+    notes = [f"{route.title}. {route.description}", policy.stage_title(stage), stage.summary]
     return _section("About the disagreement", notes=notes, questions=[*questions, *_gates(stage, "opening")])
 
 
@@ -311,7 +311,7 @@ def _people(policy: Policy, stage: Stage, before: str = "") -> BlankSection:
     rows = [(f"{_title(policy, actor)} ({SIDES[actor.side].lower()} side)",) for actor in stage.actors]
     columns = ("Part in it", "Name", "Job title and agency", "Telephone and email")
     return _section(
-        f"The people who take part at {stage_title(policy, stage)}",
+        f"The people who take part at {policy.stage_title(stage)}",
         notes=["Name one person for each agency of that side.", stage.summary] if before else [],
         questions=_gates(stage, before),
         tables=[_table(columns, [*rows, ("Anyone else",), ("Anyone else",)])],

@@ -15,8 +15,9 @@ from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Resolved, Standing
 from forms_app.domain.policy import DEIDENTIFIED, Policy
 from forms_app.services.documents import DocumentLine, as_issued, document_lines
-from forms_app.services.filling import facts_for_the_board, timeliness, title_of
+from forms_app.services.filling import facts_for_the_board, timeliness
 from forms_app.services.history import policy_of, standing_of
+from forms_app.services.in_words import title_of
 from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.similar import similar_to
 from forms_app.services.summaries import Summary, summary_of

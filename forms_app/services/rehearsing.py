@@ -30,8 +30,8 @@ from forms_app.domain.working_days import LONDON, spell_time, uk_date
 from forms_app.services import escalations
 from forms_app.services.directory import directory_for
 from forms_app.services.documents import FORMATS
-from forms_app.services.filling import SIDES, by_when, spell_limit, stage_title, who_acts
 from forms_app.services.history import place_of, policy_of, standing_of
+from forms_app.services.in_words import SIDES, by_when, spell_limit, who_acts
 from forms_app.services.work import Work, Workshop
 
 HAPPENED = {
@@ -167,7 +167,7 @@ class _Walk:
         events, self.events = tuple(self.events), []
         return RehearsedStage(
             id=visit.stage.id,
-            title=stage_title(self.policy, visit.stage),
+            title=self.policy.stage_title(visit.stage),
             entered=spell_time(began),
             people=tuple(self._people(visit.stage)),
             clocks=clocks,

@@ -12,8 +12,8 @@ from forms_app.domain.escalation import Left, Open
 from forms_app.domain.policy import Policy
 from forms_app.domain.waiting import awaited, days_without_record
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
-from forms_app.services.filling import month, where_it_stands
 from forms_app.services.history import concern_of, place_of, policy_of, standing_of
+from forms_app.services.in_words import month, where_it_stands
 from forms_app.services.sight import visible
 from forms_app.services.work import Work
 

@@ -107,6 +107,8 @@ def test_a_meeting_waits_for_whoever_convened_it_once_it_has_begun() -> None:
     assert waits_for(OTHER, called, given=given) == (Act.RECORD_MEETING,)
     assert waits_for(RAISER, called, given=given) == (Act.RECORD_MEETING,), "who called it"
     assert waits_for(OTHER, called, given=given, at=MONDAY - timedelta(minutes=1)) == ()
+    theirs = step(MeetingCalled(meeting="joint", at=MONDAY, conveners=(OTHER.person,), invited=()), OTHER)
+    assert waits_for(RAISER, theirs, given=given) == (), "who may record it, but neither called nor convenes it"
     held = step(MeetingHeld(meeting="joint", called=called.id, attended=(OTHER.person,)))
     assert waits_for(OTHER, called, held, given=given) == ()
 
