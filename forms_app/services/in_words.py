@@ -1,0 +1,121 @@
+"""An escalation's values in the words in which people read them, on pages and in documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from forms_app.documents.catalogue import KINDS
+from forms_app.domain.clocks import Running
+from forms_app.domain.escalation import Left, Open, Resolved, Standing
+from forms_app.domain.policy import Choice, DocumentKind, Limit, Policy, Side, Unit
+from forms_app.domain.working_days import spell_date, spell_time, uk_date
+
+SIDES = {Side.RAISING: "Raising", Side.RESPONDING: "Responding", Side.BOARD: "Board"}
+NO_LIMIT = {
+    Unit.WITHOUT_DELAY: "Without delay",
+    Unit.STATED: "Not stated",
+    Unit.AGREED: "Not agreed yet",
+    Unit.BY_PRIORITY: "No priority was set",
+}
+SERVICE = "This service"
+"""Who wrote a record that the service made because a time had run out."""
+WRITTEN = {
+    "concern": "Concern",
+    "account": "Account",
+    "outcome": "Outcome",
+    "agreement": "Answer to the outcome",
+    "step_up": "Taken further",
+    "contact": "Contact",
+    "filing": "Put on the child’s file",
+    "information_request": "Request for information",
+    "information_given": "Answer to a request",
+    "meeting_called": "Meeting called",
+    "meeting_held": "Meeting held",
+    "time": "Time limit",
+    "time_answer": "Answer about the time limit",
+    "people": "People who join",
+    "support": "What the manager says",
+    "dissent": "Dissent",
+    "steps": "Steps set",
+    "step_done": "Step taken",
+    "alongside": "What goes on alongside",
+    "help": "Help asked for",
+    "danger": "Immediate danger",
+    "restricted_note": "Restricted note",
+    "proforma": "Proforma made",
+    "quiet": "Nothing recorded for a while",
+    "follow_up": "Follow-up",
+    "came_of": "What came of it",
+}
+
+
+def document_title(policy: Policy, kind: DocumentKind) -> str:
+    """What the policy calls a kind of document."""
+    return policy.document_titles.get(kind, KINDS[kind].title)
+
+
+def spell_limit(limit: Limit) -> str:
+    """The limit as the policy gives it: 2 working days, 24 hours, without delay."""
+    match limit.unit:
+        case Unit.SAME_WORKING_DAY:
+            return "The same working day"
+        case Unit.WITHOUT_DELAY:
+            return "Without delay"
+        case Unit.STATED:
+            return "By the stated date"
+        case Unit.AGREED:
+            return "A time that both sides accept"
+        case Unit.BY_PRIORITY:
+            return "By priority"
+        case _:
+            unit = limit.unit.replace("_", " ")
+            return f"{limit.amount} {unit.removesuffix('s') if limit.amount == 1 else unit}"
+
+
+def who_acts(policy: Policy, clock: Running) -> str:
+    side = "Both sides" if clock.side is None else f"{SIDES[clock.side]} side"
+    return side if clock.level is None else f"{side}: {policy.level_title(clock.level)}"
+
+
+def by_when(clock: Running) -> str:
+    if clock.due is None:
+        return NO_LIMIT[clock.limit.unit]
+    return spell_time(clock.due.at) if clock.due.to_the_minute else f"End of {spell_date(clock.due.day)}"
+
+
+def kept(clock: Running, now: datetime) -> str:
+    """What became of a clock, said with no more than is known at this moment."""
+    late = clock.is_late(now)
+    if clock.met_at is None:
+        return not_met(clock, late)
+    return f"{'Late, on' if late else 'Done on'} {spell_time(clock.met_at)}"
+
+
+def not_met(clock: Running, late: bool) -> str:
+    if late:
+        return "Overdue" if clock.left_at is None else "Not done in time"
+    return "Open" if clock.left_at is None else "Not recorded"
+
+
+def where_it_stands(policy: Policy, standing: Standing) -> str:
+    match standing:
+        case Open(visit=visit):
+            return policy.stage_title(visit.stage)
+        case Resolved(visits=visits):
+            return f"Resolved at {policy.stage_title(visits[-1].stage)}"
+        case Left(after=after):
+            return f"Gone on outside the policy: {after.title}"
+
+
+def title_of(choices: Iterable[Choice], code: str) -> str:
+    return next((choice.title for choice in choices if choice.id == code), code)
+
+
+def with_article(word: str) -> str:
+    """The word with its article, at the start of a sentence."""
+    return f"{'An' if word[0].lower() in 'aeiou' else 'A'} {word}"
+
+
+def month(instant: datetime) -> str:
+    return f"{uk_date(instant):%B %Y}"
