@@ -28,10 +28,13 @@ from forms_app.domain.records import (
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
 from forms_app.services.history import concern_of, step_of
 from forms_app.services.in_words import (
+    DECISION,
     SERVICE,
     SIDES,
+    STANDS,
     WRITTEN,
     by_when,
+    counted_as,
     document_title,
     kept,
     month,
@@ -287,9 +290,9 @@ def facts_for_the_board(policy: Policy, escalation: Escalation, now: Standing) -
     match now:
         case Open(visit=visit):
             if not visit.stage.counts:
-                yield say.Fact(name=f"Counted as {with_article(policy.words.escalation).lower()}", value="Not yet")
+                yield say.Fact(name=counted_as(policy), value="Not yet")
             if now.decision_stands:
-                yield say.Fact(name="The decision that is questioned", value="Stands while it is challenged")
+                yield say.Fact(name=DECISION, value=STANDS)
         case Resolved(outcome=outcome):
             yield say.Fact(name="Outcome", value=title_of(policy.outcomes, outcome.outcome))
             yield say.Fact(name="Agreed actions", value=str(len(outcome.actions)))

@@ -18,6 +18,7 @@ NO_LIMIT = {
     Unit.AGREED: "Not agreed yet",
     Unit.BY_PRIORITY: "No priority was set",
 }
+DECISION, STANDS = "The decision that is questioned", "Stands while it is challenged"
 SERVICE = "This service"
 """Who wrote a record that the service made because a time had run out."""
 WRITTEN = {
@@ -106,6 +107,10 @@ def where_it_stands(policy: Policy, standing: Standing) -> str:
             return f"Resolved at {policy.stage_title(visits[-1].stage)}"
         case Left(after=after):
             return f"Gone on outside the policy: {after.title}"
+
+
+def counted_as(policy: Policy) -> str:
+    return f"Counted as {with_article(policy.words.escalation).lower()}"
 
 
 def title_of(choices: Iterable[Choice], code: str) -> str:

@@ -26,7 +26,7 @@ from forms_app.domain.policy import (
     Subject,
     Unit,
 )
-from forms_app.services.in_words import SIDES, document_title, spell_limit, title_of
+from forms_app.services.in_words import DECISION, SIDES, STANDS, counted_as, document_title, spell_limit, title_of
 
 YES_NO = ("Yes", "No")
 ACTIONS = 5
@@ -174,9 +174,18 @@ def _facts(policy: Policy) -> Iterator[BlankQuestion]:
         "Reason", dict.fromkeys(reason.title for route in policy.routes for reason in policy.categories_of(route))
     )
     yield _line("Where it stands")
+    stages = [stage for route in policy.routes for stage in route.stages]
+    if not all(stage.counts for stage in stages):
+        yield _ticks(counted_as(policy), ("Yes", "Not yet"))
+    if any(stage.closing.decision_stands for stage in stages):
+        yield _ticks(DECISION, (STANDS,))
     yield _pick("Outcome", policy.outcomes)
     yield _line("Agreed actions", "How many were agreed.")
     yield _ticks("Policy gap found", YES_NO)
+    if any(stage.closing.dissent_recorded for stage in stages):
+        yield _ticks("Dissent recorded", YES_NO)
+    if any(route.after.kind != "joins" for route in policy.routes):
+        yield _ticks("What came of it", ("Recorded", "Not recorded yet"))
     for question in policy.questions:
         if question.on_proforma:
             yield _asked(policy, question)

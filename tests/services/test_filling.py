@@ -248,9 +248,7 @@ def test_a_gap_in_policy_goes_to_two_sub_groups_of_which_each_has_its_own_seat(s
         only_if="policy_gap",
     )
     with scene(sqlite_url, policy(notices=(*notices(), gap))) as here:
-        subgroup, second = here.holder("sub_group"), here.at("board", "directors")
-        with here.database.writing() as session:
-            session.get_one(Person, second).seat = Audience.POLICY_SUB_GROUP.value
+        subgroup, second = here.holder("sub_group"), here.holder("policy_sub_group")
         escalation, care = here.open().escalation_id, here.at("socialcare", "practitioner")
         proposed = here.outcome(escalation, by=care, policy_gap=True).record_id
         told = here.told(here.answer(escalation, by=here.raiser, to=proposed).record_id)
