@@ -130,11 +130,11 @@ def test_the_steps_that_the_arbiter_set_say_which_are_taken(here: Scene) -> None
     escalation = at_the_chair(here)
     steps = points(here, escalation)[0].record
     assert steps is not None
-    say(here, escalation, StepDone(steps=steps, number=1))
+    say(here, escalation, StepDone(steps=steps, number=0))
 
     assert lines(here, escalation) == [
-        ("Meet the family together", "Both managers", "4 March 2027", "Waiting"),
-        ("Write one plan", "Both managers", "4 March 2027", "Done on 1 March 2027"),
+        ("Meet the family together", "Both managers", "4 March 2027", "Done on 1 March 2027"),
+        ("Write one plan", "Both managers", "4 March 2027", "Waiting"),
     ]
 
     action = AgreedAction(what="Start over", who="Both managers", by_when=here.today)

@@ -141,6 +141,23 @@ def test_after_the_end_what_came_of_it_waits_and_nothing_new_begins(sqlite_url: 
         assert "Nobody has said what came of it" not in main_of(place.page(RAISER))
 
 
+@pytest.mark.requirement("W-16")
+def test_a_follow_up_comes_first_once_its_day_has_come_and_is_offered_once(place: Place) -> None:
+    here, title = place.scene, "Say whether it was carried out"
+    escalation = here.open().escalation_id
+    care = here.at("socialcare", "practitioner")
+    proposed = here.outcome(escalation, by=care, review_on=here.today + timedelta(days=1)).record_id
+    here.answer(escalation, by=here.raiser, to=proposed)
+    assert title in under(place.page(RAISER, escalation), "What you can do after the end")
+
+    here.clock.forward(days=1)
+
+    page = place.page(RAISER, escalation)
+    assert list(under(page, "Waiting for you")) == [title]
+    assert main_of(page).count(title) == 1
+    assert "Waits for you" in place.visitor(RAISER).get("/escalations").text
+
+
 @pytest.mark.requirement("B-12", "U-22")
 def test_danger_can_be_reported_from_every_page_of_an_escalation_and_from_no_other(place: Place) -> None:
     visitor, path = place.visitor(RAISER), f"/escalations/{place.escalation}"
@@ -150,6 +167,9 @@ def test_danger_can_be_reported_from_every_page_of_an_escalation_and_from_no_oth
         assert link in visitor.get(page).text.partition("<main")[0], page
     for page in ("/escalations", "/escalations/new", "/contacts"):
         assert "Report immediate danger" not in visitor.get(page).text
+    fall_silent(place.scene)
+    office = place.visitor(UNIT).get(f"/register/{place.escalation}")
+    assert (office.status_code, "Report immediate danger" in office.text) == (200, False)
     stranger = place.visitor(f"practitioner@police.{DOMAIN}").get(path)
     assert (stranger.status_code, link in stranger.text) == (404, False)
 
