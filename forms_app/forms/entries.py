@@ -1,4 +1,4 @@
-"""The forms of everything beside the ladder: what is logged, asked, timed, noted and reported, and what follows the end."""
+"""The forms of everything beside the ladder, all by name; and those of what is logged, asked, timed, noted and reported."""
 
 from __future__ import annotations
 
@@ -6,19 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from forms_app.domain.acts import SIDES, Act, going_on_alongside, is_arbiter, open_requests, steps_to_take
-from forms_app.domain.escalation import Left, Resolved
+from forms_app.domain.acts import Act, going_on_alongside, open_requests, steps_to_take
 from forms_app.domain.filing import NOBODY_IN_SEAT
 from forms_app.domain.policy import Unit
 from forms_app.domain.records import (
     Alongside,
-    CameOf,
     Contact,
     Danger,
-    Dissent,
     Facts,
     FiledOnRecord,
-    FollowUp,
     HelpAsked,
     InformationGiven,
     InformationRequest,
@@ -32,7 +28,7 @@ from forms_app.domain.records import (
     TimeSet,
 )
 from forms_app.domain.working_days import spell_date, uk_date
-from forms_app.forms import joining, meetings
+from forms_app.forms import after, joining, meetings
 from forms_app.forms.asking import (
     YES_NO,
     Asking,
@@ -60,7 +56,6 @@ from forms_app.forms.entry import (
     place_in,
     refused,
     rows_in,
-    standing_in,
 )
 from forms_app.forms.fields import Pick, Ticked, TimeOfDay, Words
 from forms_app.forms.sooner import Sooner, sooner_questions
@@ -72,7 +67,6 @@ HOW = (
     ("email", "By email"),
     ("letter", "By letter"),
 )
-NO_DUTY = "-"
 CONDUCT = (
     ("compliance", "Compliance: whether what is laid down was done"),
     ("competence", "Competence: whether somebody can do what their work asks"),
@@ -246,19 +240,6 @@ def _support_facts(asking: Asking, forms: Forms) -> Facts:
     return Support(supports=answer_to(forms, "f-supports") == "yes")
 
 
-def _dissent(asking: Asking, given: Given) -> Iterator[Page]:
-    fields = {
-        "f-why": words(asking, "With what do you not agree, and why?"),
-        "f-next": words(asking, "What will you do because of it?", required=False),
-    }
-    intro = "The decision stands. Your dissent is kept with it, and everyone who takes part is told."
-    yield page_of("dissent", "Your dissent", fields, intro=intro)
-
-
-def _dissent_facts(asking: Asking, forms: Forms) -> Facts:
-    return Dissent()
-
-
 # --- the arbiter's steps, and what goes on alongside --------------------------------------------------------------
 
 
@@ -411,116 +392,6 @@ def _proforma_facts(asking: Asking, forms: Forms) -> Facts:
     return ProformaMade()
 
 
-# --- after the end -----------------------------------------------------------------------------------------------
-
-
-def _follow_up(asking: Asking, given: Given) -> Iterator[Page]:
-    now = _resolved(asking)
-    duties = _duties(asking, now)
-    if duties:
-        choices = [*duties.items(), (NO_DUTY, "None of these")]
-        yield page_of("duty", "What it is about", {"f-duty": Pick("Which of these do you follow up?", choices=choices)})
-    duty = given["duty"].get("f-duty") if "duty" in given else None
-    if duties and duty is None:
-        return
-    if _is_of_actions(now, duty):
-        yield _actions_page(asking, now)
-    yield _what_follows(asking, now, given, duty)
-
-
-def _actions_page(asking: Asking, now: Resolved) -> Page:
-    fields: dict[str, Any] = {}
-    depends: dict[str, tuple[str, frozenset[str]]] = {}
-    for number, action in enumerate(now.outcome.actions):
-        what = f"{in_short(action.what)} ({in_short(action.who)}, by {spell_date(action.by_when)})"
-        fields[f"f-action-{number}"] = Pick(f"Was action {number + 1} carried out? {what}", choices=YES_NO)
-        fields[f"f-instead-{number}"] = words(asking, f"What happened instead of action {number + 1}?")
-        depends[f"f-instead-{number}"] = (f"f-action-{number}", frozenset({"no"}))
-    return page_of("actions", "The agreed actions", fields, depends=depends)
-
-
-def _what_follows(asking: Asking, now: Resolved, given: Given, duty: str | None) -> Page:
-    carried_out = tuple(
-        given["actions"].get(f"f-action-{number}") == "yes" if "actions" in given else False
-        for number in _actions_about(now, duty)
-    )
-
-    def unfit(form: PageForm) -> tuple[str, str | None]:
-        return "f-then", refused(asking, _followed({"then": form}, duty, carried_out))
-
-    then = {"done": "It is done", "again": "It will be looked at again"}
-    word = asking.policy.words.stage
-    if _may_open_again(asking, now):
-        then["reopen"] = f"The escalation is opened again, at the {word} where it was settled"
-    fields = {
-        "f-then": Pick("What happens now?", choices=list(then.items())),
-        "f-again": day_ahead(asking, "On which day will it be looked at again?"),
-        "f-why": words(asking, "What was found, and why does this follow?"),
-    }
-    depends = {"f-again": ("f-then", frozenset({"again"}))}
-    return page_of("then", "What follows", fields, depends=depends, base=checked(unfit))
-
-
-def _follow_up_facts(asking: Asking, forms: Forms) -> Facts:
-    duty = answer_to(forms, "f-duty")
-    actions = _actions_about(_resolved(asking), duty)
-    return _followed(forms, duty, tuple(answer_to(forms, f"f-action-{number}") == "yes" for number in actions))
-
-
-def _followed(forms: Forms, duty: str | None, carried_out: tuple[bool, ...]) -> FollowUp:
-    return FollowUp(
-        duty=None if duty == NO_DUTY else duty,
-        carried_out=carried_out,
-        then=answer_to(forms, "f-then"),
-        again_on=answer_to(forms, "f-again"),
-    )
-
-
-def _resolved(asking: Asking) -> Resolved:
-    now = standing_in(asking)
-    assert isinstance(now, Resolved), "this is asked after the end"
-    return now
-
-
-def _duties(asking: Asking, now: Resolved) -> dict[str, str]:
-    """What the policy still wants done, by everybody or by one's own side."""
-    own = place_in(asking).side
-    return {owed.duty.id: owed.duty.text for owed in now.duties if own in owed.sides and owed.met_at is None}
-
-
-def _actions_about(now: Resolved, duty: str | None) -> range:
-    return range(len(now.outcome.actions) if _is_of_actions(now, duty) else 0)
-
-
-def _is_of_actions(now: Resolved, duty: str | None) -> bool:
-    """Whether it is asked of each agreed action whether it was carried out."""
-    about = next((owed.duty for owed in now.duties if owed.duty.id == duty), None)
-    return bool(now.outcome.actions) and (about is None or about.due == "action_date")
-
-
-def _may_open_again(asking: Asking, now: Resolved | Left) -> bool:
-    place = place_in(asking)
-    return place.side in SIDES or is_arbiter(now.visits[-1], place)
-
-
-def _came_of(asking: Asking, given: Given) -> Iterator[Page]:
-    now = standing_in(asking)
-    assert isinstance(now, Left), "this is asked after it has left"
-    resumes = {"no": "No. It came to its end there"}
-    if _may_open_again(asking, now):
-        resumes["yes"] = f"Yes. It goes on at {asking.policy.stage_title(now.visits[-1].stage)}"
-    fields = {
-        "f-happened": past_day(asking, "When did you learn of it?"),
-        "f-what": words(asking, "What came of it?"),
-        "f-resumes": Pick("Does the escalation go on here?", choices=list(resumes.items())),
-    }
-    yield page_of("came", "What came of it", fields)
-
-
-def _came_of_facts(asking: Asking, forms: Forms) -> Facts:
-    return CameOf(resumes=answer_to(forms, "f-resumes") == "yes")
-
-
 # --- all of them -------------------------------------------------------------------------------------------------
 
 
@@ -539,7 +410,7 @@ ENTRIES: Mapping[Act, Entry] = {
     Act.ANSWER_TIME: Entry("Answer the proposed date", _time_answer, _time_answer_facts),
     Act.ADD_PEOPLE: Entry("Add or replace somebody", joining.adding, joining.added, joining.people_added),
     Act.SAY_SUPPORT: Entry("Say whether you support this", _support, _support_facts),
-    Act.DISSENT: Entry("Record your dissent", _dissent, _dissent_facts),
+    Act.DISSENT: Entry("Record your dissent", after.dissenting, after.dissented),
     Act.SET_STEPS: Entry("Set the steps", _steps, _steps_facts),
     Act.FINISH_STEP: Entry("Say that a step has been taken", _step_done, _step_done_facts),
     Act.NOTE_ALONGSIDE: Entry("Record what goes on alongside", _alongside, _alongside_facts, told=ON_THE_PAGE),
@@ -557,6 +428,6 @@ ENTRIES: Mapping[Act, Entry] = {
         _proforma_facts,
         told="You get it, and so does the person who raised the concern. Nobody else does.",
     ),
-    Act.FOLLOW_UP: Entry("Say whether it was carried out", _follow_up, _follow_up_facts),
-    Act.SAY_WHAT_CAME: Entry("Say what came of it", _came_of, _came_of_facts),
+    Act.FOLLOW_UP: Entry("Say whether it was carried out", after.following_up, after.followed_up),
+    Act.SAY_WHAT_CAME: Entry("Say what came of it", after.saying_what_came, after.came_of),
 }
