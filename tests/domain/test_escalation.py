@@ -3,108 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forms_app.domain.acts import ALWAYS, Act, Destination, acts_open_to, level_of_raiser, next_place
+from forms_app.domain.acts import ALWAYS, Act, Destination, level_of_raiser, next_place
 from forms_app.domain.clocks import Running
-from forms_app.domain.escalation import Left, Open, Resolved, Standing, standing
-from forms_app.domain.policy import Actor, After, Closer, Limit, Moment, Policy, Side, Stage, Unit
+from forms_app.domain.escalation import Left, Open, Resolved
+from forms_app.domain.policy import Actor, After, Choice, Closer, Duty, Limit, Moment, Policy, Side, Unit
 from forms_app.domain.records import (
     Account,
-    Agreement,
-    Concern,
-    ConcernedAgency,
-    Facts,
+    AgreedAction,
+    CameOf,
+    FollowUp,
+    MeetingHeld,
     Outcome,
     Place,
-    Step,
-    StepUp,
-    Timing,
+    TimeAnswered,
+    TimeSet,
 )
 from forms_app.domain.working_days import end_of
-from forms_app.policies.bank_holidays import calendar_of
+from tests.factories.courses import (
+    CHAIRING,
+    EVERYBODY,
+    MANAGER,
+    MONDAY,
+    OTHER,
+    POLICE,
+    RAISER,
+    SCHOOL,
+    SERGEANT,
+    SOCIAL_CARE,
+    Course,
+    course,
+)
 from tests.factories.policies import BOTH, CHAIR, SOURCE, cap, clock, limit, policy, route, stage
-
-MONDAY = datetime(2027, 3, 1, 10, 0, tzinfo=UTC)
-SCHOOL, SOCIAL_CARE, POLICE, OFFICE = uuid4(), uuid4(), uuid4(), uuid4()
-RAISER = Place(uuid4(), SCHOOL, Side.RAISING, "practitioner", is_raiser=True)
-MANAGER = Place(uuid4(), SCHOOL, Side.RAISING, "first_line_manager")
-OTHER = Place(uuid4(), SOCIAL_CARE, Side.RESPONDING, "practitioner")
-SERGEANT = Place(uuid4(), POLICE, Side.RESPONDING, "practitioner")
-CHAIRING = Place(uuid4(), OFFICE, Side.BOARD, "independent_chair")
-EVERYBODY = (RAISER, MANAGER, OTHER, CHAIRING)
-
-
-@dataclass
-class Course:
-    """An escalation that goes on record by record, an hour between each."""
-
-    under: Policy
-    places: Sequence[Place] = EVERYBODY
-    now: datetime = MONDAY
-    steps: list[Step] = field(default_factory=list)
-    route: str = "main"
-    stage: str = ""
-
-    def opened(self, **timing: object) -> Course:
-        self.stage = self.under.route(self.route).stages[0].id
-        agencies = (ConcernedAgency(id=SOCIAL_CARE, name="Social care"),)
-        return self.wrote(RAISER, Concern(shape=None, category="other", agencies=agencies, timing=Timing(**timing)))
-
-    def wrote(self, by: Place, facts: Facts, *, at: datetime | None = None) -> Course:
-        self.now = at or self.now
-        self.steps.append(
-            Step(
-                id=uuid4(),
-                route=self.route,
-                stage=self.stage,
-                side=by.side,
-                agency=by.agency,
-                person=by.person,
-                happened_on=self.now.date(),
-                entered_at=self.now,
-                facts=facts,
-            )
-        )
-        self.now += timedelta(hours=1)
-        return self
-
-    def went_on(self, by: Place = RAISER, *, at: datetime | None = None, **timing: object) -> Course:
-        now = self.standing()
-        assert isinstance(now, Open)
-        to = next_place(self.under, now.visit)
-        if isinstance(to, After):
-            return self.wrote(by, StepUp(route=None, stage=None), at=at)
-        self.wrote(by, StepUp(route=to.route.id, stage=to.stage.id, timing=Timing(**timing)), at=at)
-        self.route, self.stage = to.route.id, to.stage.id
-        return self
-
-    def settled(self, by: Place, *, at: datetime | None = None) -> Course:
-        return self.wrote(by, Outcome(outcome="agreed"), at=at)
-
-    def answered(self, by: Place, *, agrees: bool = True, to: UUID | None = None) -> Course:
-        found = to or next(step.id for step in reversed(self.steps) if isinstance(step.facts, Outcome))
-        return self.wrote(by, Agreement(outcome=found, agrees=agrees))
-
-    def standing(self) -> Standing:
-        return standing(self.under, self.steps, places=self.places, calendar=calendar_of("england-and-wales"))
-
-    def acts(self, place: Place) -> frozenset[Act]:
-        return acts_open_to(place, self.standing())
-
-    def clock(self, name: str) -> Running:
-        return next(running for running in self.standing().clocks if running.id == name)
-
-
-def course(*stages: Stage, after: str = "ends_here", places: Sequence[Place] = EVERYBODY) -> Course:
-    return Course(policy(route(*stages, after=after)), places).opened()
-
 
 # --- every kind of ending ---
 
@@ -464,3 +401,262 @@ def test_the_next_moment_is_the_soonest_that_was_not_met() -> None:
     now = walk.standing()
     assert isinstance(now, Open)
     assert now.next_due == walk.clock("later").due
+
+
+# --- who joins later, and who never came ---
+
+
+def test_whoever_joins_after_it_was_agreed_changes_nothing() -> None:
+    late = replace(SERGEANT, joined_at=MONDAY + timedelta(days=9))
+    walk = Course(policy(route()), EVERYBODY).opened()
+    walk.places = (*EVERYBODY, late)
+
+    assert isinstance(walk.settled(OTHER).answered(RAISER).standing(), Resolved)
+
+
+@pytest.mark.requirement("U-25")
+def test_an_agency_of_which_nobody_takes_part_is_not_passed_over() -> None:
+    walk = Course(policy(route()), (*EVERYBODY, SERGEANT)).opened()
+    walk.places = EVERYBODY
+    walk.settled(OTHER).answered(RAISER)
+
+    proposed = walk.open().proposed
+    assert proposed is not None
+    assert proposed.waits_for == {(Side.RESPONDING, POLICE)}
+
+
+def test_a_clock_that_a_side_must_keep_is_kept_when_its_last_agency_has_written() -> None:
+    answers = clock("answer", side=Side.RESPONDING, stops=Moment.ACCOUNT_BY_RESPONDING)
+    walk = course(stage(clocks=(answers,)), places=(*EVERYBODY, SERGEANT)).wrote(OTHER, Account())
+    assert walk.clock("answer").met_at is None
+
+    walk.wrote(SERGEANT, Account())
+
+    assert walk.clock("answer").met_at == walk.steps[-1].entered_at
+
+
+# --- a date that all sides accept ---
+
+AGREED = clock("agreed", limit=limit(Unit.AGREED))
+STATED = clock("stated", limit=limit(Unit.STATED))
+FRIDAY, NEXT_WEEK = date(2027, 3, 5), date(2027, 3, 10)
+
+
+def accepted(walk: Course, by: Place, *, accepts: bool = True) -> Course:
+    proposed = walk.open().time_proposed
+    assert proposed is not None
+    return walk.wrote(by, TimeAnswered(proposal=proposed.step.id, accepts=accepts))
+
+
+@pytest.mark.requirement("S-24", "H-41")
+def test_a_date_counts_when_every_agency_has_accepted_it() -> None:
+    places = (*EVERYBODY, SERGEANT)
+    walk = Course(policy(route(stage(clocks=(AGREED,)))), places).opened(time_frame=FRIDAY)
+
+    assert walk.clock("agreed").due is None
+    assert accepted(walk, OTHER).clock("agreed").due is None
+    due = accepted(walk, SERGEANT).clock("agreed").due
+    assert due is not None
+    assert (due.day, due.because) == (FRIDAY, "agreed")
+
+
+def test_a_date_that_was_agreed_stays_until_all_have_accepted_another() -> None:
+    walk = accepted(Course(policy(route(stage(clocks=(AGREED,))))).opened(time_frame=FRIDAY), OTHER)
+
+    walk.wrote(OTHER, TimeSet(time_frame=NEXT_WEEK))
+    assert walk.clock("agreed").due.day == FRIDAY
+    assert Act.ANSWER_TIME in walk.acts(RAISER)
+    assert Act.ANSWER_TIME not in walk.acts(OTHER)
+
+    assert accepted(walk, RAISER).clock("agreed").due.day == NEXT_WEEK
+
+
+def test_a_date_that_one_side_refuses_does_not_count() -> None:
+    walk = accepted(Course(policy(route(stage(clocks=(AGREED,))))).opened(time_frame=FRIDAY), OTHER, accepts=False)
+
+    proposed = walk.open().time_proposed
+    assert proposed is not None
+    assert (walk.clock("agreed").due, proposed.refused) == (None, {(Side.RESPONDING, SOCIAL_CARE)})
+    assert Act.ANSWER_TIME not in walk.acts(OTHER)
+
+
+def test_of_a_stated_and_an_agreed_limit_each_has_its_own_moment() -> None:
+    walk = Course(policy(route(stage(clocks=(STATED, AGREED))))).opened(time_frame=FRIDAY)
+    walk.wrote(OTHER, TimeSet(time_frame=NEXT_WEEK))
+
+    assert (walk.clock("stated").due.day, walk.clock("agreed").due) == (FRIDAY, None)
+    accepted(walk, RAISER)
+    assert (walk.clock("stated").due.day, walk.clock("agreed").due.day) == (FRIDAY, NEXT_WEEK)
+
+
+@pytest.mark.requirement("S-20")
+def test_only_the_side_that_brought_it_here_states_the_date() -> None:
+    under = policy(route(stage(clocks=(STATED,), steps_up="any_side"), stage("two", clocks=(STATED,))))
+    walk = Course(under).opened(time_frame=FRIDAY)
+    later = TimeSet(time_frame=NEXT_WEEK)
+    assert walk.refusal(OTHER, later) is not None
+    assert walk.refusal(RAISER, later) is None
+    walk.wrote(OTHER, later)
+    assert walk.clock("stated").due.day == FRIDAY, "not even if it had been recorded"
+
+    walk.went_on(OTHER)
+
+    assert walk.refusal(RAISER, later) is not None
+    assert walk.refusal(OTHER, later) is None
+
+
+@pytest.mark.requirement("B-11")
+def test_a_later_date_that_protects_the_child_never_lengthens() -> None:
+    walk = Course(policy(route(stage(clocks=(clock(limit=limit(Unit.WORKING_DAYS, 5)),))))).opened(protect_by=FRIDAY)
+
+    walk.wrote(OTHER, TimeSet(protect_by=NEXT_WEEK, protect_because="There is no hurry."))
+    assert walk.clock("discuss").due.day == FRIDAY
+    walk.wrote(OTHER, TimeSet(protect_by=date(2027, 3, 3), protect_because="She goes home."))
+    assert walk.clock("discuss").due.day == date(2027, 3, 3)
+
+
+# --- opened again ---
+
+
+def reopened(walk: Course, by: Place = RAISER, **follow_up: object) -> Course:
+    count = len(walk.resolved().outcome.actions)
+    given = {"carried_out": (False,) * count, "then": "reopen", **follow_up}
+    walk.now = MONDAY + timedelta(days=30)
+    return walk.wrote(by, FollowUp(**given))
+
+
+def test_what_was_not_carried_out_opens_it_again_where_it_was_settled() -> None:
+    walk = reopened(course().settled(OTHER).answered(RAISER))
+
+    now = walk.open()
+    assert [visit.stage.id for visit in now.visits] == ["one", "one"]
+    assert (now.proposed, now.visit.begins_again) == (None, True)
+    assert now.visits[0].left_at == MONDAY + timedelta(hours=2)
+    assert Act.FOLLOW_UP not in walk.acts(RAISER)
+
+
+def test_its_limits_and_those_over_several_stages_are_counted_from_the_day_on_which_it_was_opened_again() -> None:
+    two_days = clock(limit=limit(Unit.WORKING_DAYS, 2))
+    under = policy(route(stage(clocks=(two_days,)), stage("two", clocks=(two_days,)), caps=(cap("one", "two"),)))
+    walk = Course(under).opened(protect_by=date(2027, 3, 2)).went_on().settled(OTHER).answered(RAISER)
+
+    reopened(walk)
+
+    assert {clock.due.day for clock in walk.open().clocks} == {date(2027, 4, 2)}
+    assert walk.clock("together").started_at == MONDAY + timedelta(days=30)
+
+
+def test_both_courses_of_a_limit_over_several_stages_are_kept() -> None:
+    under = policy(route(stage("one"), stage("two"), caps=(cap("one", "two"),)))
+    walk = reopened(Course(under).opened().settled(OTHER).answered(RAISER)).settled(OTHER).answered(RAISER)
+
+    caps = [running for running in walk.resolved().clocks if running.id == "together"]
+
+    assert [running.met_at for running in caps] == [MONDAY + timedelta(hours=2), MONDAY + timedelta(days=30, hours=2)]
+
+
+def test_a_date_agreed_before_the_end_is_not_agreed_when_it_is_opened_again() -> None:
+    walk = accepted(Course(policy(route(stage(clocks=(AGREED,))))).opened(time_frame=FRIDAY), OTHER)
+    reopened(walk.settled(OTHER).answered(RAISER))
+
+    assert (walk.clock("agreed").due, walk.open().time_proposed) == (None, None)
+
+
+def test_what_was_answered_before_the_end_is_asked_again_and_the_new_actions_are_followed_up() -> None:
+    action = AgreedAction(what="Visit", who="Social worker", by_when=FRIDAY)
+    walk = course().wrote(OTHER, Outcome(outcome="agreed", actions=(action, action))).answered(RAISER)
+    reopened(walk).wrote(OTHER, Outcome(outcome="agreed", actions=(action,)))
+    assert Act.ANSWER_OUTCOME in walk.acts(RAISER)
+    walk.answered(RAISER)
+
+    both = FollowUp(carried_out=(True, True), then="done")
+    assert walk.refusal(RAISER, both) == "Say of every agreed action whether it was carried out."
+    assert walk.refusal(RAISER, FollowUp(carried_out=(True,), then="done")) is None
+
+
+@pytest.mark.parametrize("after", ["leaves_for", "returns_to"])
+def test_what_came_back_from_elsewhere_is_open_again_at_the_last_stage(after: str) -> None:
+    walk = course(stage(), stage("two"), after=after).went_on().went_on()
+
+    walk.wrote(OTHER, CameOf(resumes=True))
+
+    assert [visit.stage.id for visit in walk.open().visits] == ["one", "two", "two"]
+    assert isinstance(walk.went_on().standing(), Left), "it may leave again"
+
+
+def test_what_came_of_it_is_said_once() -> None:
+    walk = course(stage(), after="leaves_for").went_on().wrote(OTHER, CameOf(resumes=False))
+
+    now = walk.standing()
+    assert isinstance(now, Left)
+    assert now.came_of is not None
+    assert walk.acts(RAISER) == ALWAYS
+
+
+def test_the_priority_that_was_given_once_holds_at_the_stages_after_it() -> None:
+    urgent = Limit(unit=Unit.BY_PRIORITY, priorities={"high": limit(Unit.HOURS, 4)})
+    stages = [stage(name, clocks=(clock(limit=urgent),)) for name in ("one", "two")]
+    under = policy(route(*stages), priorities=(Choice(id="high", title="High"),))
+    walk = Course(under).opened(priority="high").went_on(at=MONDAY + timedelta(days=1))
+
+    assert walk.clock("discuss").due.at == MONDAY + timedelta(days=1, hours=4)
+
+
+# --- from the meeting to its letter ---
+
+
+def test_a_limit_that_begins_with_a_meeting_begins_only_when_it_was_held() -> None:
+    hold = clock("hold", starts=Moment.OUTCOME_RECORDED, stops=Moment.MEETING_HELD)
+    letter = clock("letter", limit=limit(Unit.HOURS, 48), starts=Moment.MEETING_HELD, stops=Moment.STAGE_LEFT)
+    walk = course(stage(clocks=(hold, letter)), stage("two")).settled(OTHER)
+    assert walk.clock("hold").met_at is None, "an outcome is not the meeting about it"
+    assert [running.id for running in walk.open().clocks] == ["hold"]
+
+    walk.wrote(OTHER, MeetingHeld(meeting="any", attended=()))
+
+    assert walk.clock("hold").met_at == walk.clock("letter").started_at == walk.steps[-1].entered_at
+
+
+# --- what is owed after the end ---
+
+
+def duty(who: Side | str = "all", due: str = "at_once", **more: object) -> Duty:
+    return Duty(**{"id": f"{who}_{due}", "text": "Do it.", "side": who, "due": due, "source": SOURCE, **more})
+
+
+def owing(*duties: Duty, **outcome: object) -> Course:
+    walk = Course(policy(route(), duties=duties)).opened()
+    return walk.wrote(OTHER, Outcome(**{"outcome": "agreed", **outcome})).answered(RAISER)
+
+
+def test_what_all_owe_is_done_when_the_last_side_has_said_so() -> None:
+    walk = owing(duty()).wrote(MANAGER, FollowUp(duty="all_at_once", then="done"))
+    (owed,) = walk.resolved().duties
+    assert (owed.met_at, owed.waits_for) == (None, {Side.RESPONDING})
+
+    walk.wrote(OTHER, FollowUp(duty="all_at_once", then="done"))
+
+    (owed,) = walk.resolved().duties
+    assert (owed.met_at, owed.waits_for) == (walk.steps[-1].entered_at, frozenset())
+
+
+def test_each_duty_is_due_on_its_own_day_and_only_where_there_is_one() -> None:
+    action = AgreedAction(what="Visit", who="Social worker", by_when=FRIDAY)
+    later = AgreedAction(what="Write", who="Social worker", by_when=NEXT_WEEK)
+    duties = (duty(), duty(due="action_date"), duty(due="review_date"), duty(Side.BOARD, stages=("two",)))
+    days = {each.duty.id: each.due.day for each in owing(*duties, actions=(action, later)).resolved().duties}
+    assert days == {"all_at_once": MONDAY.date(), "all_action_date": NEXT_WEEK}
+
+    assert [each.due.day for each in owing(*duties, review_on=FRIDAY).resolved().duties] == [MONDAY.date(), FRIDAY]
+
+
+@pytest.mark.requirement("W-16", "W-25", "W-32")
+def test_what_was_not_carried_out_is_looked_at_again_on_a_new_day() -> None:
+    action = AgreedAction(what="Visit", who="Social worker", by_when=FRIDAY)
+    walk = owing(duty(due="action_date"), actions=(action,))
+    again = FollowUp(duty="all_action_date", carried_out=(False,), then="again", again_on=NEXT_WEEK)
+    walk.wrote(OTHER, again)
+
+    (owed,) = walk.resolved().duties
+
+    assert (owed.due.day, owed.met_at, owed.waits_for) == (NEXT_WEEK, None, set(owed.sides))
