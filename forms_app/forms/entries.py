@@ -126,7 +126,7 @@ def _filing_facts(asking: Asking, forms: Forms) -> Facts:
 
 def _information_request(asking: Asking, given: Given) -> Iterator[Page]:
     own = place_in(asking).agency
-    known = {*asking.responding, *(place.agency for place in asking.places)} - {own}
+    known = {place.agency for place in asking.places} - {own}
     agencies = [(str(agency.id), agency.name) for agency in asking.directory.agencies if agency.id in known]
     fields = {
         "f-agency": Pick("Which agency do you ask?", choices=agencies),

@@ -195,9 +195,9 @@ def check_meeting_held(here: Among, now: Open, facts: MeetingHeld) -> None:
 
 
 def check_request(here: Among, facts: InformationRequest) -> None:
-    """Only an agency that takes part can read a request. Raises NotAllowedNow."""
-    if facts.agency not in here.involved | {place.agency for place in here.places}:
-        raise NotAllowedNow("Choose an agency that takes part in this escalation.")
+    """Only an agency of which somebody takes part can read a request. Raises NotAllowedNow."""
+    if facts.agency not in {place.agency for place in here.places if not place.has_left}:
+        raise NotAllowedNow("Nobody of this agency takes part yet. Add somebody first, then ask.")
 
 
 def _check_conveners(meeting: Meeting, places: Sequence[Place], conveners: Collection[UUID], by: Place) -> None:

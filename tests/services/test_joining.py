@@ -364,3 +364,13 @@ def test_nobody_is_named_who_is_not_in_the_directory(here: Scene) -> None:
     found = refused(here, lambda: joins(here, escalation, "supports", gone, Side.RAISING, "senior_manager"))
 
     assert isinstance(found, NotFound)
+
+
+def test_where_only_ones_own_manager_takes_part_nobody_else_can_be_asked(database_url: str) -> None:
+    with scene(database_url, "berkshire") as here:
+        escalation, social_care = here.open().escalation_id, here.agency("socialcare").id
+        asked = InformationRequest(agency=social_care, by_when=here.today + timedelta(days=3))
+
+        found = refused(here, lambda: here.record(escalation, asked, by=here.raiser))
+
+        assert str(found) == "Nobody of this agency takes part yet. Add somebody first, then ask."
