@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 from uuid import UUID
 
@@ -40,8 +40,18 @@ def concern_of(escalation: Escalation) -> Concern:
     return facts
 
 
+def places_of(escalation: Escalation) -> list[Place]:
+    """Every party's place as it is today, with every level at which they act by the records."""
+    also = list(_also(escalation))
+    return [_place(party, also) for party in escalation.parties]
+
+
 def place_of(party: Party) -> Place:
-    """A party's place as it is today, with every level at which they act by the records."""
+    """One party's place as it is today."""
+    return _place(party, _also(party.escalation))
+
+
+def _place(party: Party, also: Iterable[tuple[UUID, str]]) -> Place:
     return Place(
         person=party.person_id,
         agency=party.agency_id,
@@ -49,7 +59,7 @@ def place_of(party: Party) -> Place:
         level=party.level,
         is_raiser=party.is_raiser,
         joined_at=party.joined_at,
-        also=frozenset(level for person, level in _also(party.escalation) if person == party.person_id),
+        also=frozenset(level for person, level in also if person == party.person_id),
         post=party.person.level,
         has_left=party.person.left_at is not None,
     )
@@ -74,6 +84,6 @@ def standing_of(work: Work, escalation: Escalation) -> Standing:
     return standing(
         policy,
         [step_of(record) for record in escalation.records],
-        places=[place_of(party) for party in escalation.parties],
+        places=places_of(escalation),
         calendar=work.calendar(policy),
     )

@@ -19,7 +19,7 @@ from forms_app.domain.waiting import awaited, is_refusal, supports
 from forms_app.domain.working_days import spell_date, spell_time
 from forms_app.services.documents import DocumentLine, document_lines
 from forms_app.services.filling import actions_of, dissents, why_by_itself
-from forms_app.services.history import concern_of, place_of, policy_of, standing_of, step_of
+from forms_app.services.history import concern_of, places_of, policy_of, standing_of, step_of
 from forms_app.services.in_words import (
     SERVICE,
     SIDES,
@@ -182,13 +182,13 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
     if escalation is None:
         raise NotFound("There is no such escalation.")
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
-    places = tuple(place_of(party) for party in escalation.parties)
+    places = tuple(places_of(escalation))
     place = next(place for place in places if place.person == by)
     responding = tuple(agency.id for agency in concern_of(escalation).agencies)
     visit = now.visits[-1]
     documents = reads.documents_for(work.session, escalation_id, by) if with_documents else ()
     return EscalationView(
-        summary=summary_of(work, escalation, by),
+        summary=summary_of(work, escalation, by, now),
         policy=policy,
         stage=visit.stage if isinstance(now, Open) else None,
         stage_name=policy.stage_title(visit.stage),

@@ -23,7 +23,7 @@ from forms_app.domain.records import (
 )
 from forms_app.domain.waiting import has_begun, steps_set
 from forms_app.domain.working_days import end_of, spell_date, spell_time, uk_date
-from forms_app.services.history import concern_of, place_of
+from forms_app.services.history import concern_of, places_of
 from forms_app.services.in_words import SIDES
 from forms_app.services.work import Work
 
@@ -61,9 +61,8 @@ class OpenPoints:
                     yield OpenPoint(f"What came of it: {left.after.title}", "Everyone who takes part", "", "Waiting")
 
     def _of_an_open_one(self, now: Open) -> Iterator[OpenPoint]:
-        places = [place_of(party) for party in self.escalation.parties]
         responding = [agency.id for agency in concern_of(self.escalation).agencies]
-        for actor, agency in unfilled(now, places, responding):
+        for actor, agency in unfilled(now, places_of(self.escalation), responding):
             yield self._place(actor, agency)
         yield from self._requests(now)
         yield from self._date(now)

@@ -50,7 +50,7 @@ def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
     documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS)
     return BoardView(
-        summary=summary_of(work, escalation, None),
+        summary=summary_of(work, escalation, None, now),
         facts=tuple(_facts(work, policy, escalation, now)),
         clocks=tuple(
             Fact(name=f"{line.what} ({line.by_when})", value=line.kept)

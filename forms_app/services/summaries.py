@@ -8,11 +8,11 @@ from uuid import UUID
 
 from forms_app.db.tables import Escalation, StageRecord
 from forms_app.domain.errors import CalendarEnds
-from forms_app.domain.escalation import Left, Open
+from forms_app.domain.escalation import Left, Open, Standing
 from forms_app.domain.policy import Policy
 from forms_app.domain.waiting import awaited, days_without_record
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
-from forms_app.services.history import concern_of, place_of, policy_of, standing_of
+from forms_app.services.history import concern_of, places_of, policy_of, standing_of
 from forms_app.services.in_words import month, where_it_stands
 from forms_app.services.sight import visible
 from forms_app.services.work import Work
@@ -45,10 +45,10 @@ class Summary:
     """Whether it has left the policy and nobody has said what came of it."""
 
 
-def summary_of(work: Work, escalation: Escalation, by: UUID | None) -> Summary:
-    """The line for a party, or for the Board's office where `by` is None."""
-    policy, now = policy_of(work, escalation), standing_of(work, escalation)
-    places = [place_of(party) for party in escalation.parties]
+def summary_of(work: Work, escalation: Escalation, by: UUID | None, now: Standing | None = None) -> Summary:
+    """The line for a party, or for the Board's office where `by` is None. `now` is where it stands, if that is known."""
+    policy, now = policy_of(work, escalation), now or standing_of(work, escalation)
+    places = places_of(escalation)
     own = next((place for place in places if place.person == by), None)
     responding = concern_of(escalation).agencies
     due = now.next_due if isinstance(now, Open) else None
