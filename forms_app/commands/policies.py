@@ -7,12 +7,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from forms_app.commands import rehearse
 from forms_app.documents.printable import unprintable
 from forms_app.domain.policy import Asked, Limit, Policy, Route, Stage
 from forms_app.policies.reader import PolicyFaults, PolicyFile, read_policy_file
 from forms_app.policies.shelf import Shelf
 from forms_app.policies.warnings import warnings_about
+from forms_app.services.rehearsed import Rehearsal
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,7 +26,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     check.set_defaults(run=run_check)
     every = each.add_parser("list", help="list the policies that come with the service")
     every.set_defaults(run=run_list)
-    schema = each.add_parser("schema", help="print the JSON Schema of a policy file, for editors")
+    schema = each.add_parser("schema", help="print the JSON Schema of a policy file, for editors, or of a rehearsal")
+    schema.add_argument("--of", choices=("policy", "rehearsal"), default="policy", help="what is described")
     schema.set_defaults(run=run_schema)
     rehearse.add_to(each)
 
@@ -48,7 +52,8 @@ def run_list(chosen: argparse.Namespace) -> int:
 
 
 def run_schema(chosen: argparse.Namespace) -> int:
-    print(json.dumps(Policy.model_json_schema(), indent=2, ensure_ascii=False))
+    described = Policy.model_json_schema() if chosen.of == "policy" else TypeAdapter(Rehearsal).json_schema()
+    print(json.dumps(described, indent=2, ensure_ascii=False))
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,15 @@ from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import set_up_board
 from forms_app.services.outbox import Desk, run_due
-from forms_app.services.rehearsing import Rehearsal, RehearsedStage, WorkshopAt, every_file, rehearse
+from forms_app.services.rehearsed import (
+    Rehearsal,
+    RehearsedEvent,
+    RehearsedGate,
+    RehearsedMeeting,
+    RehearsedStage,
+    RehearsedWay,
+)
+from forms_app.services.rehearsing import WorkshopAt, every_file, rehearse
 from forms_app.services.work import Workshop
 
 LETTERHEAD = Letterhead("escalations@escalations.example", "https://escalations.example")
@@ -42,8 +50,17 @@ def add_to(policies: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     walk.add_argument("file", type=Path)
     walk.add_argument("--route", help="the route to walk; the main one if it is not named")
     walk.add_argument("--opened", help="when it is opened, UK time: 2026-12-23T16:30 (now, if it is not given)")
+    walk.add_argument(
+        "--end",
+        choices=("resolved", "left"),
+        default="resolved",
+        help="after the last stage: resolved there, or gone on to the procedure outside the policy",
+    )
+    walk.add_argument("--pass-over", action="store_true", help="pass over stages wherever the policy lets it")
     walk.add_argument("--out", type=Path, help="a new folder into which the documents and messages are really made")
-    walk.add_argument("--json", action="store_true", help="print one JSON object")
+    walk.add_argument(
+        "--json", action="store_true", help="print one JSON object; “policies schema --of rehearsal” describes it"
+    )
     walk.set_defaults(run=run_rehearse)
 
 
@@ -51,10 +68,20 @@ def run_rehearse(chosen: argparse.Namespace) -> None:
     policy = read_policy(chosen.file, unprintable)
     route = _route(policy, chosen.route)
     opened = _opened(chosen.opened)
+    if chosen.end == "left" and (last := _last(policy, route)).after.kind == "ends_here":
+        raise CannotRehearse(f"It never leaves the policy on this route: “{last.after.title}”.")
     if chosen.out is not None:
         _make_folder(chosen.out)
     with _throw_away(policy) as (at, raiser):
-        rehearsal = rehearse(at, policy=policy, route=route, raiser=raiser, opened=opened)
+        rehearsal = rehearse(
+            at,
+            policy=policy,
+            route=route,
+            raiser=raiser,
+            opened=opened,
+            end=chosen.end,
+            pass_over=chosen.pass_over,
+        )
         if chosen.out is not None:
             _make_everything(at(opened + timedelta(days=400)), chosen.out)
     if chosen.json:
@@ -119,6 +146,13 @@ def _route(policy: Policy, route_id: str | None) -> Route:
     )
 
 
+def _last(policy: Policy, route: Route) -> Route:
+    """The route at whose end an escalation that begins on this one comes out."""
+    while route.after.route is not None:
+        route = policy.route(route.after.route)
+    return route
+
+
 def _opened(text: str | None) -> datetime:
     if text is None:
         return datetime.now(UTC)
@@ -153,25 +187,75 @@ def _make_folder(folder: Path) -> None:
 def _told(rehearsal: Rehearsal) -> Iterator[str]:
     yield f"{rehearsal.title} ({rehearsal.policy}), route {rehearsal.route}"
     yield f"Opened on {rehearsal.opened}. Everything here is invented."
+    if rehearsal.quiet is not None:
+        yield f"If nothing is recorded for {rehearsal.quiet}, people are told."
+    for helper in rehearsal.helpers:
+        yield f"At every stage help can be asked of: {helper.title}."
+    if rehearsal.restricted_notes:
+        yield f"Restricted notes are read by: {', '.join(rehearsal.restricted_notes)}, in the writer’s own agency."
     for stage in rehearsal.stages:
         yield from _told_stage(stage)
     yield f"\nEnd: {rehearsal.end}"
+    yield from _list("What is owed then", [f"{duty.due}: {duty.who}: {duty.text}" for duty in rehearsal.duties])
+    yield from _events("What happens afterwards", rehearsal.afterwards)
 
 
 def _told_stage(stage: RehearsedStage) -> Iterator[str]:
     yield f"\n{stage.title}\n{'=' * len(stage.title)}"
     yield f"Entered on {stage.entered}. Closed by: {stage.closes}."
-    yield "Who acts"
-    yield from (f"  - {person}" for person in stage.people)
+    if not stage.counts:
+        yield "It does not count as an escalation yet."
+    if stage.decision_stands:
+        yield "The decision that is questioned stands meanwhile."
+    if stage.dissent_recorded:
+        yield "Whoever does not share the decision can record it."
+    yield from _list("Who acts", stage.people)
+    yield from _list("Who says whether they support it", stage.supported_by)
     yield "Time limits"
     for clock in stage.clocks:
         yield f"  - {clock.due}: {clock.who}: {clock.what} ({clock.limit})"
+        if clock.opens_next_stage:
+            yield "      when it runs out unanswered, the next stage opens by itself"
         yield f"      section {clock.section}: “{clock.words}”"
-    yield "What is asked"
-    yield from (f"  - {question}" for question in stage.asked)
-    yield "What happens"
-    for event in stage.events:
+    yield from _list("What must be confirmed", [_gate(gate) for gate in stage.gates])
+    yield from _list("What is asked", stage.asked)
+    yield from _list("Meetings", [_meeting(meeting) for meeting in stage.meetings])
+    yield from _list("What can go on alongside", stage.alongside)
+    yield from _list("What is checked at the end", stage.checks)
+    yield from _list("Where it can go from here", [_way(way) for way in stage.ways_on])
+    yield from _events("What happens", stage.events)
+
+
+def _gate(gate: RehearsedGate) -> str:
+    each = ", of each agency by name and date" if gate.for_each_agency else ""
+    return f"{gate.when}{each}: {gate.statement}"
+
+
+def _meeting(meeting: RehearsedMeeting) -> str:
+    must = [*([f"at least {meeting.at_least} attend"] if meeting.at_least else []), *meeting.must_be_so]
+    parts = [f"{meeting.title} ({meeting.form}), called by {' or '.join(meeting.called_by)}"]
+    parts += [f"must be so: {'; '.join(must)}"] if must else []
+    parts += [f"recorded: {', '.join(meeting.recorded)}"] if meeting.recorded else []
+    return ". ".join(parts)
+
+
+def _way(way: RehearsedWay) -> str:
+    over = f", passing over {', '.join(way.passes_over)}" if way.passes_over else ""
+    because = f", because: {' / '.join(way.reasons)}" if way.reasons else ""
+    return f"{way.to}{over}, by {way.by}{because}"
+
+
+def _events(title: str, events: Sequence[RehearsedEvent]) -> Iterator[str]:
+    if events:
+        yield title
+    for event in events:
         yield f"  - {event.at}: {event.what}, by {event.by}"
         for document in event.documents:
             yield f"      {document.title}, to:"
             yield from (f"        {person}" for person in document.to)
+
+
+def _list(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield title
+        yield from (f"  - {line}" for line in lines)

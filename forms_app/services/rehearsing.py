@@ -3,111 +3,112 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Literal
 from uuid import UUID, uuid4
 
 from forms_app.db import reads
-from forms_app.db.tables import Document
 from forms_app.documents.catalogue import file_name, kind_of
-from forms_app.domain.acts import Act, Destination, acts_open_to, gates_to, level_of_raiser, next_place
+from forms_app.domain.acts import (
+    Act,
+    Destination,
+    Onward,
+    acts_open_to,
+    gates_to,
+    is_filled,
+    level_of_raiser,
+    meetings_called,
+    meetings_open_to,
+    next_place,
+    ways_on,
+)
 from forms_app.domain.answers import Answered, Section, Sections
-from forms_app.domain.escalation import Open, Standing
+from forms_app.domain.escalation import Left, Open, Resolved, Standing
 from forms_app.domain.filing import Filed, ListedPerson, NamedParty, NewConcern, Seen, Written
 from forms_app.domain.policy import OFFICE, Actor, Asked, Policy, Question, QuestionKind, Route, Side, Stage
 from forms_app.domain.records import (
     Account,
     AgreedAction,
     Agreement,
+    CameOf,
     Concern,
     ConcernedAgency,
+    Facts,
+    FollowUp,
+    HelpAsked,
+    MeetingCalled,
+    MeetingHeld,
     Outcome,
     Place,
+    StepDone,
+    StepsSet,
     StepUp,
+    Support,
+    TimeAnswered,
     Timing,
 )
 from forms_app.domain.working_days import LONDON, spell_time, uk_date
-from forms_app.services import escalations
+from forms_app.services import escalations, rehearsed
 from forms_app.services.directory import directory_for
 from forms_app.services.documents import FORMATS
 from forms_app.services.history import place_of, policy_of, standing_of
-from forms_app.services.in_words import SIDES, by_when, spell_limit, who_acts
+from forms_app.services.in_words import spell_limit
+from forms_app.services.rehearsed import Rehearsal, RehearsedDocument, RehearsedEvent, RehearsedStage
 from forms_app.services.work import Work, Workshop
 
 HAPPENED = {
     "account": "The other side writes its account",
     "outcome": "An outcome is recorded",
     "agreement": "A side agrees with the outcome",
+    "step_up": "It is not settled here, and goes on",
+    "support": "A manager of the raising side supports it",
+    "time_answer": "A side accepts the date",
+    "meeting_called": "A meeting is called",
+    "meeting_held": "The meeting is recorded",
+    "help": "Somebody at the Board is asked for help",
+    "steps": "The steps are set",
+    "step_done": "A step has been taken",
+    "follow_up": "What was agreed was carried out",
+    "came_of": "Somebody says what came of it elsewhere",
 }
+FORMS = {"account": Asked.ACCOUNT, "outcome": Asked.OUTCOME, "step_up": Asked.STEP_UP}
 WorkshopAt = Callable[[datetime], Workshop]
 """The same database at another moment."""
+End = Literal["resolved", "left"]
 
 
-@dataclass(frozen=True, slots=True)
-class RehearsedClock:
-    id: str
-    who: str
-    what: str
-    limit: str
-    due: str
-    due_at: str | None
-    section: str
-    words: str
+def rehearse(
+    at: WorkshopAt,
+    *,
+    policy: Policy,
+    route: Route,
+    raiser: UUID,
+    opened: datetime,
+    end: End = "resolved",
+    pass_over: bool = False,
+) -> Rehearsal:
+    """Opens an invented escalation and takes it up stage by stage until there is no further one.
 
-
-@dataclass(frozen=True, slots=True)
-class RehearsedDocument:
-    kind: str
-    title: str
-    to: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsedEvent:
-    """Something that is recorded, with the documents that it makes and who gets each."""
-
-    at: str
-    what: str
-    by: str
-    documents: tuple[RehearsedDocument, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsedStage:
-    id: str
-    title: str
-    entered: str
-    people: tuple[str, ...]
-    clocks: tuple[RehearsedClock, ...]
-    asked: tuple[str, ...]
-    closes: str
-    events: tuple[RehearsedEvent, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    policy: str
-    title: str
-    route: str
-    opened: str
-    stages: tuple[RehearsedStage, ...]
-    end: str
-
-
-def rehearse(at: WorkshopAt, *, policy: Policy, route: Route, raiser: UUID, opened: datetime) -> Rehearsal:
-    """Opens an invented escalation and takes it up stage by stage; resolves it where it can go no further.
-
-    The other side writes its account an hour after each stage begins; the next step is taken at ten o'clock on the
-    next working day. `raiser` is a person of a Board that has adopted the policy.
+    There it is resolved, or, with `left`, goes on to the procedure outside the policy, if the route ends in one. With
+    `pass_over` it passes over stages wherever the policy lets it. What happens at a stage happens one hour after the
+    other; the next step is taken at ten o'clock on the next working day. `raiser` is a person of a Board that has
+    adopted the policy.
     """
-    walk = _Walk(at, policy, raiser, opened)
+    walk = _Walk(at, policy, raiser, opened, end, pass_over)
+    stages = tuple(walk.stages(route))
     return Rehearsal(
+        format=rehearsed.FORMAT,
         policy=policy.key,
         title=policy.title,
         route=route.id,
         opened=spell_time(opened),
-        stages=tuple(walk.stages(route)),
+        helpers=tuple(rehearsed.RehearsedHelper(helper.title, helper.seat.value) for helper in policy.helpers),
+        restricted_notes=_levels(policy, policy.restricted_notes.levels if policy.restricted_notes else ()),
+        quiet=spell_limit(policy.quiet.limit) if policy.quiet else None,
+        stages=stages,
         end=walk.end,
+        duties=tuple(walk.duties),
+        afterwards=walk.happened(),
     )
 
 
@@ -120,13 +121,21 @@ def every_file(work: Work) -> Iterator[tuple[str, bytes]]:
                 yield file_name(kind_of(document.kind), document.escalation.reference, form), found.content
 
 
+def _levels(policy: Policy, levels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(policy.level_title(level) for level in levels)
+
+
 class _Walk:
     """One walk under way: the moment at which it is, and what was recorded so far."""
 
-    def __init__(self, at: WorkshopAt, policy: Policy, raiser: UUID, opened: datetime) -> None:
+    def __init__(
+        self, at: WorkshopAt, policy: Policy, raiser: UUID, opened: datetime, ends: End, pass_over: bool
+    ) -> None:
         self.at, self.policy, self.raiser, self.now = at, policy, raiser, opened
+        self.ends, self.pass_over = ends, pass_over
         self.escalation: UUID | None = None
         self.events: list[RehearsedEvent] = []
+        self.duties: list[rehearsed.RehearsedDuty] = []
         self.end = ""
         with at(opened).reading() as work:
             self.directory = directory_for(work, by=raiser)
@@ -138,43 +147,45 @@ class _Walk:
         self._open(route)
         while (stage := self._stage()) is not None:
             yield stage
+        self._afterwards()
+
+    def happened(self) -> tuple[RehearsedEvent, ...]:
+        """What has happened since this was last asked."""
+        events, self.events = tuple(self.events), []
+        return events
 
     def _stage(self) -> RehearsedStage | None:
         """Everything that happens at the stage where it is; None when it is not at any."""
         now, places = self._standing()
         if not isinstance(now, Open):
             return None
-        visit, began = now.visit, self.now
-        clocks = tuple(
-            RehearsedClock(
-                id=clock.id,
-                who=who_acts(self.policy, clock),
-                what=clock.does,
-                limit=spell_limit(clock.limit),
-                due=by_when(clock),
-                due_at=clock.due.at.isoformat() if clock.due else None,
-                section=clock.source.section,
-                words=clock.source.words,
-            )
-            for clock in now.clocks
-        )
-        for place in places:
-            if place.side is Side.RESPONDING and place.side in visit.stage.sides:
-                self.now += timedelta(hours=1)
-                self._file(place.person, Account(), visit.route, visit.stage, Asked.ACCOUNT)
-                break
-        self._leave(now, places)
-        events, self.events = tuple(self.events), []
+        stage, began, policy = now.visit.stage, self.now, self.policy
+        clocks = tuple(rehearsed.clock_of(policy, stage, running) for running in now.clocks)
+        ways = ways_on(now, similar=policy.pattern.count or 0 if policy.pattern else 0)
+        self._other_side_writes(now, places)
+        self._beside_the_ladder()
+        self._leave()
         return RehearsedStage(
-            id=visit.stage.id,
-            title=self.policy.stage_title(visit.stage),
+            id=stage.id,
+            title=policy.stage_title(stage),
+            counts=stage.counts,
+            decision_stands=now.decision_stands,
             entered=spell_time(began),
-            people=tuple(self._people(visit.stage)),
+            people=tuple(rehearsed.acts(policy, actor) for actor in stage.actors),
             clocks=clocks,
-            asked=tuple(self._asked(visit.stage)),
-            closes=visit.stage.closing.who.value.replace("_", " "),
-            events=events,
+            gates=rehearsed.gates_of(stage.gates),
+            asked=tuple(rehearsed.asked_at(policy, stage)),
+            meetings=tuple(rehearsed.meeting_of(policy, meeting) for meeting in policy.meetings_at(stage)),
+            alongside=tuple(item.title for item in stage.alongside),
+            supported_by=_levels(policy, stage.supported_by),
+            checks=tuple(check.text for check in stage.checks),
+            closes=rehearsed.WHO_CLOSES[stage.closing.who],
+            dissent_recorded=stage.closing.dissent_recorded,
+            ways_on=tuple(rehearsed.way_of(policy, stage, way) for way in ways),
+            events=self.happened(),
         )
+
+    # --- what happens at a stage
 
     def _open(self, route: Route) -> None:
         stage = route.stages[0]
@@ -186,6 +197,7 @@ class _Walk:
                 agencies=(ConcernedAgency(id=self.other.id, name=self.other.name),),
                 timing=self._timing(stage),
                 gates=tuple(gate.id for gate in gates_to(stage, "opening")),
+                subject_status=next((status.id for status in route.subject_status), None),
             ),
             subject_kind=self.policy.subjects[0].value,
             subject=(
@@ -199,75 +211,145 @@ class _Walk:
         self.escalation = filed.escalation_id
         self._note(filed, "The concern is raised", self.raiser)
 
-    def _leave(self, now: Open, places: list[Place]) -> None:
-        """Takes it to the next stage; where there is none, resolves it, or takes it out of the policy."""
-        visit = now.visit
-        self.now = self._next_morning()
-        to = next_place(self.policy, visit)
-        stepper = next((place for place in places if Act.STEP_UP in acts_open_to(place, now)), None)
-        if isinstance(to, Destination) and stepper is not None:
-            step = StepUp(
-                route=to.route.id,
-                stage=to.stage.id,
-                timing=self._timing(to.stage),
-                gates=tuple(gate.id for gate in gates_to(to.stage, "entering")),
-            )
-            self._step(stepper.person, step, visit.route, visit.stage, self._named(to.stage, places))
+    def _other_side_writes(self, now: Open, places: Sequence[Place]) -> None:
+        for place in places:
+            if place.side is Side.RESPONDING and place.side in now.visit.stage.sides:
+                self.now += timedelta(hours=1)
+                self._record(place, Account())
+                break
+
+    def _beside_the_ladder(self) -> None:
+        """One of each of what this stage has beside its forms, by the first who may do it."""
+        self._first_who(Act.SAY_SUPPORT, lambda place, now: Support(supports=True))
+        while self._first_who(Act.ANSWER_TIME, _accepts):
+            pass
+        for meeting in self._here().visit.stage.meetings:
+            self._meet(meeting.id)
+        if self._is_last():
+            for helper in self.policy.helpers:
+                self._first_who(Act.ASK_HELP, _asks(helper.id))
+            for meeting in self.policy.meetings:
+                self._meet(meeting.id)
+        step = (AgreedAction(what="Look at the plan together", who="Both sides", by_when=uk_date(self.now)),)
+        if self._first_who(Act.SET_STEPS, lambda place, now: StepsSet(steps=step)):
+            steps = self._here().visit.steps[-1].id
+            self._first_who(Act.FINISH_STEP, lambda place, now: StepDone(steps=steps, number=0))
+
+    def _meet(self, meeting_id: str) -> None:
+        """A meeting is called and recorded, if a party may call it and enough of them can attend."""
+        now, places = self._here(), self._standing()[1]
+        everybody = tuple(place.person for place in places)
+        meeting = next(each for each in self.policy.meetings_at(now.visit.stage) if each.id == meeting_id)
+        able = {place.side: place for place in reversed(places) if meeting in meetings_open_to(now, place)}
+        if not able or len(everybody) < (meeting.at_least or 0):
             return
+        conveners = tuple(place.person for place in able.values())
+        by = next(place for place in places if place.person in conveners)
+        when = self.now + timedelta(hours=2)
+        tests = [f"composition-{number}" for number in range(len(meeting.composition))]
+        tests += [f"independent-{who}" for who in meeting.independent]
+        self.now += timedelta(hours=1)
+        self._record(by, MeetingCalled(meeting=meeting_id, at=when, conveners=conveners, invited=everybody))
+        called = next(step.id for step in meetings_called(self._here()))
+        self.now += timedelta(hours=1)
+        self._record(by, MeetingHeld(meeting=meeting_id, called=called, attended=everybody, confirmed=tuple(tests)))
+
+    def _leave(self) -> None:
+        """Takes it to the next stage; where there is none, resolves it, or takes it out of the policy."""
+        self.now = self._next_morning()
+        now, places = self._standing()
+        assert isinstance(now, Open), "nothing has closed it yet"
+        to = next_place(self.policy, now.visit)
+        for way in self._preferred(now):
+            by = next((place for place in places if _may_take(place, now, way)), None)
+            if by is not None:
+                self._go(way, by, places)
+                return
         self._resolve(now, places)
         self.end = "Resolved" if isinstance(to, Destination) else f"Resolved. If not: {to.title}"
 
-    def _resolve(self, now: Open, places: list[Place]) -> None:
-        visit = now.visit
+    def _preferred(self, now: Open) -> Iterator[Onward]:
+        first, *others = ways_on(now)
+        if self.pass_over:
+            yield from reversed(others)
+        if isinstance(first.to, Destination) or self.ends == "left":
+            yield first
+
+    def _go(self, way: Onward, by: Place, places: Sequence[Place]) -> None:
+        if not isinstance(way.to, Destination):
+            self._record(by, StepUp(route=None, stage=None))
+            self.end = f"Left for: {way.to.title}"
+            return
+        step = StepUp(
+            route=way.to.route.id,
+            stage=way.to.stage.id,
+            timing=self._timing(way.to.stage),
+            gates=tuple(gate.id for gate in gates_to(way.to.stage, "entering")),
+            skip_reason=next((reason.id for reason in way.reasons), None),
+        )
+        self._record(by, step, tuple(self._named(way.to.stage, places)))
+
+    def _resolve(self, now: Open, places: Sequence[Place]) -> None:
         closer = next(place for place in places if Act.RECORD_OUTCOME in acts_open_to(place, now))
         outcome = Outcome(
-            outcome=visit.stage.closing.outcomes[0],
+            outcome=now.visit.stage.closing.outcomes[0],
             actions=(AgreedAction(what="Hold a meeting", who="Both sides", by_when=uk_date(self.now)),),
             outstanding="None",
             review_on=uk_date(self.now) + timedelta(days=28),
+            checks=tuple(check.id for check in now.visit.stage.checks),
             learning=tuple(choice.id for choice in self.policy.learning[:1]),
-            gates=tuple(gate.id for gate in gates_to(visit.stage, "resolving")),
+            gates=tuple(gate.id for gate in gates_to(now.visit.stage, "resolving")),
         )
-        filed = self._file(closer.person, outcome, visit.route, visit.stage, Asked.OUTCOME)
+        filed = self._record(closer, outcome)
         for place in places:
             if Act.ANSWER_OUTCOME in acts_open_to(place, self._standing()[0]):
-                answer = Agreement(outcome=filed.record_id, agrees=True)
-                self._file(place.person, answer, visit.route, visit.stage, None)
+                self._record(place, Agreement(outcome=filed.record_id, agrees=True))
 
-    def _file(
-        self, by: UUID, facts: Account | Outcome | Agreement, route: Route, stage: Stage, asked: Asked | None
-    ) -> Filed:
+    def _afterwards(self) -> None:
+        """What is owed after the end is done by the first who owes it; or somebody says what came of it elsewhere."""
+        now, places = self._standing()
+        if isinstance(now, Left):
+            self.now = self._next_morning()
+            self._record(places[0], CameOf(resumes=False))
+        if isinstance(now, Resolved):
+            done = tuple(True for _ in now.outcome.actions)
+            for owed in now.duties:
+                self.duties.append(rehearsed.duty_of(owed.duty))
+                by = next((place for place in places if owed.duty.side in {"all", place.side}), None)
+                if by is not None:
+                    self.now = self._next_morning()
+                    self._record(by, FollowUp(duty=owed.duty.id, carried_out=done, then="done"))
+
+    # --- recording
+
+    def _first_who(self, act: Act, facts_of: Callable[[Place, Open], Facts]) -> bool:
+        """Lets the first party record this who may; says whether there was one."""
+        now, places = self._here(), self._standing()[1]
+        place = next((place for place in places if act in acts_open_to(place, now)), None)
+        if place is not None:
+            self._record(place, facts_of(place, now))
+        return place is not None
+
+    def _record(self, by: Place, facts: Facts, people: tuple[NamedParty, ...] = ()) -> Filed:
         assert self.escalation is not None, "opened first"
-        written = self._written(stage, asked, self._side(by))
+        last = self._standing()[0].visits[-1]
         with self.at(self.now).writing() as work:
             filed = escalations.record(
                 work,
-                by=by,
+                by=by.person,
                 escalation_id=self.escalation,
-                seen=Seen(route.id, stage.id),
+                seen=Seen(last.route.id, last.stage.id),
                 facts=facts,
-                written=written,
+                people=people,
+                written=self._written(last.stage, FORMS.get(facts.kind), by.side),
             )
-        self._note(filed, HAPPENED[facts.kind], by)
+        self._note(filed, HAPPENED[facts.kind], by.person)
         return filed
-
-    def _step(self, by: UUID, step: StepUp, route: Route, stage: Stage, people: Iterator[NamedParty]) -> None:
-        assert self.escalation is not None, "opened first"
-        with self.at(self.now).writing() as work:
-            filed = escalations.record(
-                work,
-                by=by,
-                escalation_id=self.escalation,
-                seen=Seen(route.id, stage.id),
-                facts=step,
-                people=tuple(people),
-                written=self._written(stage, Asked.STEP_UP, Side.RAISING),
-            )
-        self._note(filed, "It is not settled here, and goes on", by)
 
     def _note(self, filed: Filed, what: str, by: UUID) -> None:
         with self.at(self.now).reading() as work:
-            documents = [row for row in self._documents(work) if row.record_id == filed.record_id]
+            assert self.escalation is not None, "opened first"
+            documents = reads.documents_for(work.session, self.escalation, self.raiser)
             made = tuple(
                 RehearsedDocument(
                     kind=row.kind,
@@ -275,12 +357,11 @@ class _Walk:
                     to=tuple(self._described(delivery.person_id) for delivery in row.deliveries),
                 )
                 for row in sorted(documents, key=lambda row: row.kind)
+                if row.record_id == filed.record_id
             )
         self.events.append(RehearsedEvent(spell_time(self.now), what, self._described(by), made))
 
-    def _documents(self, work: Work) -> list[Document]:
-        assert self.escalation is not None, "opened first"
-        return list(reads.documents_for(work.session, self.escalation, self.raiser))
+    # --- where it stands
 
     def _standing(self) -> tuple[Standing, list[Place]]:
         assert self.escalation is not None, "opened first"
@@ -290,15 +371,25 @@ class _Walk:
             assert policy_of(work, escalation).key == self.policy.key, "adopted by the raiser's Board"
             return standing_of(work, escalation), [place_of(party) for party in escalation.parties]
 
+    def _here(self) -> Open:
+        now, _ = self._standing()
+        assert isinstance(now, Open), "it is at a stage"
+        return now
+
+    def _is_last(self) -> bool:
+        return not isinstance(next_place(self.policy, self._here().visit), Destination)
+
     # --- invented people and answers
 
     def _named(self, stage: Stage, places: Sequence[Place] = ()) -> Iterator[NamedParty]:
         """Somebody for each place of the stage that nobody fills yet; the raiser, when it is opened, for their own."""
-        as_raiser = level_of_raiser(self.policy, stage, self.directory.own.level)
-        filled = {(place.side, place.level) for place in places} or {(Side.RAISING, as_raiser)}
+        own = self.directory.own
+        raiser = Place(self.raiser, own.agency_id, Side.RAISING, level_of_raiser(self.policy, stage, own.level))
         for actor in stage.actors:
-            if (actor.side, actor.level) not in filled:
-                yield NamedParty(self._candidate(actor).id, actor.side, actor.level)
+            if not is_filled(places or [raiser], actor, None):
+                person = self._candidate(actor)
+                held = next((level for level in actor.levels if level in {person.level, person.seat}), actor.level)
+                yield NamedParty(person.id, actor.side, held)
 
     def _candidate(self, actor: Actor) -> ListedPerson:
         """Somebody of the right agency, at the level if there is anybody; for the Board of an agency not involved."""
@@ -308,7 +399,8 @@ class _Walk:
             Side.RESPONDING: directory.of_agency(other),
             Side.BOARD: tuple(each for each in directory.people if each.agency_id not in {own, other}),
         }[actor.side]
-        return next((person for person in people if actor.level in {person.level, person.seat}), people[0])
+        fits = (person for person in people if {person.level, person.seat} & set(actor.levels))
+        return next(fits, people[0])
 
     def _timing(self, stage: Stage) -> Timing:
         later = uk_date(self.now) + timedelta(days=7)
@@ -346,20 +438,6 @@ class _Walk:
             case _:
                 return Answered(id=question.id, question=question.label, answer="An invented answer.")
 
-    def _people(self, stage: Stage) -> Iterator[str]:
-        for actor in stage.actors:
-            title = actor.title or self.policy.level_title(actor.level)
-            yield f"{SIDES[actor.side]} side: {title}"
-
-    def _asked(self, stage: Stage) -> Iterator[str]:
-        for group in stage.groups:
-            for name in group.questions:
-                yield f"{group.asked.value.replace('_', ' ')}: {self.policy.question(name).label}"
-
-    def _side(self, person: UUID) -> Side:
-        _, places = self._standing()
-        return next(place.side for place in places if place.person == person)
-
     def _described(self, person_id: UUID) -> str:
         person = next(each for each in self.directory.people if each.id == person_id)
         word = " (who raised it)" if person_id == self.raiser else ""
@@ -368,3 +446,16 @@ class _Walk:
     def _next_morning(self) -> datetime:
         day = self.calendar.nth_after(uk_date(self.now), 1)
         return datetime.combine(day, time(10), LONDON)
+
+
+def _may_take(place: Place, now: Open, way: Onward) -> bool:
+    return Act.STEP_UP in acts_open_to(place, now) and way.may_be_taken_by(place)
+
+
+def _asks(helper: str) -> Callable[[Place, Open], Facts]:
+    return lambda place, now: HelpAsked(helper=helper)
+
+
+def _accepts(place: Place, now: Open) -> Facts:
+    assert now.time_proposed is not None, "it waits for this party"
+    return TimeAnswered(proposal=now.time_proposed.step.id, accepts=True)

@@ -18,7 +18,7 @@ from tests.factories.scenes import Scene, scene, shelf
 from tests.factories.walks import walk_every_way
 
 ROUTES = [pytest.param(each.key, way.id, id=f"{each.key} {way.id}") for each in shelf() for way in each.routes]
-SEATS = {"business_unit", "chair", "sub_group", "directors", "liaison_officer"}
+SEATS = {"business_unit", "chair", "sub_group", "policy_sub_group", "directors", "liaison_officer"}
 
 
 # --- every route of every policy, through every stage, to every ending ---
