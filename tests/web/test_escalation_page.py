@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from forms_app.domain.records import (
     RestrictedNote,
     Support,
 )
+from forms_app.services.escalations import open_escalation
 from forms_app.web.filling_in import TITLES
 from forms_app.web.offers import LADDER, MORE
 from tests.factories.everything import at_the_chair, busy, everything, fall_silent
@@ -291,6 +292,20 @@ def test_similar_escalations_are_counted_on_the_page(place: Place) -> None:
     place.scene.open()
 
     assert said in main_of(place.page(RAISER))
+
+
+def test_two_concerns_about_the_same_child_lead_to_each_other_for_those_who_take_part_in_both(place: Place) -> None:
+    here, first = place.scene, place.escalation
+    concern = here.concern("main", here.named(here.policy.main.stages[0], opening=True))
+    beside = replace(concern, facts=concern.facts.model_copy(update={"beside": first}))
+    with here.workshop.writing() as work:
+        second = open_escalation(work, by=here.raiser, concern=beside).escalation_id
+    heading = "Other concerns about the same child"
+
+    assert place.page(RAISER).xpath(f"//main//a[@href='/escalations/{second}']")
+    assert place.page(RAISER, second).xpath(f"//main//a[@href='/escalations/{first}']")
+    assert heading in main_of(place.page(RAISER))
+    assert heading not in main_of(place.page(MANAGER)), "who takes part in one alone"
 
 
 @pytest.mark.requirement("W-31")
