@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, undefer
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.tables import Attempt, Delivery, Document, DocumentFile, Escalation, Person, SignInCode
 
@@ -16,6 +16,13 @@ def document_to_make(session: Session, document_id: UUID, *, lock: bool = False)
     """The document with its escalation. With `lock`, whoever else keeps its files waits for this transaction."""
     wanted = select(Document).where(Document.id == document_id).options(joinedload(Document.escalation))
     return session.scalars(wanted.with_for_update(of=Document) if lock else wanted).one()
+
+
+def documents_of_record(session: Session, record_id: UUID, kind: str, *, lock: bool = False) -> Sequence[Document]:
+    """The documents of a kind that a record made, with their deliveries. With `lock`, whoever makes their files waits."""
+    wanted = select(Document).where(Document.record_id == record_id, Document.kind == kind)
+    wanted = wanted.options(selectinload(Document.deliveries))
+    return session.scalars(wanted.with_for_update(of=Document) if lock else wanted).all()
 
 
 def delivery_to_post(session: Session, delivery_id: UUID) -> Delivery:

@@ -211,7 +211,8 @@ class _History:
         resumes = isinstance(step.facts, CameOf) and step.facts.resumes
         if reopens or resumes:
             last = self.visits[-1]
-            self._enter(step, last.route.id, last.stage.id, Timing())
+            # A date that protects the child goes on to protect.
+            self._enter(step, last.route.id, last.stage.id, Timing(protect_by=_protected(last)))
         else:
             self.since.append(step)
 

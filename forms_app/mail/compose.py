@@ -113,6 +113,7 @@ def document_message(
         "reference": notice.reference,
         "title": notice.title,
         "is_attached": bool(notice.attachments),
+        "service_url": letterhead.service_url,
         "link": f"{letterhead.service_url}/documents/{notice.document_id}",
         "by_when": notice.by_when,
     }

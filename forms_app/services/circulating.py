@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID, uuid4
 
+from forms_app.db import ledger
 from forms_app.db.outbox import OutboxKind, owe
 from forms_app.db.people import seat_holders
 from forms_app.db.tables import Board, Delivery, Document, Escalation, Person, StageRecord
@@ -14,6 +16,7 @@ from forms_app.domain.policy import OUTSIDE, Audience, DocumentKind
 from forms_app.domain.records import Outcome, ProformaMade
 from forms_app.services.filling import Filling
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
+from forms_app.services.issuing import owe_posting
 from forms_app.services.work import Work
 
 
@@ -42,6 +45,7 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord) -> None:
         raiser = next(party.person_id for party in escalation.parties if party.is_raiser)
         recipients = tuple(dict.fromkeys((raiser, step.person)))
         circulations = (Circulation(DocumentKind.BOARD_PROFORMA, recipients, raiser),)
+    _send_account_to_who_joins(work, escalation, record)
     filling = Filling(policy, escalation, record, now, work.now)
     documents = [_document(filling, circulation, people, escalation.board) for circulation in circulations]
     work.session.add_all(documents)
@@ -56,16 +60,40 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord) -> None:
         )
 
 
+def _send_account_to_who_joins(work: Work, escalation: Escalation, record: StageRecord) -> None:
+    """Owes whoever joins with this record the written account with which it began: what comes later builds on it."""
+    joining = [party.person for party in escalation.parties if party.joined_at == record.entered_at]
+    first = escalation.records[0]
+    if record is first or not joining:
+        return
+    for account in ledger.documents_of_record(work.session, first.id, DocumentKind.WRITTEN_ACCOUNT.value, lock=True):
+        known = ledger.deliveries_of(work.session, account.id)
+        deliveries = [
+            _delivery(number, person, escalation.board, work.now)
+            for number, person in enumerate(joining, start=len(known) + 1)
+            if person.id not in {delivery.person_id for delivery in known}
+        ]
+        account.deliveries.extend(deliveries)
+        work.session.flush()
+        # Files that are still to be made are posted by whoever makes them.
+        for delivery in deliveries if account.issued_at is not None else ():
+            owe_posting(work, delivery.id)
+
+
+def _delivery(number: int, person: Person, board: Board, now: datetime) -> Delivery:
+    return Delivery(
+        number=number,
+        person_id=person.id,
+        address=person.email,
+        attached=is_secure(person.email, board.secure_domains),
+        owed_at=now,
+    )
+
+
 def _document(filling: Filling, circulation: Circulation, people: Mapping[UUID, Person], board: Board) -> Document:
     kind, owed_at = circulation.document, filling.now
     deliveries = [
-        Delivery(
-            number=number,
-            person_id=person_id,
-            address=people[person_id].email,
-            attached=is_secure(people[person_id].email, board.secure_domains),
-            owed_at=owed_at,
-        )
+        _delivery(number, people[person_id], board, owed_at)
         for number, person_id in enumerate(circulation.recipients, start=1)
     ]
     return Document(

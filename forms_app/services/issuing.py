@@ -47,7 +47,7 @@ def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
         if issued is not None and document.issued_at is None:
             _keep(work, document, issued)
         for delivery in ledger.deliveries_of(work.session, document.id):
-            _owe_posting(work, delivery.id)
+            owe_posting(work, delivery.id)
         outbox.finish(work.session, claim.item_id, claim.worker, work.now)
 
 
@@ -83,6 +83,7 @@ def _keep(work: Work, document: Document, issued: Issued) -> None:
     work.note("document_issued", board=escalation.board_id, escalation=escalation.id, about=document.id)
 
 
-def _owe_posting(work: Work, delivery_id: UUID) -> None:
+def owe_posting(work: Work, delivery_id: UUID) -> None:
+    """Owes the message of one delivery, once, of a document whose files are there."""
     kind = OutboxKind.POST_DELIVERY
     outbox.owe(work.session, kind, delivery_id, f"{kind}:{delivery_id}", work.now)

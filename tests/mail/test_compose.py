@@ -58,7 +58,8 @@ def test_a_document_travels_attached_in_both_formats() -> None:
     }
     text = read.get_body().get_content()  # type: ignore[union-attr]
     assert "attached as PDF and as Word" in text
-    assert "https://" not in text
+    assert "sign in with this email address:\nhttps://forms.example\n" in text
+    assert "/documents/" not in text
 
 
 def test_a_document_that_may_not_travel_is_a_link_that_asks_for_the_address() -> None:

@@ -229,3 +229,26 @@ def test_nothing_more_goes_to_a_party_who_has_left_but_the_raiser_is_told(databa
 
         assert here.told(before.record_id) == {"stage_record": {here.raiser, leaver}}
         assert here.told(after.record_id) == {"stage_record": {here.raiser}}
+
+
+@pytest.mark.requirement("B-31", "U-17")
+@pytest.mark.parametrize("is_made", [True, False], ids=["made before", "still to be made"])
+def test_whoever_joins_later_is_owed_the_account_with_which_it_began(is_made: bool, database_url: str) -> None:
+    with scene(database_url, "berkshire") as here:
+        began = here.open()
+        (account,) = here.documents(began.record_id)
+        if is_made:
+            with here.workshop.writing() as work:
+                work.session.get_one(Document, account.id).issued_at = here.clock.now
+        here.clock.forward(hours=1)
+
+        here.step_up(began.escalation_id)
+
+        joined = {place.person for place in here.places(began.escalation_id) if place.joined_at == here.clock.now}
+        (now,) = here.documents(began.record_id)
+        later = [delivery for delivery in now.deliveries if delivery.owed_at == here.clock.now]
+        assert {delivery.person_id for delivery in later} == joined
+        assert joined
+        with here.database.reading() as session:
+            owed = set(session.scalars(select(OutboxItem.about_id).where(OutboxItem.kind == "post_delivery")))
+        assert owed == ({delivery.id for delivery in later} if is_made else set()), "else the maker owes them"
