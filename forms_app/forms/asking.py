@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from forms_app.domain.escalation import Standing
 from forms_app.domain.filing import Directory, ListedPerson
 from forms_app.domain.policy import Choice, Code, Policy, Side, Stage
 from forms_app.domain.records import Place
+from forms_app.domain.working_days import Calendar, instant_of, uk_date
 from forms_app.forms.fields import Answerable, Day, Pick, Rows, Words
 
 Given = Mapping[str, "MultiDict[str, str]"]
@@ -70,7 +71,8 @@ class Asking:
     kind: Act
     policy: Policy
     directory: Directory
-    today: date
+    now: datetime
+    calendar: Calendar
     standing: Standing | None = None
     """Where it stands; None for a new concern."""
     place: Place | None = None
@@ -86,6 +88,10 @@ class Asking:
     similar: int = 0
     """How many similar escalations there have been, where the policy has a pattern."""
     unprintable: text.Unprintable = text.everything_prints
+
+    @property
+    def today(self) -> date:
+        return uk_date(self.now)
 
     @property
     def stage(self) -> Stage | None:
@@ -160,6 +166,16 @@ def words(asking: Asking, label: str, **options: Any) -> Words:
 
 def past_day(asking: Asking, label: str, **options: Any) -> Day:
     return Day(label, earliest=asking.today - LONG_AGO, latest=asking.today, **options)
+
+
+def instant_on(day: date | None, at: time | None) -> datetime | None:
+    """The moment that was given in two fields; None where it was not, or where no such moment exists on that day."""
+    if day is None or at is None:
+        return None
+    try:
+        return instant_of(day, at)
+    except ValueError:
+        return None
 
 
 def day_ahead(asking: Asking, label: str, **options: Any) -> Day:

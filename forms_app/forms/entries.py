@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +57,7 @@ from forms_app.forms.entry import (
     place_in,
     refused,
     rows_in,
+    still_to_come,
 )
 from forms_app.forms.fields import Pick, Ticked, TimeOfDay, Words
 from forms_app.forms.sooner import Sooner, sooner_questions
@@ -94,7 +96,7 @@ def _contact(asking: Asking, given: Given) -> Iterator[Page]:
         "f-said": words(asking, "What was said?", hint="Say what is fact and what is opinion, and whose it is."),
         "f-agreed": words(asking, "What was agreed?", hint="Write “Nothing” if nothing was agreed."),
     }
-    yield page_of("contact", "The contact", fields)
+    yield page_of("contact", "The contact", fields, base=checked(partial(still_to_come, asking)))
 
 
 def _contact_facts(asking: Asking, forms: Forms) -> Facts:
@@ -350,7 +352,7 @@ def _danger(asking: Asking, given: Given) -> Iterator[Page]:
         "f-told": words(asking, "Who was told, and by whom?", hint="For example, the number that 999 gave the report."),
         "f-done": words(asking, "What was done?"),
     }
-    yield page_of("done", "What was done", fields)
+    yield page_of("done", "What was done", fields, base=checked(partial(still_to_come, asking)))
 
 
 def _danger_facts(asking: Asking, forms: Forms) -> Facts:

@@ -15,7 +15,7 @@ from forms_app.domain.escalation import Open, Standing
 from forms_app.domain.filing import ListedPerson, NamedParty
 from forms_app.domain.policy import Side
 from forms_app.domain.records import AgreedAction, Facts, Place
-from forms_app.forms.asking import Asking, Given, Page, PageForm, listed, raising_agency
+from forms_app.forms.asking import Asking, Given, Page, PageForm, instant_on, listed, raising_agency
 from forms_app.forms.fields import PickFromList, Rows
 
 Forms = Mapping[str, PageForm]
@@ -83,6 +83,12 @@ def checked(fault: Callable[[PageForm], tuple[str, str | None]], base: type[Page
             return sentence is None
 
     return Checked
+
+
+def still_to_come(asking: Asking, form: PageForm) -> tuple[str, str | None]:
+    """Refuses a time today that is later than now for what has happened already."""
+    at = instant_on(form["f-happened"].data, form["f-time"].data)
+    return "f-time", "The time must be in the past" if at is not None and at > asking.now else None
 
 
 def refused(asking: Asking, facts: Facts) -> str | None:

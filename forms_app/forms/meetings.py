@@ -75,8 +75,8 @@ def invited(asking: Asking, forms: Forms) -> tuple[NamedParty, ...]:
 
 
 def _when_and_where(asking: Asking) -> Page:
-    def unreal(form: PageForm) -> tuple[str, str | None]:
-        return "f-time", _left_out(form["f-day"].data, form["f-time"].data)
+    def unfit(form: PageForm) -> tuple[str, str | None]:
+        return "f-time", _unfit_time(asking, form["f-day"].data, form["f-time"].data)
 
     fields = {
         "f-meeting": Pick("Which meeting is it?", choices=[(each.id, each.title) for each in _open(asking)]),
@@ -87,15 +87,15 @@ def _when_and_where(asking: Asking) -> Page:
         ),
         "f-agenda": words(asking, "What will it be about?", hint="What must be settled, and what to read or bring."),
     }
-    return page_of("meeting", "The meeting", fields, base=checked(unreal))
+    return page_of("meeting", "The meeting", fields, base=checked(unfit))
 
 
-def _left_out(day: date, at: time) -> str | None:
+def _unfit_time(asking: Asking, day: date, at: time) -> str | None:
     try:
-        instant_of(day, at)
+        begins = instant_of(day, at)
     except ValueError as refused:
         return str(refused)
-    return None
+    return "The time must be later than now" if begins <= asking.now else None
 
 
 def _invitations(asking: Asking, meeting: Meeting) -> Page:

@@ -18,7 +18,6 @@ from forms_app.domain.acts import Act
 from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow
 from forms_app.domain.escalation import Open
 from forms_app.domain.filing import Filed, Seen
-from forms_app.domain.working_days import uk_date
 from forms_app.forms.asking import Asking, Page, PageForm
 from forms_app.forms.entries import ENTRIES
 from forms_app.forms.entry import EVERYONE
@@ -308,10 +307,10 @@ def _view(work: Work, escalation_id: UUID | None, person: SignedInPerson) -> Esc
 
 
 def _asking(work: Work, place: FormPlace, person: SignedInPerson, view: EscalationView | None) -> Asking:
-    today = uk_date(work.now)
     if view is None:
         policy, directory = policy_for(work, by=person.id), directory_for(work, by=person.id)
-        return Asking(place.kind, policy, directory, today, beside=place.beside, unprintable=unprintable)
+        calendar = work.calendar(policy)
+        return Asking(place.kind, policy, directory, work.now, calendar, beside=place.beside, unprintable=unprintable)
     if place.kind not in view.acts:
         raise NotAllowedNow("You cannot do this at this stage of the escalation.")
     if place.corrects is not None and not record_of(view, place.corrects).can_be_corrected:
@@ -321,7 +320,8 @@ def _asking(work: Work, place: FormPlace, person: SignedInPerson, view: Escalati
         kind=place.kind,
         policy=view.policy,
         directory=directory_for(work, by=person.id, with_others=names_others),
-        today=today,
+        now=work.now,
+        calendar=work.calendar(view.policy),
         standing=view.standing,
         place=view.place,
         places=view.places,

@@ -81,7 +81,7 @@ class FormFiller:
         for part in ("day", "month", "year"):
             if name.endswith(f"-{part}"):
                 return str(getattr(day, part))
-        return "2pm" if name == "f-time" else CANARIES[0]
+        return "midnight" if name == "f-time" else CANARIES[0]
 
     def _tick(self, main: Any, name: str) -> str:
         options = main.xpath(f".//input[@type='checkbox'][@name='{name}']")

@@ -227,6 +227,19 @@ def test_a_contact_that_is_still_to_come_is_refused(here: Office, escalation: UU
     assert len(here.records(escalation)) == 1
 
 
+@pytest.mark.parametrize(("form", "page"), [("contact", CONTACT), ("danger", None)])
+def test_what_has_happened_did_not_happen_later_today(
+    here: Office, escalation: UUID, form: str, page: dict[str, Any] | None
+) -> None:
+    answers = DANGER if page is None else {"contact": page}
+    last = [*answers][-1]
+    later = {**answers[last], **day("f-happened", TODAY), "f-time": "10:31am"}
+
+    refused(here.fill(escalation, here.scene.raiser, form, {**answers, last: later}), "The time must be in the past")
+
+    sent(here.fill(escalation, here.scene.raiser, form, {**answers, last: {**later, "f-time": "10:30am"}}))
+
+
 @pytest.mark.parametrize("name", WHO)
 @pytest.mark.requirement("W-29", "S-23", "U-41", "H-32", "U-51")
 def test_each_agency_says_where_its_copy_is_also_after_the_end(here: Office, name: str) -> None:
@@ -424,6 +437,10 @@ def test_a_second_convener_of_ones_own_side_does_not_speak_for_the_other(here: O
 
 def test_a_meeting_is_called_for_a_time_to_come_that_exists(here: Office, escalation: UUID) -> None:
     refused(call(here, escalation, {}, **day("f-day", YESTERDAY)), "The date must be 1 March 2027 or later")
+    refused(
+        call(here, escalation, {}, **day("f-day", TODAY), **{"f-time": "10:30am"}),
+        "The time must be later than now",
+    )
     refused(
         call(here, escalation, {}, **day("f-day", date(2027, 3, 28)), **{"f-time": "1:30am"}),
         "The clocks go forward on this day: there is no such time",
