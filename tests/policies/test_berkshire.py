@@ -157,7 +157,10 @@ def test_stage_four_is_for_operations_managers_or_safeguarding_leads(policy: Pol
 def test_stage_four_ends_only_after_the_two_managers_have_talked(policy: Policy) -> None:
     (gate,) = policy.stage("main", "leads").gates
 
+    (tried, _, _) = policy.stage("main", "board_meeting").gates
+
     assert (gate.id, gate.before) == ("leads_discussed", "resolving")
+    assert (tried.id, tried.before) == ("leads_tried", "entering")
 
 
 @pytest.mark.requirement("B-25")
@@ -173,7 +176,7 @@ def test_stage_five_is_chaired_by_a_board_member_from_an_agency_that_is_not_invo
 
     assert ("board", "board_member") in needed_levels(stage)
     assert stage.closing.who is Closer.ARBITER
-    assert [gate.before for gate in stage.gates] == ["entering", "resolving"]
+    assert [gate.before for gate in stage.gates] == ["entering", "entering", "resolving"]
     assert stage.meetings[0].independent == ("chair",)
     assert policy.main.final_arbiter is not None
     ladder = {Act.FILE_ACCOUNT, Act.RECORD_OUTCOME, Act.ANSWER_OUTCOME, Act.STEP_UP}
@@ -312,6 +315,19 @@ def test_whether_there_is_a_gap_is_asked_by_the_service_alone(policy: Policy) ->
 @pytest.mark.requirement("B-33")
 def test_in_danger_one_goes_to_the_safeguarding_lead_or_else_to_the_line_manager(policy: Policy) -> None:
     assert policy.danger.tell == ("safeguarding_lead", "first_line_manager")
+
+
+@pytest.mark.requirement("B-33")
+def test_whoever_goes_straight_to_the_lead_is_not_asked_what_their_manager_said(policy: Policy) -> None:
+    (group,) = (group for group in policy.stage("main", "own_manager").groups if group.asked is Asked.STEP_UP)
+    step_up = {question.id: question for question in policy.questions if question.id in group.questions}
+
+    assert {"consulted_on", "conclusion"} < step_up.keys()
+    for name in ("consulted_on", "conclusion"):
+        only_if = step_up[name].only_if
+        assert only_if is not None
+        assert only_if.question == "consulted"
+        assert "no_time" not in only_if.is_one_of
 
 
 def test_the_proforma_has_no_answer_that_somebody_typed(policy: Policy) -> None:
