@@ -18,7 +18,7 @@ from forms_app.db.tables import (
     Person,
     StageRecord,
 )
-from forms_app.domain.policy import Side
+from forms_app.domain.policy import DEIDENTIFIED, Side
 
 WHOLE = (
     joinedload(Escalation.board),
@@ -88,10 +88,10 @@ def documents_for(session: Session, escalation_id: UUID, person_id: UUID) -> Seq
 
 
 def board_documents(session: Session, escalation_id: UUID, kinds: Sequence[str]) -> Sequence[Document]:
-    """The documents of these kinds of one escalation, the newest first, with their deliveries."""
+    """The documents of these kinds that the Board was told by, the newest first, with their deliveries."""
     return session.scalars(
         select(Document)
-        .where(Document.escalation_id == escalation_id, Document.kind.in_(kinds))
+        .where(Document.escalation_id == escalation_id, Document.kind.in_(kinds), _tells_the_board())
         .options(*LEDGER)
         .order_by(Document.owed_at.desc(), Document.id)
     ).all()
@@ -107,11 +107,16 @@ def document_for(session: Session, document_id: UUID, person_id: UUID) -> Docume
 
 
 def board_document(session: Session, document_id: UUID, board_id: UUID, kinds: Sequence[str]) -> Document | None:
-    """One document of these kinds, if it belongs to an escalation of this Board."""
+    """One document of these kinds by which this Board was told."""
     return session.scalars(
         select(Document)
         .join(Document.escalation)
-        .where(Document.id == document_id, Document.kind.in_(kinds), Escalation.board_id == board_id)
+        .where(
+            Document.id == document_id,
+            Document.kind.in_(kinds),
+            Escalation.board_id == board_id,
+            _tells_the_board(),
+        )
         .options(*LEDGER, joinedload(Document.escalation))
     ).one_or_none()
 
@@ -215,8 +220,8 @@ def _is_owed_to(person_id: UUID) -> ColumnElement[bool]:
     )
 
 
-def _board_is_told() -> ColumnElement[bool]:
-    """Whether anything was owed to somebody who stands on neither side, whatever seat they hold today."""
+def _tells_the_board() -> ColumnElement[bool]:
+    """Whether a document was owed to somebody who stands on neither side, whatever seat they hold today."""
     takes_a_side = exists().where(
         Party.escalation_id == Document.escalation_id,
         Party.person_id == Delivery.person_id,
@@ -224,10 +229,13 @@ def _board_is_told() -> ColumnElement[bool]:
     )
     return (
         exists()
-        .where(
-            Document.escalation_id == Escalation.id,
-            Delivery.document_id == Document.id,
-            ~takes_a_side.correlate(Document, Delivery),
-        )
-        .correlate(Escalation)
+        .where(Delivery.document_id == Document.id, ~takes_a_side.correlate(Document, Delivery))
+        .correlate(Document)
     )
+
+
+def _board_is_told() -> ColumnElement[bool]:
+    """Whether a notice or a proforma told the Board; what goes to somebody of the Board who takes part does not."""
+    kinds = [kind.value for kind in DEIDENTIFIED]
+    found = exists().where(Document.escalation_id == Escalation.id, Document.kind.in_(kinds), _tells_the_board())
+    return found.correlate(Escalation)

@@ -211,8 +211,7 @@ class _History:
         resumes = isinstance(step.facts, CameOf) and step.facts.resumes
         if reopens or resumes:
             last = self.visits[-1]
-            # A date that protects the child goes on to protect.
-            self._enter(step, last.route.id, last.stage.id, Timing(protect_by=_protected(last)))
+            self._enter(step, last.route.id, last.stage.id, _still_protecting(last, step.entered_at))
         else:
             self.since.append(step)
 
@@ -413,6 +412,12 @@ def _protected(visit: Visit) -> date | None:
     return min((day for day in days if day is not None), default=None)
 
 
+def _still_protecting(last: Visit, at: datetime) -> Timing:
+    """A date that protects the child goes on to protect when it is opened again, unless that day is over."""
+    day = _protected(last)
+    return Timing(protect_by=None if day is None or day < uk_date(at) else day)
+
+
 def _running(
     clock: Clock,
     visit: Visit,
@@ -512,7 +517,7 @@ def _happened(moment: Moment, visit: Visit) -> datetime | None:
             filed = [_filed_by(visit, side) for side in visit.stage.sides]
             return _last(filed)
         case Moment.OUTCOME_RECORDED:
-            return _first(step for step in visit.steps if isinstance(step.facts, Outcome))
+            return _first_outcome(visit)
         case Moment.MEETING_HELD:
             return _first(step for step in visit.steps if isinstance(step.facts, MeetingHeld))
         case Moment.RESOLVED | Moment.STAGE_LEFT:
@@ -526,6 +531,20 @@ def _filed_by(visit: Visit, side: Side) -> datetime | None:
     if not agencies:
         return _first(filed)
     return _last([_first(step for step in filed if step.agency == agency) for agency in agencies])
+
+
+def _first_outcome(visit: Visit) -> datetime | None:
+    """When an outcome was recorded that nobody has refused since: a refused one has ended nothing."""
+    found: Step | None = None
+    for step in visit.steps:
+        match step.facts:
+            case Outcome():
+                found = found or step
+            case Agreement(agrees=False):
+                found = None
+            case _:
+                pass
+    return None if found is None else found.entered_at
 
 
 def _first(steps: Iterable[Step]) -> datetime | None:

@@ -660,3 +660,27 @@ def test_what_was_not_carried_out_is_looked_at_again_on_a_new_day() -> None:
     (owed,) = walk.resolved().duties
 
     assert (owed.due.day, owed.met_at, owed.waits_for) == (NEXT_WEEK, None, set(owed.sides))
+
+
+def test_an_outcome_that_was_refused_keeps_no_clock_that_it_would_have_ended() -> None:
+    walk = course(stage(clocks=(clock(stops=Moment.OUTCOME_RECORDED),))).settled(OTHER)
+    assert the_clock(walk).met_at is not None
+
+    walk = walk.answered(RAISER, agrees=False)
+
+    assert the_clock(walk).met_at is None
+    assert the_clock(walk.settled(OTHER)).met_at is not None
+
+
+def the_clock(walk: Course) -> Running:
+    return walk.standing().clocks[0]
+
+
+@pytest.mark.parametrize(("day", "becomes"), [(date(2027, 4, 1), date(2027, 4, 1)), (FRIDAY, date(2027, 4, 7))])
+def test_a_date_that_protects_the_child_goes_on_when_it_is_opened_again_unless_it_is_over(
+    day: date, becomes: date
+) -> None:
+    five = clock(limit=limit(Unit.WORKING_DAYS, 5))
+    walk = Course(policy(route(stage(clocks=(five,))))).opened(protect_by=day).settled(OTHER).answered(RAISER)
+
+    assert the_clock(reopened(walk)).due.day == becomes

@@ -58,7 +58,7 @@ def test_a_document_travels_attached_in_both_formats() -> None:
     }
     text = read.get_body().get_content()  # type: ignore[union-attr]
     assert "attached as PDF and as Word" in text
-    assert "sign in with this email address:\nhttps://forms.example\n" in text
+    assert "sign in with this email address:\nhttps://forms.example\n" in text.replace("\r\n", "\n")
     assert "/documents/" not in text
 
 

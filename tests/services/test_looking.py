@@ -18,7 +18,7 @@ from forms_app.domain.acts import Act
 from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Open
 from forms_app.domain.policy import Unit
-from forms_app.domain.records import Agreement, CameOf, Dissent, Support, TimeSet
+from forms_app.domain.records import Agreement, CameOf, Dissent, HelpAsked, ProformaMade, Support, TimeSet
 from forms_app.services import documents, looking, register
 from forms_app.services.boards import leave, set_up_board
 from forms_app.services.escalations import open_escalation
@@ -156,16 +156,17 @@ def test_only_whom_it_is_owed_to_finds_a_document(here: Scene) -> None:
         assert hidden(here, documents.file_for, by=person, document_id=document.id, file_format="pdf")
 
 
-def test_somebody_who_joins_later_does_not_find_what_was_sent_before(here: Scene) -> None:
+def test_somebody_who_joins_later_finds_how_it_began_and_nothing_else_that_was_sent_before(here: Scene) -> None:
     filed = here.open()
-    (before,) = here.documents(filed.record_id)
+    (began,) = here.documents(filed.record_id)
+    (before,) = here.documents(here.account(filed.escalation_id, by=here.raiser).record_id)
     later = here.step_up(filed.escalation_id)
     (after,) = here.documents(later.record_id)
     manager = here.at("socialcare", "first_line_manager")
 
     view = look(here, looking.escalation_view, by=manager, escalation_id=filed.escalation_id)
 
-    assert [line.id for line in view.documents] == [after.id]
+    assert {line.id for line in view.documents} == {began.id, after.id}
     assert hidden(here, documents.document_for, by=manager, document_id=before.id)
 
 
@@ -306,6 +307,28 @@ def test_the_unit_downloads_the_proforma_and_no_identified_document(here: Scene)
     for document, kind in kinds.items():
         if kind != "board_proforma":
             assert hidden(here, register.board_file, by=unit, document_id=document, file_format="pdf")
+
+
+def test_a_proforma_that_a_party_makes_for_itself_is_not_the_boards(here: Scene) -> None:
+    escalation, unit = to_the_board(here), here.holder("business_unit")
+    made = here.record(escalation, ProformaMade(), by=here.raiser)
+    (own,) = here.documents(made.record_id)
+
+    view = look(here, register.board_view, by=unit, escalation_id=escalation)
+
+    assert view.documents, "those by which the policy told it"
+    assert own.id not in {line.id for line in view.documents}
+    assert hidden(here, register.board_file, by=unit, document_id=own.id, file_format="pdf")
+
+
+def test_what_goes_to_a_helper_of_the_board_does_not_tell_the_board(sqlite_url: str) -> None:
+    with scene(sqlite_url, "annex-c") as annex:
+        escalation, unit = annex.open().escalation_id, annex.holder("business_unit")
+        helper = annex.policy.helpers[0]
+        annex.record(escalation, HelpAsked(helper=helper.id), by=annex.raiser)
+
+        assert annex.holder(helper.seat.value) in {place.person for place in annex.places(escalation)}
+        assert hidden(annex, register.board_view, by=unit, escalation_id=escalation)
 
 
 def test_the_board_sees_only_the_deliveries_within_its_own_office(here: Scene) -> None:
