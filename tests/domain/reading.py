@@ -418,7 +418,9 @@ class Reading:
             if (isinstance(facts, FollowUp) and facts.then == "reopen") or (
                 isinstance(facts, CameOf) and facts.resumes
             ):
-                self._enter(self.stay.route["id"], self.stage["id"], line, Timing(), anew=True)
+                days = self._protecting([self.stay])
+                still = min(days, default=None) if min(days, default=date.min) >= local(line.at) else None
+                self._enter(self.stay.route["id"], self.stage["id"], line, Timing(protect_by=still), anew=True)
             return
         self.stay.lines.append(line)
         match facts:
@@ -504,7 +506,7 @@ class Reading:
                 given = getattr(first.timing, f"{name}_on")
                 return midnight(given) if given else first.since
             case "outcome_recorded":
-                return next((line.at for line in lines if isinstance(line.facts, Outcome)), None)
+                return self._outcome_at()
             case "meeting_held":
                 return next((line.at for line in lines if isinstance(line.facts, MeetingHeld)), None)
             case "accounts_by_all":
@@ -513,6 +515,16 @@ class Reading:
                 return self.filed(name.removeprefix("account_by_"))
             case _:
                 return None
+
+    def _outcome_at(self) -> datetime | None:
+        """When an outcome was recorded, unless somebody has refused one since."""
+        at = None
+        for line in self.stay.lines:
+            if isinstance(line.facts, Outcome):
+                at = at or line.at
+            elif isinstance(line.facts, Agreement) and not line.facts.agrees:
+                at = None
+        return at
 
     def filed(self, side: str) -> datetime | None:
         """When every agency of a side had written at this stage, the concern counted."""
@@ -546,15 +558,18 @@ class Reading:
         assert begins is not None
         return begins
 
-    def _protects(self, stays: list[Stay]) -> datetime | None:
+    def _protecting(self, stays: list[Stay]) -> list[date]:
         days = [stay.timing.protect_by for stay in stays]
         days += [line.facts.protect_by for stay in stays for line in stay.lines if isinstance(line.facts, TimeSet)]
-        known = [day for day in days if day]
+        return [day for day in days if day]
+
+    def _protects(self, stays: list[Stay]) -> datetime | None:
+        known = self._protecting(stays)
         return midnight(min(known) + timedelta(days=1)) if known else None
 
     def _over(self, limit: Raw, start: datetime) -> datetime | None:
         unit, amount = limit["unit"], limit.get("amount", 0)
-        day = start.astimezone(LONDON).date()
+        day = local(start)
         match unit:
             case "hours":
                 return start + timedelta(hours=amount)
@@ -632,6 +647,10 @@ def stage_lines(stay: Stay, kind: type) -> list[Line]:
 
 def is_explained(given: Timing | TimeSet) -> bool:
     return given.protect_by is None or bool(given.protect_because.strip())
+
+
+def local(at: datetime) -> date:
+    return at.astimezone(LONDON).date()
 
 
 def midnight(day: date) -> datetime:
