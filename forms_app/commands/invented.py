@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import cycle
 
-from forms_app.domain.policy import OFFICE, Policy
+from forms_app.domain.policy import OFFICE, Policy, Side
 from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import GivenAgency, GivenBoard, GivenContact, GivenPerson
 
@@ -132,15 +132,20 @@ def _board(policy: Policy, code: str, name: str, domain: str, today: date) -> In
         contacts=[*_contacts_of_board(policy, agencies[0], place, today)],
         agencies=agencies,
     )
-    return Invented(board, tuple(_sign_ins(board)))
+    return Invented(
+        board, tuple(_sign_ins(board, _usual(policy, "practitioner", 0), _usual(policy, "first_line_manager", 1)))
+    )
 
 
 def _agency(policy: Policy, kind: str, name: str, domain: str, names: Iterator[str], today: date) -> GivenAgency:
     known = {level.id for level in policy.levels}
+    levels = [level for level in AGENCY_LEVELS if level in known]
+    levels += [
+        level for level in _needed(policy, Side.RAISING, Side.RESPONDING) if level not in {*levels, "conference_chair"}
+    ]
     people = [
         _person(next(names), f"{level.replace('_', '.')}@{domain}", policy.level_title(level, kind), level)
-        for level in AGENCY_LEVELS
-        if level in known
+        for level in levels
     ]
     if kind == "childrens_social_care" and "conference_chair" in known:
         people.append(
@@ -148,7 +153,8 @@ def _agency(policy: Policy, kind: str, name: str, domain: str, names: Iterator[s
                 next(names), f"conference.chair@{domain}", policy.level_title("conference_chair"), "conference_chair"
             )
         )
-    people.append(_person(next(names), f"colleague@{domain}", policy.level_title("practitioner", kind), "practitioner"))
+    lowest = _usual(policy, "practitioner", 0)
+    people.append(_person(next(names), f"colleague@{domain}", policy.level_title(lowest, kind), lowest))
     return GivenAgency(name=name, kind=kind, people=people, contacts=[*_contacts_of_agency(kind, people, today)])
 
 
@@ -209,11 +215,25 @@ def _office(policy: Policy, name: str, domain: str, names: Iterator[str]) -> Giv
         title = policy.level_title(level) if level != OFFICE else title
         people.append(_person(next(names), f"{mail}@board.{domain}.example", title, level, seat))
     taken = {person.level for person in people}
-    for level in OFFICE_LEVELS:
+    of_the_board = [level for level in _needed(policy, Side.BOARD) if level not in {*AGENCY_LEVELS, *OFFICE_SEATS}]
+    for level in dict.fromkeys((*OFFICE_LEVELS, *of_the_board)):
         if level in known - taken:
             mail = level.replace("_", ".")
             people.append(_person(next(names), f"{mail}@board.{domain}.example", policy.level_title(level), level))
     return GivenAgency(name=name, kind=OFFICE, people=people)
+
+
+def _usual(policy: Policy, level: str, rank: int) -> str:
+    """The level that is usually called so; in a policy with levels of its own, the one of this rank from below."""
+    known = [each.id for each in policy.levels]
+    return level if level in known else known[min(rank, len(known) - 1)]
+
+
+def _needed(policy: Policy, *sides: Side) -> list[str]:
+    """The levels without which a stage cannot begin, from the lowest up."""
+    actors = [actor for route in policy.routes for stage in route.stages for actor in stage.actors]
+    needed = {actor.level for actor in actors if actor.needed and actor.side in sides}
+    return [level.id for level in policy.levels if level.id in needed]
 
 
 def _person(name: str, email: str, job_title: str, level: str, seat: str | None = None) -> GivenPerson:
@@ -234,12 +254,12 @@ def _number(whose: str) -> str:
     return f"01632 960 {sum(map(ord, whose)) % 900 + 100}"
 
 
-def _sign_ins(board: GivenBoard) -> Iterator[tuple[str, GivenPerson]]:
+def _sign_ins(board: GivenBoard, practitioner: str, manager: str) -> Iterator[tuple[str, GivenPerson]]:
     raising, responding, office = board.agencies[1], board.agencies[2], board.agencies[0]
-    yield "practitioner who raises it", _at(raising, "practitioner")
-    yield "their manager", _at(raising, "first_line_manager")
-    yield "practitioner of the other agency", _at(responding, "practitioner")
-    yield "manager of the other agency", _at(responding, "first_line_manager")
+    yield "practitioner who raises it", _at(raising, practitioner)
+    yield "their manager", _at(raising, manager)
+    yield "practitioner of the other agency", _at(responding, practitioner)
+    yield "manager of the other agency", _at(responding, manager)
     yield "Board’s business unit", next(person for person in office.people if person.seat == "business_unit")
     yield "Board’s chair", next(person for person in office.people if person.seat == "chair")
 

@@ -172,6 +172,10 @@ def gates_of(gates: Sequence[Gate]) -> tuple[RehearsedGate, ...]:
     return tuple(RehearsedGate(gate.id, BEFORE[gate.before], gate.statement, gate.per_agency) for gate in gates)
 
 
+def leads_on(way: Onward) -> bool:
+    return isinstance(way.to, Destination) or way.to.kind != "ends_here"
+
+
 def way_of(policy: Policy, stage: Stage, way: Onward) -> RehearsedWay:
     by = WHO_GOES_ON[stage.steps_up]
     if way.skip is not None and way.skip.rule == "second_person":

@@ -181,7 +181,7 @@ class _Walk:
             checks=tuple(check.text for check in stage.checks),
             closes=rehearsed.WHO_CLOSES[stage.closing.who],
             dissent_recorded=stage.closing.dissent_recorded,
-            ways_on=tuple(rehearsed.way_of(policy, stage, way) for way in ways),
+            ways_on=tuple(rehearsed.way_of(policy, stage, way) for way in ways if rehearsed.leads_on(way)),
             events=self.happened(),
         )
 

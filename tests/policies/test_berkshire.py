@@ -309,7 +309,7 @@ def test_a_gap_in_a_policy_goes_to_the_chair_and_to_the_policy_sub_group(policy:
 
 def test_whether_there_is_a_gap_is_asked_by_the_service_alone(policy: Policy) -> None:
     assert not [question.id for question in policy.questions if "gap" in question.label.lower()]
-    assert "write in the outcome which one" in guidance_at(policy, "outcome")
+    assert "say so, and which one it is" in guidance_at(policy, "outcome")
 
 
 @pytest.mark.requirement("B-33")
