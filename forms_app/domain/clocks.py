@@ -94,6 +94,8 @@ class Running:
     """When the escalation went on from the stage of this clock, whether or not the clock was met."""
     shown_by: DocumentKind | None = None
     """The document that shows that it was kept."""
+    stage: tuple[str, str] | None = None
+    """The route and stage of which it is; None for a limit over several stages."""
 
     def is_late(self, now: datetime) -> bool:
         """Whether it was met too late, or was not met before its moment passed."""

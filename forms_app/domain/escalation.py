@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from forms_app.domain.clocks import Due, Running, due, in_force, protects_child, shorter
 from forms_app.domain.policy import After, Cap, Clock, Closer, Duty, Moment, Policy, Route, Side, Stage, Unit
@@ -344,6 +344,29 @@ def _duties(
         yield OwedDuty(duty, None if day is None else Due(at=end_of(day), day=day), met_at, waits_for)
 
 
+# --- a stage that may be entered ---------------------------------------------------------------------------------
+
+
+def clocks_if_entered(
+    route: Route, stage: Stage, timing: Timing, *, before: Sequence[Visit], at: datetime, calendar: Calendar
+) -> tuple[Running, ...]:
+    """The clocks of a stage as they would run if it were entered now, after these stays. Raises CalendarEnds."""
+    facts = StepUp(route=route.id, stage=stage.id, timing=timing)
+    entry = Step(uuid4(), route.id, stage.id, None, None, None, uk_date(at), at, facts)
+    visit = Visit(route, stage, entry, timing, frozenset(), ())
+    return tuple(_clocks_here(_run((*before, visit), visit), visit, calendar=calendar))
+
+
+def last_that_can_be_shortened(stage: Stage, clocks: Sequence[Running]) -> Due | None:
+    """The latest moment of the limits that an earlier date would shorten; None while one of them has no moment yet."""
+    fixed = {clock.id for clock in stage.clocks if not clock.may_be_shortened}
+    known = {clock.id for clock in clocks}
+    moments = [clock.due for clock in clocks if clock.id not in fixed and clock.met_at is None]
+    if any(clock.id not in known | fixed for clock in stage.clocks) or None in moments:
+        return None
+    return max((moment for moment in moments if moment is not None), key=lambda due: due.at, default=None)
+
+
 # --- clocks ------------------------------------------------------------------------------------------------------
 
 
@@ -448,6 +471,7 @@ def _running(
         source=clock.source,
         left_at=visit.left_at,
         shown_by=clock.shown_by,
+        stage=(visit.route.id, visit.stage.id),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,6 +42,7 @@ from forms_app.services.in_words import (
     spell_limit,
     title_of,
     where_it_stands,
+    what_is_due,
     who_acts,
     with_article,
 )
@@ -165,7 +166,7 @@ class Filling:
             heading=self._heading(DocumentKind.BOARD_PROFORMA),
             facts=(*self._facts(), *self._allowed_answers()),
             stages=tuple(self._stage_lines()),
-            time_limits=tuple(timeliness(self.policy, clock, self.now) for clock in self.standing.clocks),
+            time_limits=timeliness(self.policy, self.standing.clocks, self.now),
             learning=tuple(self._learning()),
         )
 
@@ -274,7 +275,7 @@ class Filling:
         return self.policy.stage_title(self.policy.stage(record.route, record.stage))
 
     def _time_limits(self) -> tuple[say.TimeLimit, ...]:
-        return tuple(time_limit(self.policy, clock, self.now) for clock in self.standing.clocks)
+        return time_limits(self.policy, self.standing.clocks, self.now)
 
 
 def facts_for_the_board(policy: Policy, escalation: Escalation, now: Standing) -> Iterator[say.Fact]:
@@ -321,16 +322,35 @@ def why_by_itself(policy: Policy, escalation: Escalation, record: StageRecord) -
             return f"Nothing had been recorded since {spell_time(last)}."
 
 
-def time_limit(policy: Policy, clock: Running, now: datetime) -> say.TimeLimit:
-    """A clock in words: who, what, by when, and whether it was kept."""
-    return say.TimeLimit(who=who_acts(policy, clock), what=clock.does, by_when=by_when(clock), kept=kept(clock, now))
+def time_limits(policy: Policy, clocks: Sequence[Running], now: datetime) -> tuple[say.TimeLimit, ...]:
+    """Clocks in words: who, what, by when, and whether each was kept."""
+    return tuple(
+        say.TimeLimit(
+            who=who_acts(policy, clock),
+            what=what_is_due(policy, clock, clocks),
+            by_when=by_when(clock),
+            kept=kept(clock, now),
+        )
+        for clock in clocks
+    )
 
 
-def timeliness(policy: Policy, clock: Running, now: datetime) -> say.TimeLimit:
-    """A clock without its dates: the limit, and whether it was kept."""
+def timeliness(policy: Policy, clocks: Sequence[Running], now: datetime) -> tuple[say.TimeLimit, ...]:
+    """Clocks without their dates: the limits, and whether each was kept."""
+    return tuple(
+        say.TimeLimit(
+            who=who_acts(policy, clock),
+            what=what_is_due(policy, clock, clocks),
+            by_when=spell_limit(clock.limit),
+            kept=_kept_in_time(clock, now),
+        )
+        for clock in clocks
+    )
+
+
+def _kept_in_time(clock: Running, now: datetime) -> str:
     late = clock.is_late(now)
-    word = not_met(clock, late) if clock.met_at is None else ("Late" if late else "Kept")
-    return say.TimeLimit(who=who_acts(policy, clock), what=clock.does, by_when=spell_limit(clock.limit), kept=word)
+    return not_met(clock, late) if clock.met_at is None else ("Late" if late else "Kept")
 
 
 def _sections(sections: Sections, leave_out: frozenset[str] = frozenset()) -> tuple[say.Section, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from forms_app.documents.catalogue import KINDS
@@ -28,7 +28,7 @@ WRITTEN = {
     "agreement": "Answer to the outcome",
     "step_up": "Taken further",
     "contact": "Contact",
-    "filing": "Put on the child’s file",
+    "filing": "Put on file",
     "information_request": "Request for information",
     "information_given": "Answer to a request",
     "meeting_called": "Meeting called",
@@ -75,8 +75,27 @@ def spell_limit(limit: Limit) -> str:
 
 
 def who_acts(policy: Policy, clock: Running) -> str:
-    side = "Both sides" if clock.side is None else f"{SIDES[clock.side]} side"
+    side = _whoever_acts(policy, clock) if clock.side is None else f"{SIDES[clock.side]} side"
     return side if clock.level is None else f"{side}: {policy.level_title(clock.level)}"
+
+
+def _whoever_acts(policy: Policy, clock: Running) -> str:
+    """Of whom a clock is that names no side: of all who act at its stage."""
+    if clock.stage is None:
+        return "Both sides"
+    sides = policy.stage(*clock.stage).sides
+    if len(sides) == 1:
+        return f"{SIDES[next(iter(sides))]} side"
+    return "Everyone who takes part" if Side.BOARD in sides else "Both sides"
+
+
+def what_is_due(policy: Policy, clock: Running, among: Sequence[Running]) -> str:
+    """What must be done; where the clocks are of several stages, also at which."""
+    if clock.stage is None or len({each.stage for each in among} - {None}) < 2:
+        return clock.does
+    stage = policy.stage(*clock.stage)
+    where = stage.name if stage.number is None else f"{policy.words.stage.capitalize()} {stage.number}"
+    return f"{where}: {clock.does}"
 
 
 def by_when(clock: Running) -> str:

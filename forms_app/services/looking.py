@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from forms_app.services.in_words import (
     kept,
     spell_limit,
     title_of,
+    what_is_due,
     who_acts,
 )
 from forms_app.services.open_points import OpenPoint, OpenPoints
@@ -200,7 +201,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
         parties=tuple(_parties(escalation)),
         subject=from_json(escalation.subject.answers),
         records=tuple(_records(policy, escalation, place, now)),
-        clocks=tuple(clock_line(policy, clock, work) for clock in now.clocks),
+        clocks=tuple(clock_line(policy, clock, work, now.clocks) for clock in now.clocks),
         documents=document_lines(work, documents, escalation.reference) if documents else (),
         acts=acts_open_to(place, now),
         awaited=awaited(place, now, places=places, responding=responding, at=work.now),
@@ -219,10 +220,10 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
-def clock_line(policy: Policy, clock: Running, work: Work) -> ClockLine:
+def clock_line(policy: Policy, clock: Running, work: Work, among: Sequence[Running]) -> ClockLine:
     return ClockLine(
         who=who_acts(policy, clock),
-        what=clock.does,
+        what=what_is_due(policy, clock, among),
         limit=spell_limit(clock.limit),
         by_when=by_when(clock),
         kept=kept(clock, work.now),

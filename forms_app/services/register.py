@@ -54,7 +54,7 @@ def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
         facts=tuple(_facts(work, policy, escalation, now)),
         clocks=tuple(
             Fact(name=f"{line.what} ({line.by_when})", value=line.kept)
-            for line in (timeliness(policy, clock, work.now) for clock in now.clocks)
+            for line in timeliness(policy, now.clocks, work.now)
         ),
         documents=tuple(_within_the_office(line) for line in document_lines(work, documents, escalation.reference)),
     )
@@ -77,7 +77,8 @@ def _facts(work: Work, policy: Policy, escalation: Escalation, now: Standing) ->
     yield from facts_for_the_board(policy, escalation, now)
     yield Fact(name="Policy", value=policy.title)
     if policy.pattern is not None:
-        yield Fact(name="Similar escalations", value=str(similar_to(work, escalation)))
+        others = similar_to(work, escalation) - 1
+        yield Fact(name="Other escalations like it", value=str(others) if others > 0 else "None")
     if isinstance(now, Resolved):
         learning = [title_of(policy.learning, code) for code in now.outcome.learning]
         yield Fact(name="Learning", value="\n".join(learning) or "None recorded")

@@ -173,7 +173,7 @@ def _differences(here: Scene, event: Event, escalation: UUID) -> Iterator[str]:
             yield f"late: {late}, not {event.late}"
     with here.workshop.reading() as work:
         for name, sentence in event.notes.items():
-            line = clock_line(here.policy, clocks[name], work)
+            line = clock_line(here.policy, clocks[name], work, now.clocks)
             if line.note != sentence:
                 yield f"notes: “{line.note}”, not “{sentence}”"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -310,7 +311,7 @@ SOON, LATE = MONDAY + timedelta(hours=1), MONDAY + timedelta(days=3)
 )
 def test_what_became_of_a_clock(clock: Running, now: datetime, to_a_party: str, to_the_board: str) -> None:
     assert kept(clock, now) == to_a_party
-    assert timeliness(latest("hull"), clock, now).kept == to_the_board
+    assert timeliness(latest("hull"), [clock], now)[0].kept == to_the_board
 
 
 def test_a_moment_is_said_to_the_minute_only_where_it_is_meant_so() -> None:
@@ -320,3 +321,15 @@ def test_a_moment_is_said_to_the_minute_only_where_it_is_meant_so() -> None:
     assert by_when(running(Due(at=at, day=date(2026, 3, 29), to_the_minute=True))) == "29 March 2026 at 2pm"
     assert by_when(running(None)) == "Without delay"
     assert month(datetime(2026, 6, 30, 23, 30, tzinfo=UTC)) == "July 2026"
+
+
+def test_limits_of_several_stages_say_of_which_each_is_and_who_acts_there() -> None:
+    policy = latest("west-sussex")
+    first, fifth = (
+        replace(running(None), side=None, stage=("main", stage)) for stage in ("professionals", "partnership")
+    )
+
+    said = [(limit.who, limit.what) for limit in timeliness(policy, [first, fifth], SOON)]
+
+    assert said == [("Both sides", "Stage 1: Answer"), ("Everyone who takes part", "Stage 5: Answer")]
+    assert timeliness(policy, [first], SOON)[0].what == "Answer"

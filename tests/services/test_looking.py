@@ -487,7 +487,7 @@ def test_the_parties_and_the_board_see_how_many_similar_ones_there_were(busy: tu
 
     assert look(here, looking.escalation_view, by=here.raiser, escalation_id=first).similar == 2
     facts = look(here, register.board_view, by=here.holder("business_unit"), escalation_id=first).facts
-    assert [fact.value for fact in facts if fact.name == "Similar escalations"] == ["2"]
+    assert [fact.value for fact in facts if fact.name == "Other escalations like it"] == ["1"]
 
 
 @pytest.mark.requirement("U-08")
