@@ -60,7 +60,7 @@ from forms_app.forms.entry import (
     still_to_come,
 )
 from forms_app.forms.fields import Pick, Ticked, TimeOfDay, Words
-from forms_app.forms.sooner import Sooner, sooner_questions
+from forms_app.forms.sooner import Sooner, not_sooner, sooner_questions
 
 HOW = (
     ("telephone", "By telephone"),
@@ -172,13 +172,17 @@ def _information_given_facts(asking: Asking, forms: Forms) -> Facts:
 
 
 def _time(asking: Asking, given: Given) -> Iterator[Page]:
-    frame = _frame(asking)
+    frame, now = _frame(asking), open_in(asking)
+
+    def late(form: PageForm) -> tuple[str, str | None]:
+        sets_another = "f-time_frame" in form and form["f-time_frame"].data is not None
+        return not_sooner(form, now.visit.stage, () if sets_another else now.clocks)
 
     def undated(form: PageForm) -> tuple[str, str | None]:
         return next(iter(form)).name, refused(asking, _time_facts(asking, {"time": form}))
 
     fields = {**frame, **sooner_questions(asking, required=not frame)}
-    yield page_of("time", "By when", fields, base=checked(undated, base=Sooner))
+    yield page_of("time", "By when", fields, base=checked(undated, base=checked(late, base=Sooner)))
 
 
 def _frame(asking: Asking) -> dict[str, Any]:
@@ -403,7 +407,7 @@ def _line(asking: Asking, label: str, **options: Any) -> Words:
 
 ENTRIES: Mapping[Act, Entry] = {
     Act.LOG_CONTACT: Entry("Log a contact", _contact, _contact_facts, told=ON_THE_PAGE),
-    Act.FILE_ON_RECORD: Entry("Say where it is on the child’s file", _filing, _filing_facts, told=ON_THE_PAGE),
+    Act.FILE_ON_RECORD: Entry("Say where it is on the {child}’s file", _filing, _filing_facts, told=ON_THE_PAGE),
     Act.ASK_INFORMATION: Entry("Ask another agency for information", _information_request, _information_request_facts),
     Act.GIVE_INFORMATION: Entry("Answer a request for information", _information_given, _information_given_facts),
     Act.CALL_MEETING: Entry("Call a meeting", meetings.calling, meetings.called, meetings.invited),

@@ -33,6 +33,7 @@ class Entry:
     """One form: its title, its pages after the question about danger, and what it records once they are done."""
 
     title: str
+    """With `{child}` where the policy's word for them stands."""
     pages: Callable[[Asking, Given], Iterator[Page]]
     facts: Callable[[Asking, Forms], Facts]
     people: Callable[[Asking, Forms], tuple[NamedParty, ...]] = nobody

@@ -111,7 +111,7 @@ def _invitations(asking: Asking, meeting: Meeting) -> Page:
         guests = [listed(person, True) for person in parties]
         fields["f-invited"] = Picks("Who is invited, of those who take part?", choices=guests, required=False)
     groups = in_groups(_guests(asking, meeting))
-    hint = "They take part in the escalation from now on."
+    hint = "They take part in the escalation from now on. Leave it empty if nobody else is invited."
     fields["f-others"] = one_person_rows("Who else is invited?", groups, hint=hint)
 
     def unfit(form: PageForm) -> tuple[str, str | None]:

@@ -23,6 +23,7 @@ from forms_app.forms.asking import (
     Asking,
     Given,
     Page,
+    PageForm,
     action_rows,
     choices_of,
     danger_page,
@@ -32,13 +33,15 @@ from forms_app.forms.asking import (
     stage_of,
     words,
 )
+from forms_app.forms.entry import checked
 from forms_app.forms.fields import Answerable, Day, Pick, Picks, Words
 from forms_app.forms.gates import agency_gates, ticked_gates
 from forms_app.forms.onward import has_choice, way_page, way_taken
 from forms_app.forms.people import agencies_page, people_page, responding_agencies
 from forms_app.forms.routes import chosen_route, route_page, statuses_of
-from forms_app.forms.sooner import Sooner, sooner_questions
+from forms_app.forms.sooner import Sooner, clocks_to_come, not_sooner, sooner_questions
 
+GAP, WHICH_GAP = "Has this shown a gap in policies or procedures?", "Which gap is it, and what should change?"
 Builder = Callable[[Asking, Given], Iterator[Page]]
 AGREES = (
     ("yes", "Yes, we agree"),
@@ -171,7 +174,11 @@ def _time(asking: Asking, route: Route, stage: Stage) -> Page:
     fields = _starts(asking, route) if asking.kind is Act.OPEN else {}
     fields |= _frame(asking, stage)
     fields |= sooner_questions(asking)
-    return page_of("time", "By when", fields, base=Sooner)
+
+    def unfit(form: PageForm) -> tuple[str, str | None]:
+        return not_sooner(form, stage, clocks_to_come(asking, form, route, stage))
+
+    return page_of("time", "By when", fields, base=checked(unfit, base=Sooner))
 
 
 def _starts(asking: Asking, route: Route) -> dict[str, Any]:
@@ -233,9 +240,11 @@ def _result(asking: Asking) -> Page:
             required=False,
             hint="Choose nothing if there is nothing to learn.",
         )
-    fields["f-gap"] = Pick("Has this shown a gap in policies or procedures?", choices=YES_NO)
+    fields["f-gap"] = Pick(GAP, choices=YES_NO)
+    fields["f-gap_what"] = words(asking, WHICH_GAP, hint="Do not name anybody.")
     fields |= ticked_gates(stage, "resolving")
-    return page_of("result", "The outcome", fields)
+    depends = {"f-gap_what": ("f-gap", frozenset({"yes"}))}
+    return page_of("result", "The outcome", fields, depends=depends)
 
 
 # --- the questions of the policy ---------------------------------------------------------------------------------

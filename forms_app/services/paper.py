@@ -388,6 +388,7 @@ def _result(policy: Policy, stage: Stage) -> Iterator[BlankQuestion]:
     if policy.learning:
         yield _pick("What could be learned from this?", policy.learning, several=True)
     yield _ticks("Has this shown a gap in policies or procedures?", YES_NO)
+    yield _box("Which gap is it, and what should change?", "Only if it has shown one. Do not name anybody.")
     yield from _gates(stage, "resolving")
 
 

@@ -109,7 +109,7 @@ def _keep_correction(person: SignedInPerson, escalation_id: UUID, record_id: UUI
 NEW = FormPlace(Act.OPEN)
 
 
-@blueprint.route("/escalations/new", methods=["GET", "POST"])
+@blueprint.get("/escalations/new")
 @open_to(signed_in)
 def new() -> Answer:
     """The form for a new concern; with `beside`, the one that begins from another escalation about the same child."""
@@ -128,7 +128,7 @@ def new_page(page_id: str) -> Answer:
     return filling_in.answer(NEW, page_id)
 
 
-@blueprint.route(BESIDE, methods=["GET", "POST"])
+@blueprint.get(BESIDE)
 @open_to(party)
 def beside(escalation_id: UUID) -> Answer:
     return filling_in.answer(FormPlace(Act.OPEN, beside=escalation_id))
@@ -140,7 +140,7 @@ def beside_page(escalation_id: UUID, page_id: str) -> Answer:
     return filling_in.answer(FormPlace(Act.OPEN, beside=escalation_id), page_id)
 
 
-@blueprint.route(FORM, methods=["GET", "POST"])
+@blueprint.get(FORM)
 @open_to(party)
 def form(escalation_id: UUID, path: str) -> Answer:
     return filling_in.answer(FormPlace(PATHS[path], escalation_id))
@@ -152,7 +152,7 @@ def form_page(escalation_id: UUID, path: str, page_id: str) -> Answer:
     return filling_in.answer(FormPlace(PATHS[path], escalation_id), page_id)
 
 
-@blueprint.route(CORRECTION, methods=["GET", "POST"])
+@blueprint.get(CORRECTION)
 @open_to(party)
 def correction(escalation_id: UUID, record_id: UUID) -> Answer:
     return filling_in.answer(FormPlace(Act.FILE_ACCOUNT, escalation_id, record_id))

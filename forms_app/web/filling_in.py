@@ -18,6 +18,7 @@ from forms_app.domain.acts import Act
 from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow
 from forms_app.domain.escalation import Open
 from forms_app.domain.filing import Filed, Seen
+from forms_app.domain.policy import Policy
 from forms_app.forms.asking import Asking, Page, PageForm
 from forms_app.forms.entries import ENTRIES
 from forms_app.forms.entry import EVERYONE
@@ -106,6 +107,11 @@ def begun_concern(draft: drafts.Drafted) -> Begun | None:
     return Begun(place.url(), draft.saved_at, place.beside is not None)
 
 
+def title_under(policy: Policy, act: Act) -> str:
+    """What a form is called, in the words of the policy."""
+    return TITLES[act].format(child=policy.words.child)
+
+
 def told_of(kind: str) -> str:
     """Who learns of a record of this kind, in a sentence."""
     return next((entry.told for act, entry in ENTRIES.items() if act == kind), EVERYONE)
@@ -131,7 +137,13 @@ class Desk:
         if self.place.corrects:
             return "Correct your account"
         way = way_taken(self.asking, self.flow.given) if self.place.kind is Act.STEP_UP else None
-        return TITLES[self.place.kind] + (f" to {title_of(self.asking, way)}" if way is not None else "")
+        return title_under(self.asking.policy, self.place.kind) + (
+            f" to {title_of(self.asking, way)}" if way is not None else ""
+        )
+
+    @property
+    def can_be_corrected(self) -> bool:
+        return self.place.kind is Act.FILE_ACCOUNT
 
     @property
     def danger_steps(self) -> tuple[str, ...]:
@@ -168,9 +180,11 @@ def answer(place: FormPlace, page_id: str | None = None) -> Answer:
     take: Callable[[FormPlace], Answer]
     match page_id:
         case None:
-            show, take = task_list, throw_away
+            show = take = task_list
         case "check":
             show, take = check_answers, send
+        case "delete":
+            show, take = ask_before_deleting, throw_away
         case _:
             show, take = partial(show_page, page_id=page_id), partial(save_page, page_id=page_id)
     try:
@@ -251,6 +265,13 @@ def _sent_before(person: SignedInPerson, key: UUID) -> Response | None:
     with workshop().writing() as work:
         earlier = escalations.filed_before(work, by=person.id, form_key=key)
     return None if earlier is None else redirect(_receipt(earlier), 303)
+
+
+def ask_before_deleting(place: FormPlace) -> Answer:
+    desk = _desk(place)
+    if not desk.flow.given:
+        return redirect(place.url(), 303)
+    return render_template("escalations/delete.html", desk=desk, heading="Delete what you typed?")
 
 
 def throw_away(place: FormPlace) -> Answer:

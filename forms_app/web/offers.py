@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from forms_app.domain.acts import Act, ways_on
 from forms_app.domain.escalation import Open
 from forms_app.services.looking import EscalationView
-from forms_app.web.filling_in import TITLES, FormPlace
+from forms_app.web.filling_in import FormPlace, title_under
 
 LADDER = (Act.FILE_ACCOUNT, Act.RECORD_OUTCOME, Act.STEP_UP, Act.FOLLOW_UP, Act.DISSENT)
 MORE = (
@@ -63,7 +63,8 @@ def _forms(view: EscalationView, acts: Iterable[Act]) -> Iterator[Offer]:
 
 def _text(view: EscalationView, act: Act) -> str:
     is_one_way = isinstance(view.standing, Open) and len(ways_on(view.standing, similar=view.similar)) == 1
-    return f"{TITLES[act]} to {view.next_name}" if act is Act.STEP_UP and is_one_way else TITLES[act]
+    title = title_under(view.policy, act)
+    return f"{title} to {view.next_name}" if act is Act.STEP_UP and is_one_way else title
 
 
 def _hint(view: EscalationView, act: Act) -> str:

@@ -77,7 +77,7 @@ class FormFiller:
                 yield chooser.get("name"), chosen.get(chooser.get("name"), people[0])
 
     def _line(self, name: str) -> str:
-        day = self.today if name.startswith(PAST) else self.today + timedelta(14)
+        day = self.today if name.startswith((*PAST, "f-protect_by")) else self.today + timedelta(14)
         for part in ("day", "month", "year"):
             if name.endswith(f"-{part}"):
                 return str(getattr(day, part))

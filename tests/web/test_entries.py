@@ -1105,7 +1105,9 @@ def test_nobody_else_sees_the_form(here: Office, form: str) -> None:
 
     for person in (here.scene.at("police", "practitioner"), here.scene.holder("business_unit")):
         visitor = here.visitor(person)
-        for path in (here.path(escalation, form), here.path(escalation, form, "danger")):
+        assert visitor.get(here.path(escalation, form)).status_code == 404
+        for page in ("danger", "check", "delete"):
+            path = here.path(escalation, form, page)
             assert visitor.get(path).status_code == 404
             assert visitor.post(path, {"f-danger": "no"}).status_code == 404
     assert here.visitor(here.scene.raiser).get(here.path(uuid4(), form)).status_code == 404
@@ -1166,8 +1168,16 @@ def test_what_is_begun_is_kept_and_can_be_thrown_away(here: Office, escalation: 
     assert "Half a sentence" in here.visitor(raiser).get(f"{path}/contact").text
     assert "Half a sentence" not in here.visitor(who(here, "other")).get(f"{path}/contact").text
 
-    assert here.visitor(raiser).post(path).status_code == 303
+    visitor = here.visitor(raiser)
+    assert visitor.post(path).status_code == 405, "at one press it would be gone"
+    assert f'href="{path}/delete"' in visitor.get(path).text
+    question = visitor.get(f"{path}/delete")
+    assert "You cannot get it back." in words_on(question)
+    assert "Half a sentence" in visitor.get(f"{path}/contact").text
 
+    assert visitor.post(f"{path}/delete").status_code == 303
+
+    assert visitor.get(f"{path}/delete").location == path
     assert "Half a sentence" not in here.visitor(raiser).get(f"{path}/contact").text
 
 

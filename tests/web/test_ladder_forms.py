@@ -525,7 +525,7 @@ def test_what_was_begun_beside_another_is_found_again_and_can_be_deleted(here: O
 
     assert f'href="{own}"' in visitor.get("/escalations").text
     visitor.get(own)
-    assert visitor.post(own).status_code == 303
+    assert visitor.post(f"{own}/delete").status_code == 303
     assert f'href="{own}"' not in visitor.get("/escalations").text
 
 

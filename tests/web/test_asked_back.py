@@ -1,0 +1,163 @@
+"""What the forms ask back at once: what cannot be so, what says nothing, and what would be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from werkzeug.test import TestResponse
+
+from forms_app.domain.policy import Asked, Group, Moment, Policy, Unit, Words
+from tests.factories import policies
+from tests.factories.policies import cap, clock, limit, route, stage
+from tests.web.clerk import Office, day, hidden, office, problems_on, words_on
+
+WEEK = clock("settle", limit=limit(Unit.WORKING_DAYS, 5))
+DAY_AFTER = clock("answer", limit=limit(Unit.WORKING_DAYS, 1))
+LATER = clock("accounts", limit=limit(Unit.WORKING_DAYS, 1), starts=Moment.ACCOUNT_BY_RESPONDING)
+ASK_SOONER = "Must it be settled sooner to protect the child?"
+TOO_LATE = "This is later than the limit, {}. Leave it empty or enter an earlier date"
+
+
+def in_a_week() -> Policy:
+    """Monday 1 March: the first stage has until the 8th; the second until the 2nd, and never beyond the 3rd."""
+    talk, lead = stage("talk", clocks=(WEEK, DAY_AFTER)), stage("lead", clocks=(WEEK,))
+    return policies.policy(route(talk, lead, caps=(cap("talk", "lead", limit=limit(Unit.WORKING_DAYS, 3)),)))
+
+
+def without_delay() -> Policy:
+    return policies.policy(route(stage("talk", clocks=(WEEK, clock())), stage("lead", clocks=(WEEK, LATER))))
+
+
+def with_accounts() -> Policy:
+    group = Group(title="Your account", asked=Asked.ACCOUNT, questions=("what_happened",))
+    return policies.policy(route(stage("talk", groups=(group,)), stage("lead")))
+
+
+def of_young_people() -> Policy:
+    return policies.policy(words=Words(child="young person"))
+
+
+@pytest.fixture
+def here(sqlite_url: str, request: pytest.FixtureRequest) -> Iterator[Office]:
+    with office(sqlite_url, request.param()) as found:
+        yield found
+
+
+def under(policy: Callable[[], Policy]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("here", [policy], indirect=True, ids=[policy.__name__])
+
+
+def post(here: Office, address: str, given: dict[str, Any]) -> TestResponse:
+    visitor = here.visitor(here.scene.raiser)
+    return visitor.post(address, {"seen": hidden(visitor.get(address), "seen"), **given})
+
+
+# --- the date that protects somebody ---
+
+
+def opening(here: Office) -> str:
+    post(here, "/escalations/new/agencies", {"f-agencies": str(here.scene.agency("socialcare").id)})
+    return "/escalations/new/time"
+
+
+def further(here: Office) -> str:
+    return here.path(here.scene.open().escalation_id, "step-up", "time")
+
+
+def shorten(here: Office) -> str:
+    return here.path(here.scene.open().escalation_id, "time", "time")
+
+
+def sooner(here: Office, address: str, on: date) -> list[str]:
+    """What is refused; nothing when the date is taken."""
+    return problems_on(post(here, address, {**day("f-protect_by", on), "f-protect_because": "He is alone."}))
+
+
+@under(in_a_week)
+@pytest.mark.parametrize("where", [opening, further, shorten])
+def test_a_date_that_is_later_than_every_limit_protects_nobody(here: Office, where: Callable[[Office], str]) -> None:
+    address = where(here)
+
+    assert sooner(here, address, date(2027, 3, 5)) == [TOO_LATE.format("4 March 2027")]
+    assert sooner(here, address, date(2027, 3, 4)) == []
+    assert sooner(here, address, date(2027, 3, 2)) == []
+
+
+@under(without_delay)
+@pytest.mark.parametrize("where", [opening, further, shorten])
+def test_a_date_is_taken_where_a_limit_has_no_moment_yet(here: Office, where: Callable[[Office], str]) -> None:
+    assert sooner(here, where(here), date(2027, 6, 1)) == []
+
+
+@under(in_a_week)
+@pytest.mark.parametrize("where", [opening, further, shorten])
+def test_a_reason_to_be_sooner_wants_its_date(here: Office, where: Callable[[Office], str]) -> None:
+    address = where(here)
+
+    refused = post(here, address, {"f-protect_because": "He is alone."})
+
+    assert f"Enter the date for “{ASK_SOONER}”" in problems_on(refused)
+
+
+# --- the outcome ---
+
+
+def outcome_page(here: Office) -> str:
+    return here.path(here.scene.open().escalation_id, "outcome", "result")
+
+
+@under(policies.policy)
+def test_whoever_found_a_gap_says_which(here: Office) -> None:
+    escalation, raiser = here.scene.open().escalation_id, here.scene.raiser
+    result = {"f-outcome": "agreed", "f-outstanding": "None", "f-gap": "yes"}
+    pages = {"when": day("f-happened", here.scene.today), "actions": {}, "result": result}
+
+    refused = here.fill(escalation, raiser, "outcome", pages)
+    assert problems_on(refused) == ["Enter an answer to “Which gap is it, and what should change?”"]
+    which = {**result, "f-gap_what": "Nobody says who rings."}
+    assert here.fill(escalation, raiser, "outcome", {**pages, "result": which}).status_code == 303
+
+    assert here.said(escalation)["gap_what"] == "Nobody says who rings."
+
+
+@under(policies.policy)
+def test_whoever_found_no_gap_is_not_asked_which(here: Office) -> None:
+    address = outcome_page(here)
+
+    answer = post(here, address, {"f-outcome": "agreed", "f-outstanding": "None", "f-gap": "no"})
+
+    assert answer.status_code == 303
+
+
+# --- what a form says of itself ---
+
+
+def check_page(here: Office, escalation: UUID, form: str, pages: dict[str, dict[str, Any]]) -> str:
+    for page, given in {"danger": {"f-danger": "no"}, **pages}.items():
+        post(here, here.path(escalation, form, page), given)
+    return words_on(here.visitor(here.scene.raiser).get(here.path(escalation, form, "check")))
+
+
+@under(with_accounts)
+def test_only_of_an_account_it_is_said_that_it_can_be_corrected(here: Office) -> None:
+    escalation, today = here.scene.open().escalation_id, day("f-happened", here.scene.today)
+    contact = {**today, "f-how": "letter", "f-with": "Ann", "f-said": "Hello", "f-agreed": "Nothing"}
+
+    account = check_page(here, escalation, "account", {"when": today, "questions-0": {"q-what_happened": "He fell."}})
+    logged = check_page(here, escalation, "contact", {"contact": contact})
+
+    assert "recorded and cannot be changed. Until the escalation goes on from this stage, you can correct it" in account
+    assert "recorded and cannot be changed." in logged
+    assert "correct it" not in logged
+
+
+@under(of_young_people)
+def test_the_forms_use_the_policys_word_for_the_child(here: Office) -> None:
+    escalation, visitor = here.scene.open().escalation_id, here.visitor(here.scene.raiser)
+
+    for path in (f"/escalations/{escalation}", here.path(escalation, "filing")):
+        assert "Say where it is on the young person’s file" in words_on(visitor.get(path))
