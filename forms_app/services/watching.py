@@ -33,13 +33,13 @@ def watch(work: Work, escalation: Escalation, last: StageRecord) -> None:
 
 
 def look_after(workshop: Workshop, claim: Claim) -> None:
-    """Acts on an escalation of which this was the last record, if it still is and the time has still run out.
+    """Acts on the escalation of a record if a time of it has run out by now, whatever was recorded since.
 
     A bank holiday that was added since moves the moment: then another look is owed.
     """
     with workshop.writing() as work:
         escalation = reads.escalation_to_watch(work.session, claim.about_id)
-        if escalation is not None and escalation.records[-1].id == claim.about_id:
+        if escalation is not None:
             facts = _what_is_due(work, escalation)
             if facts is None:
                 watch(work, escalation, escalation.records[-1])

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from forms_app.db.tables import Person
 from forms_app.domain.acts import Act, acts_open_to, unfilled
 from forms_app.domain.errors import DomainError, NotAllowedNow, NotFound
 from forms_app.domain.escalation import Open, Resolved
@@ -332,6 +333,16 @@ def test_whoever_holds_the_seat_joins_to_help_and_once(here: Scene) -> None:
         {Act.RECORD_OUTCOME, Act.STEP_UP, Act.ANSWER_OUTCOME, Act.SET_TIME}
     )
     assert len(here.places(escalation)) == 3
+
+
+def test_nobody_of_an_agency_that_is_involved_helps_for_the_board(here: Scene) -> None:
+    escalation, partial = here.open().escalation_id, here.at("socialcare", "colleague")
+    with here.database.writing() as session:
+        session.get_one(Person, partial).seat = "liaison_officer"
+
+    here.record(escalation, HelpAsked(helper="officer"), by=here.raiser)
+
+    assert partial not in {place.person for place in here.places(escalation)}
 
 
 def test_where_nobody_holds_the_seat_help_cannot_be_asked(here: Scene) -> None:

@@ -232,6 +232,18 @@ def test_a_stage_that_opened_by_itself_without_the_other_side_is_not_closed_by_o
         assert now.proposed.waits_for == {(Side.RESPONDING, here.agency("socialcare").id)}
 
 
+def test_nobody_joins_for_a_place_that_somebody_fills_already(here: Scene) -> None:
+    escalation, colleague = here.open().escalation_id, here.at("school", "colleague")
+    joins = (NamedParty(colleague, Side.RAISING, "first_line_manager"),)
+    here.record(escalation, PeopleJoin(because="supports", joins=(colleague,)), by=here.raiser, people=joins)
+    here.clock.strike(*DUE)
+
+    look_after_what_is_due(here)
+
+    assert stage_of(here, escalation) == "two"
+    assert here.at("school", "first_line_manager") not in {place.person for place in here.places(escalation)}
+
+
 # --- at the same moment ---
 
 
