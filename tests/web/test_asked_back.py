@@ -33,8 +33,11 @@ def without_delay() -> Policy:
 
 
 def with_accounts() -> Policy:
-    group = Group(title="Your account", asked=Asked.ACCOUNT, questions=("what_happened",))
-    return policies.policy(route(stage("talk", groups=(group,)), stage("lead")))
+    groups = [
+        Group(title="What happened", asked=asked, questions=("what_happened",))
+        for asked in (Asked.OPENING, Asked.ACCOUNT)
+    ]
+    return policies.policy(route(stage("talk", groups=tuple(groups)), stage("lead")))
 
 
 def of_young_people() -> Policy:
@@ -147,7 +150,7 @@ def test_only_of_an_account_it_is_said_that_it_can_be_corrected(here: Office) ->
     escalation, today = here.scene.open().escalation_id, day("f-happened", here.scene.today)
     contact = {**today, "f-how": "letter", "f-with": "Ann", "f-said": "Hello", "f-agreed": "Nothing"}
 
-    account = check_page(here, escalation, "account", {"when": today, "questions-0": {"q-what_happened": "He fell."}})
+    account = check_page(here, escalation, "account", {"when": today, "questions-1": {"q-what_happened": "He fell."}})
     logged = check_page(here, escalation, "contact", {"contact": contact})
 
     assert "recorded and cannot be changed. Until the escalation goes on from this stage, you can correct it" in account
