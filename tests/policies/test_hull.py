@@ -303,7 +303,7 @@ def test_each_kind_of_agency_has_its_counterpart(policy: Policy, kind: str, coun
         ("Speak up, and listen", "before_opening"),
         ("The child comes first", "always"),
         ("Write what you know", "account"),
-        ("Your agency's own procedures", "before_opening"),
+        ("Your agency’s own procedures", "before_opening"),
         ("It goes on until it is resolved", "step_up"),
         ("If you believe that a child is being harmed", "opening"),
     ],

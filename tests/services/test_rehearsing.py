@@ -92,8 +92,8 @@ def test_gates_ways_meetings_and_what_goes_on_alongside_are_shown_at_their_stage
         ("Stage 2: Resolving disagreements at the right level", ()),
         ("Stage 3: Escalating concerns", ("Stage 2: Resolving disagreements at the right level",)),
     ]
-    assert first.ways_on[1].reasons == ("No line manager is available, and the child's welfare cannot wait",)
-    assert first.alongside == ("Make or renew a referral to children's social care",)
+    assert first.ways_on[1].reasons == ("No line manager is available, and the child’s welfare cannot wait",)
+    assert first.alongside == ("A new or renewed referral to children’s social care",)
     assert second.supported_by == ("First-line manager or supervisor", "Named or designated safeguarding lead")
     assert [(gate.when, gate.for_each_agency) for gate in third.gates] == [("before it comes here", True)]
     (meeting,) = third.meetings
@@ -147,9 +147,9 @@ def test_what_is_owed_after_the_end_is_shown_and_done(sqlite_url: str) -> None:
     ("key", "way", "left_for"),
     [
         ("annex-c", "main", "The Worcestershire escalation policy"),
-        ("west-sussex", "main", "The Secretary of State"),
+        ("west-sussex", "main", "the Secretary of State"),
         ("four-lscb", "plan_implementation", "Returns to the Conference Chair"),
-        ("hull", "conference_dissent", "Procedure: Professional Dissent"),
+        ("hull", "conference_dissent", "the procedure for professional dissent"),
     ],
 )
 def test_it_can_be_walked_from_its_opening_out_of_the_policy(
