@@ -621,6 +621,19 @@ class Policy(Part):
         word = self.words.stage.capitalize()
         return stage.name if stage.number is None else f"{word} {stage.number}: {stage.name}"
 
+    @property
+    def subject_titles(self) -> dict[Subject, str]:
+        """Whom a concern can be about, in words. Beside an adult the Board's own word may mean either."""
+        child = "child" if Subject.ADULT in self.subjects else self.words.child
+        titles = {
+            Subject.CHILD: f"One {child}",
+            Subject.CHILDREN: "Several children",
+            Subject.UNBORN: "An unborn child",
+            Subject.ADULT: "An adult at risk",
+            Subject.NONE: "Nobody in particular: a procedure or way of working",
+        }
+        return {subject: titles[subject] for subject in self.subjects}
+
     def level_title(self, level: str, agency_kind: str | None = None) -> str:
         """The agency's own title for a level where the policy gives one, otherwise the level's title."""
         for row in self.equivalents:

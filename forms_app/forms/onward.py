@@ -29,9 +29,9 @@ def way_page(asking: Asking) -> Page:
     ways = _ways_to_take(asking)
     choices = [(way.key, title_of(asking, way) + _because(way)) for way in ways]
     hints = {way.key: hint for way in ways if (hint := _hint(asking, way))}
-    reasons = {_reason(asking, way): _why(way) for way in ways if way.skip is not None and way.reasons}
     depends = {_reason(asking, way): ("f-way", frozenset({way.key})) for way in ways if way.skip and way.reasons}
-    fields: dict[str, Any] = {"f-way": Pick("Where does it go?", choices=choices, hints=hints), **reasons}
+    fields: dict[str, Any] = {"f-way": Pick("Where does it go?", choices=choices, hints=hints)}
+    fields |= {_reason(asking, way): _why(way) for way in ways if way.skip is not None and way.reasons}
     return page_of("way", "Where it goes", fields, depends=depends)
 
 

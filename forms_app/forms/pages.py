@@ -131,18 +131,9 @@ def _about(asking: Asking, route: Route, stage: Stage) -> Page:
 
 
 def subject_page(asking: Asking) -> Page:
-    child = asking.policy.words.child
-    titles = {
-        Subject.CHILD: f"One {child}",
-        Subject.CHILDREN: "Several children",
-        Subject.UNBORN: "An unborn child",
-        Subject.ADULT: "An adult at risk",
-        Subject.NONE: "Nobody in particular: a procedure or way of working",
-    }
+    subjects = [(kind.value, title) for kind, title in asking.policy.subject_titles.items()]
     fields = {
-        "f-subject": Pick(
-            "Who is the concern about?", choices=[(kind.value, titles[kind]) for kind in asking.policy.subjects]
-        ),
+        "f-subject": Pick("Who is the concern about?", choices=subjects),
         "f-names": words(
             asking, "Full names", hint="Write each name on a line of its own. For an unborn child, the mother’s name."
         ),

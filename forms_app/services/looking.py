@@ -221,6 +221,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
 
 
 def clock_line(policy: Policy, clock: Running, work: Work, among: Sequence[Running]) -> ClockLine:
+    days = day_by_day(clock.limit, start=clock.started_at, calendar=work.calendar(policy))
     return ClockLine(
         who=who_acts(policy, clock),
         what=what_is_due(policy, clock, among),
@@ -229,8 +230,8 @@ def clock_line(policy: Policy, clock: Running, work: Work, among: Sequence[Runni
         kept=kept(clock, work.now),
         is_late=clock.is_late(work.now),
         note=_note(policy, clock, work),
-        days=day_by_day(clock.limit, start=clock.started_at, calendar=work.calendar(policy)),
-        how=_how(clock),
+        days=days,
+        how=_how(clock, days),
         shown_by="" if clock.shown_by is None else document_title(policy, clock.shown_by),
         section=clock.source.section,
         words=clock.source.words,
@@ -253,12 +254,12 @@ def _note(policy: Policy, clock: Running, work: Work) -> str:
     return ""
 
 
-def _how(clock: Running) -> str:
-    """How a limit that is not counted in days came to its moment."""
+def _how(clock: Running, days: tuple[CountedDay, ...]) -> str:
+    """How a limit that is not counted in days came to its moment, or what its counted days lead to."""
     if clock.due is None:
         return ""
     if clock.due.because in {"cap", "protects_child"}:
-        return "This is the policy’s own limit, before it was shortened."
+        return "This is the policy’s own limit, before it was shortened." if days else ""
     match clock.limit.unit:
         case Unit.HOURS:
             start, limit = spell_time(clock.started_at), spell_limit(clock.limit)

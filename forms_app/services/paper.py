@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from forms_app.db.tables import Board
 from forms_app.documents.contexts import BlankForm, BlankQuestion, BlankSection, BlankTable, Heading, Room
+from forms_app.domain.acts import gates_to
 from forms_app.domain.policy import (
     Actor,
     Asked,
@@ -23,7 +24,6 @@ from forms_app.domain.policy import (
     Route,
     Side,
     Stage,
-    Subject,
     Unit,
 )
 from forms_app.services.in_words import DECISION, SIDES, STANDS, counted_as, document_title, spell_limit, title_of
@@ -332,17 +332,10 @@ def _title(policy: Policy, actor: Actor) -> str:
 
 
 def _subject(policy: Policy) -> BlankSection:
-    titles = {
-        Subject.CHILD: f"One {policy.words.child}",
-        Subject.CHILDREN: "Several children",
-        Subject.UNBORN: "An unborn child",
-        Subject.ADULT: "An adult at risk",
-        Subject.NONE: "Nobody in particular: a procedure or way of working",
-    }
     return _section(
         "Who the concern is about",
         questions=[
-            _ticks("Who is the concern about?", [titles[kind] for kind in policy.subjects]),
+            _ticks("Who is the concern about?", policy.subject_titles.values()),
             _box("Full names", "For an unborn child, the mother’s name."),
             _line("Dates of birth, or the date the baby is due"),
             _line("Address"),
@@ -407,14 +400,13 @@ def _groups(policy: Policy, stage: Stage, asked: Asked) -> Iterator[BlankSection
 
 
 def _gates(stage: Stage, before: str) -> Iterator[BlankQuestion]:
-    for gate in stage.gates:
-        if gate.before == before:
-            yield BlankQuestion(
-                question="Confirm",
-                hints=(f"If you cannot: {gate.otherwise}",),
-                options=(f"☐ {gate.statement}",),
-                room=Room.NONE,
-            )
+    for gate in gates_to(stage, before):
+        yield BlankQuestion(
+            question="Confirm",
+            hints=(f"If you cannot: {gate.otherwise}",),
+            options=(f"☐ {gate.statement}",),
+            room=Room.NONE,
+        )
 
 
 # --- parts --------------------------------------------------------------------------------------------------------

@@ -443,10 +443,11 @@ def test_a_shortened_limit_says_that_its_days_are_those_of_the_limit_itself(busy
     here, escalation = busy
     here.record(escalation, TimeSet(protect_by=here.today, protect_because="Unsafe tonight"), by=here.raiser)
 
-    talk = look(here, looking.escalation_view, by=here.raiser, escalation_id=escalation).clocks[0]
+    talk, accept = look(here, looking.escalation_view, by=here.raiser, escalation_id=escalation).clocks
 
     assert talk.note == "Shortened to protect the child"
     assert talk.how == "This is the policy’s own limit, before it was shortened."
+    assert (accept.note, accept.how) == (talk.note, ""), "it has no days that could be shown"
     assert [day.number for day in talk.days] == [None, 1, 2]
 
 

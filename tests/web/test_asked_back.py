@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 from werkzeug.test import TestResponse
 
-from forms_app.domain.policy import Asked, Group, Moment, Policy, Unit, Words
+from forms_app.domain.policy import Asked, Choice, Group, Moment, Policy, Skip, Subject, Unit, Words
 from tests.factories import policies
-from tests.factories.policies import cap, clock, limit, route, stage
-from tests.web.clerk import Office, day, hidden, office, problems_on, words_on
+from tests.factories.policies import SOURCE, cap, clock, limit, route, stage
+from tests.journeys.form_filler import FormFiller
+from tests.web.clerk import Office, choices_on, day, hidden, office, problems_on, words_on
 
 WEEK = clock("settle", limit=limit(Unit.WORKING_DAYS, 5))
 DAY_AFTER = clock("answer", limit=limit(Unit.WORKING_DAYS, 1))
@@ -134,6 +135,40 @@ def test_whoever_found_no_gap_is_not_asked_which(here: Office) -> None:
     answer = post(here, address, {"f-outcome": "agreed", "f-outstanding": "None", "f-gap": "no"})
 
     assert answer.status_code == 303
+
+
+# --- whom it is about ---
+
+
+def of_individuals() -> Policy:
+    return policies.policy(words=Words(child="individual"), subjects=(Subject.CHILD, Subject.CHILDREN, Subject.ADULT))
+
+
+@under(of_individuals)
+def test_a_child_is_called_a_child_where_an_adult_can_be_chosen_as_well(here: Office) -> None:
+    shown = here.visitor(here.scene.raiser).get("/escalations/new/subject")
+
+    assert list(choices_on(shown, "f-subject")) == ["One child", "Several children", "An adult at risk"]
+
+
+# --- where it goes ---
+
+
+def passing_over() -> Policy:
+    reasons = (Choice(id="grave", title="It is grave"), Choice(id="late", title="It is late"))
+    first = stage("talk", skip=Skip(rule="raiser", to=("chair",), reasons=reasons, source=SOURCE))
+    return policies.policy(route(first, stage("lead"), stage("chair")))
+
+
+@under(passing_over)
+def test_why_stages_are_passed_over_is_checked_after_where_it_goes(here: Office) -> None:
+    escalation = here.scene.open().escalation_id
+    form = FormFiller(here.visitor(here.scene.raiser), here.scene.today)
+
+    form.go_through(here.path(escalation, "step-up"), **{"f-way": "main.chair"})
+
+    shown = words_on(here.visitor(here.scene.raiser).get(here.path(escalation, "step-up", "check")))
+    assert shown.index("Where does it go?") < shown.index("Why are stages passed over?")
 
 
 # --- what a form says of itself ---
