@@ -71,7 +71,7 @@ def test_the_plan_that_the_agencies_agreed_is_asked_for_and_sharing_is_advised(p
 @pytest.mark.requirement("B-05")
 def test_the_childs_welfare_is_named_at_every_moment(policy: Policy) -> None:
     for moment in ("before_opening", "opening", "account", "outcome", "step_up"):
-        assert "child's welfare" in guidance_at(policy, moment)
+        assert "child’s welfare" in guidance_at(policy, moment)
 
 
 @pytest.mark.requirement("B-06", "B-15")

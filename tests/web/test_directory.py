@@ -103,7 +103,7 @@ def test_everybody_reads_whom_to_contact_and_when_each_was_last_checked(place: P
 def test_the_senior_liaison_officer_of_the_board_can_be_found(place: Place) -> None:
     page = place.visitor(RAISER).get("/contacts").text
 
-    officer = place.contact("Your Board's Senior Liaison Officer")
+    officer = place.contact("Your Board’s Senior Liaison Officer")
     assert officer.name in card(page, "Senior Liaison Officer")
     assert officer.telephone in card(page, "Senior Liaison Officer")
 
