@@ -400,6 +400,15 @@ def test_a_likely_slip_is_a_warning(old: str, new: str, warning: str | None) -> 
     assert found == (set() if warning is None else {warning})
 
 
+def test_a_stage_that_opens_by_itself_though_something_must_be_confirmed_first_is_a_warning() -> None:
+    opens = told(SMALL, "does: Talk\n", "does: Talk\n            if_unanswered: opens_next_stage\n")
+
+    assert warned(opens) == []
+    assert warned(told(opens, "number: 2\n", f"number: 2\n        gates: [{GATE}]\n")) == [
+        "somebody must confirm “a” before the next stage, so it never opens by itself"
+    ]
+
+
 def test_a_document_that_nobody_can_have_is_a_warning() -> None:
     named = told(SMALL, "internal:", "document_titles: { notice_to_board: Note, board_proforma: Form }\ninternal:")
     never = "  - { on: stage_entered, stages: [two], document: notice_to_board, to: [business_unit], identified: false, source: *n }\n"
