@@ -232,6 +232,18 @@ def test_a_stage_that_opened_by_itself_without_the_other_side_is_not_closed_by_o
         assert now.proposed.waits_for == {(Side.RESPONDING, here.agency("socialcare").id)}
 
 
+def test_nobody_can_say_that_a_stage_opened_by_itself(here: Scene) -> None:
+    escalation = here.open().escalation_id
+    claims = StepUp(route="main", stage="two", unanswered="answer")
+
+    filed = here.record(escalation, claims, by=here.raiser, people=here.named(here.policy.main.stages[1]))
+
+    with here.database.reading() as session:
+        facts = step_of(session.get_one(StageRecord, filed.record_id)).facts
+    assert isinstance(facts, StepUp)
+    assert facts.unanswered is None
+
+
 def test_nobody_joins_for_a_place_that_somebody_fills_already(here: Scene) -> None:
     escalation, colleague = here.open().escalation_id, here.at("school", "colleague")
     joins = (NamedParty(colleague, Side.RAISING, "first_line_manager"),)
