@@ -12,6 +12,7 @@ from forms_app.domain.escalation import Left, Open, Resolved, Standing, Visit
 from forms_app.domain.policy import (
     Actor,
     After,
+    Asked,
     Choice,
     Closer,
     Gate,
@@ -120,14 +121,19 @@ def _acts(place: Place, now: Standing) -> Iterator[Act]:
 
 def _on_the_ladder(place: Place, now: Open) -> Iterator[Act]:
     stage = now.visit.stage
-    if acts_at(stage, place) or place.is_raiser or (place.side in stage.sides & SIDES):
+    if (acts_at(stage, place) or place.is_raiser or place.side in stage.sides & SIDES) and _is_asked(stage, place):
         yield Act.FILE_ACCOUNT
-    if _may_close(now, place):
+    if _may_close(now, place) and not_held(now) is None:
         yield Act.RECORD_OUTCOME
     if _must_answer(now, place):
         yield Act.ANSWER_OUTCOME
     if _may_step_up(now.visit, place):
         yield Act.STEP_UP
+
+
+def _is_asked(stage: Stage, place: Place) -> bool:
+    """Whether the stage asks an account of this side: one without a question would say nothing."""
+    return any(group.asked is Asked.ACCOUNT and place.side in group.sides for group in stage.groups)
 
 
 def _beside_the_ladder(place: Place, now: Open) -> Iterator[Act]:
@@ -413,7 +419,14 @@ def _later(visit: Visit, target: str, reasons: tuple[Choice, ...], skip: Skip | 
 
 
 def gates_to(stage: Stage, before: str) -> tuple[Gate, ...]:
-    return tuple(gate for gate in stage.gates if gate.before == before)
+    """What somebody must confirm first."""
+    return tuple(gate for gate in stage.gates if gate.before == before and gate.meeting is None)
+
+
+def not_held(now: Open) -> Gate | None:
+    """The gate whose meeting nobody has recorded yet as held at this stay; the stage cannot be settled before."""
+    held = {step.facts.meeting for step in now.visit.steps if isinstance(step.facts, MeetingHeld)}
+    return next((gate for gate in now.visit.stage.gates if gate.meeting is not None and gate.meeting not in held), None)
 
 
 # --- what is refused -----------------------------------------------------------------------------------------------

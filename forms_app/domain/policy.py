@@ -313,6 +313,8 @@ class Gate(Part):
     statement: Text
     otherwise: Text
     per_agency: bool = False
+    meeting: Code | None = None
+    """A meeting of the stage that must have been recorded as held: nobody ticks that, the service looks for itself."""
     source: Source
 
 
@@ -776,6 +778,7 @@ def _stage_faults(policy: Policy, route: Route, stage: Stage) -> Iterator[tuple[
         yield ("clocks", index), f"clock “{twice}” stands twice at this stage"
     yield from _group_faults(policy, stage)
     yield from _closing_faults(policy, route, stage)
+    yield from _gate_faults(stage)
     for index, target in enumerate(stage.skip.to):
         if target not in {later.id for later in route.stages}:
             yield ("skip", "to", index), f"no stage of this route is called “{target}”"
@@ -788,6 +791,16 @@ def _clock_faults(policy: Policy, stage: Stage, clock: Clock) -> Iterator[tuple[
         yield "side", f"nobody of the {clock.side} side acts at this stage, so none can keep this clock"
     for priority in set(clock.limit.priorities) - {choice.id for choice in policy.priorities}:
         yield "limit", f"no priority is called “{priority}”"
+
+
+def _gate_faults(stage: Stage) -> Iterator[tuple[Path, str]]:
+    meetings = {meeting.id for meeting in stage.meetings}
+    for index, gate in enumerate(stage.gates):
+        if gate.meeting is not None and (gate.meeting not in meetings or gate.before != "resolving"):
+            yield (
+                ("gates", index, "meeting"),
+                f"no meeting of this stage that comes before resolving it is “{gate.meeting}”",
+            )
 
 
 def _group_faults(policy: Policy, stage: Stage) -> Iterator[tuple[Path, str]]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from forms_app.db.boards import agencies_of_board
 from forms_app.db.tables import Escalation
-from forms_app.domain.acts import meeting_of, meetings_called, open_requests, steps_of, unfilled
+from forms_app.domain.acts import meeting_of, meetings_called, not_held, open_requests, steps_of, unfilled
 from forms_app.domain.clocks import Due
 from forms_app.domain.escalation import Left, Open, OwedDuty, Party, Resolved, Standing
 from forms_app.domain.policy import Actor, Policy
@@ -68,6 +68,8 @@ class OpenPoints:
         yield from self._date(now)
         for step in meetings_called(now):
             yield self._meeting(step)
+        if (gate := not_held(now)) is not None:
+            yield OpenPoint("A meeting before the outcome can be recorded", gate.otherwise, "", "Not recorded yet")
         yield from self._steps(now)
         yield from self._alongside(now)
 

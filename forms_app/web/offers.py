@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from forms_app.domain.acts import Act, ways_on
+from forms_app.domain.acts import Act, meetings_open_to, ways_on
 from forms_app.domain.escalation import Open
+from forms_app.domain.records import MeetingHeld
 from forms_app.services.looking import EscalationView
 from forms_app.web.filling_in import FormPlace, title_under
 
@@ -44,11 +45,25 @@ class Offers:
 
 
 def offers_of(view: EscalationView) -> Offers:
+    ladder = (*_what_the_stage_is_for(view), *LADDER)
     return Offers(
         waiting=tuple(_forms(view, view.awaited)),
-        ladder=tuple(_forms(view, _without(LADDER, view.awaited))),
-        more=(*_forms(view, _without(MORE, view.awaited)), *_another_concern(view)),
+        ladder=tuple(_forms(view, _without(ladder, view.awaited))),
+        more=(*_forms(view, _without(MORE, (*view.awaited, *ladder))), *_another_concern(view)),
     )
+
+
+def _what_the_stage_is_for(view: EscalationView) -> Iterator[Act]:
+    """What somebody who convenes the stage's own meeting, or sets its steps, is there to do: not one of many things."""
+    now = view.standing
+    if not isinstance(now, Open):
+        return
+    held = {step.facts.meeting for step in now.visit.steps if isinstance(step.facts, MeetingHeld)}
+    own = {meeting.id for meeting in now.visit.stage.meetings} - held
+    if own & {meeting.id for meeting in meetings_open_to(now, view.place)}:
+        yield from (Act.CALL_MEETING, Act.RECORD_MEETING)
+    if now.visit.stage.arbiter_sets_steps:
+        yield Act.SET_STEPS
 
 
 def _without(acts: Iterable[Act], offered: Iterable[Act]) -> list[Act]:

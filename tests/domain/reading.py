@@ -218,9 +218,12 @@ class Reading:
 
     def _while_open(self, who: Place) -> Iterator[str]:  # noqa: C901 a line for each act
         stage, takes_a_side = self.stage, who.side in TWO
-        if self.acts_here(who) or who.is_raiser or (takes_a_side and who.side in self.sides_here()):
+        is_there = self.acts_here(who) or who.is_raiser or (takes_a_side and who.side in self.sides_here())
+        if is_there and any(
+            group["asked"] == "account" and who.side in group.get("sides", (*TWO, "board")) for group in stage["groups"]
+        ):
             yield "account"
-        if self.may_close(who):
+        if self.may_close(who) and self.has_met():
             yield "outcome"
         outcome, said = self.proposal()
         party = (str(who.side), who.agency)
@@ -259,6 +262,11 @@ class Reading:
         if stage.get("alongside") or self.going_on():
             yield "alongside"
 
+    def has_met(self) -> bool:
+        """Whether each meeting was recorded that the stage cannot be settled without."""
+        wanted = {gate["meeting"] for gate in self.stage.get("gates", ()) if gate.get("meeting")}
+        return wanted <= {line.facts.meeting for line in self.stay.lines if isinstance(line.facts, MeetingHeld)}
+
     def may_close(self, who: Place) -> bool:
         stand_ins = {self.raiser.person}
         for line in self.every_line():
@@ -281,7 +289,11 @@ class Reading:
         stage = self.stage
         match facts:
             case Outcome():
-                gates = {gate["id"] for gate in stage.get("gates", ()) if gate["before"] == "resolving"}
+                gates = {
+                    gate["id"]
+                    for gate in stage.get("gates", ())
+                    if gate["before"] == "resolving" and not gate.get("meeting")
+                }
                 return (
                     facts.outcome in stage["closing"]["outcomes"]
                     and not (self.policy.get("review_date") == "required" and facts.review_on is None)

@@ -17,11 +17,30 @@ from forms_app.commands.invented import invented_board
 from forms_app.db import reads
 from forms_app.db.database import Database
 from forms_app.db.tables import Agency, Base, Document, Escalation, Person
-from forms_app.domain.acts import Act, Destination, acts_open_to, gates_to, level_of_raiser, next_place
+from forms_app.domain.acts import (
+    Act,
+    Destination,
+    acts_open_to,
+    gates_to,
+    level_of_raiser,
+    meetings_open_to,
+    next_place,
+    not_held,
+)
 from forms_app.domain.escalation import Open, Standing
 from forms_app.domain.filing import Filed, NamedParty, NewConcern, Seen
 from forms_app.domain.policy import Actor, Policy, Side, Stage
-from forms_app.domain.records import Account, Agreement, Concern, ConcernedAgency, Facts, Place, StepUp, Timing
+from forms_app.domain.records import (
+    Account,
+    Agreement,
+    Concern,
+    ConcernedAgency,
+    Facts,
+    MeetingHeld,
+    Place,
+    StepUp,
+    Timing,
+)
 from forms_app.domain.working_days import LONDON, uk_date
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
@@ -187,9 +206,23 @@ class Scene:
     ) -> Filed:
         return self.record(escalation, Account(**facts), by=by, seen=seen, form_key=form_key)
 
+    def hold(self, escalation: UUID) -> None:
+        """Records the meeting without which the stage cannot be settled, if there is one that was not held."""
+        now = self.standing(escalation)
+        if isinstance(now, Open) and (gate := not_held(now)) is not None:
+            place = next(
+                place
+                for place in self.places(escalation)
+                if gate.meeting in {meeting.id for meeting in meetings_open_to(now, place)}
+            )
+            meeting = next(each for each in now.visit.stage.meetings if each.id == gate.meeting)
+            attended = tuple(each.person for each in self.places(escalation))[: max(meeting.at_least or 0, 2)]
+            self.record(escalation, MeetingHeld(meeting=meeting.id, attended=attended), by=place.person)
+
     def outcome(
         self, escalation: UUID, *, by: UUID, seen: Seen | None = None, form_key: UUID | None = None, **facts: Any
     ) -> Filed:
+        self.hold(escalation)
         stage = self.stage(escalation)
         facts.setdefault("outcome", stage.closing.outcomes[0])
         facts.setdefault("gates", confirmed(stage, "resolving"))

@@ -47,6 +47,7 @@ def settle(here: Scene, escalation: UUID) -> None:
 
 
 def record(here: Scene, escalation: UUID) -> None:
+    here.hold(escalation)
     learning = tuple(choice.id for choice in here.policy.learning[:1])
     closing = who_may(here, escalation, Act.RECORD_OUTCOME)
     here.outcome(escalation, by=closing[-1].person, learning=learning, policy_gap=True)

@@ -68,7 +68,11 @@ class Walk:
         return bool(able)
 
     def resolve(self) -> None:
-        self.do(self.able("outcome")[0], "outcome")
+        closers = self.able("outcome")
+        if not closers:
+            self.do(self.able("meeting-held")[0], "meeting-held")
+            closers = self.able("outcome")
+        self.do(closers[0], "outcome")
         while able := self.able("agreement"):
             self.do(able[0], "agreement")
 

@@ -278,6 +278,14 @@ def chair_of_the_meeting_decides_without_script(scene: Scene) -> None:
     with browser_of(scene.chromium, scene.raiser, script=False) as chair:
         chair.sign_in(member.email)
         chair.open(scene.path)
+        assert not chair.main.get_by_role("link", name="Record the outcome").count(), "no meeting has been held"
+        chair.press("Record a meeting")
+        chair.go_by(chair.main.locator("a.govuk-button"))
+        chair.page.get_by_label("No", exact=True).check()
+        chair.press("Save and continue")
+        chair.go_on_to("check")
+        chair.press("Send")
+        chair.open(scene.path)
         chair.press("Record the outcome")
         chair.go_by(chair.main.locator("a.govuk-button"))
         assert chair.page.get_by_label("What was done, when, and who was told?").is_visible()
