@@ -13,6 +13,7 @@ from forms_app.domain.acts import Act, is_filled, level_of_raiser
 from forms_app.domain.filing import ListedAgency, ListedPerson, NamedParty
 from forms_app.domain.policy import OFFICE, Actor, Policy, Side, Stage
 from forms_app.forms.asking import Asking, Given, Page, PageForm, listed, page_of, raising_agency, stage_number
+from forms_app.forms.entry import checked
 from forms_app.forms.fields import Pick, PickFromList, Picks, Rows
 from forms_app.forms.gates import ticked_gates
 
@@ -85,7 +86,21 @@ def people_page(asking: Asking, stage: Stage, responding: tuple[UUID, ...]) -> P
     )
     if asking.kind is Act.STEP_UP:
         fields |= ticked_gates(stage, "entering")
-    return page_of("people", "The people who take part", fields, printed=False, intro=stage.summary)
+    base = checked(lambda form: _on_two_sides(asking, form, list(vacancies(asking, stage, responding))))
+    return page_of("people", "The people who take part", fields, base=base, printed=False, intro=stage.summary)
+
+
+def _on_two_sides(asking: Asking, form: PageForm, places: list[Vacancy]) -> tuple[str, str | None]:
+    """Refuses somebody who is named for one side and stands on another, at the place where they are named."""
+    sides = {str(place.person): place.side for place in asking.places}
+    if asking.kind is Act.OPEN:
+        sides[str(asking.directory.own.id)] = Side.RAISING
+    for vacancy in places:
+        chosen = form[vacancy.field].data
+        if chosen and sides.setdefault(chosen, vacancy.actor.side) is not vacancy.actor.side:
+            name = next(person.name for person in asking.directory.people if str(person.id) == chosen)
+            return vacancy.field, f"{name} stands on another side. Each person stands on one: choose somebody else"
+    return "f-others", None
 
 
 def named_on(form: PageForm, asking: Asking, stage: Stage, responding: tuple[UUID, ...]) -> tuple[NamedParty, ...]:

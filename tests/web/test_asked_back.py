@@ -10,11 +10,11 @@ from uuid import UUID
 import pytest
 from werkzeug.test import TestResponse
 
-from forms_app.domain.policy import Asked, Choice, Group, Moment, Policy, Skip, Subject, Unit, Words
+from forms_app.domain.policy import Asked, Choice, Group, Internal, Moment, Policy, Skip, Subject, Unit, Words
 from tests.factories import policies
 from tests.factories.policies import SOURCE, cap, clock, limit, route, stage
 from tests.journeys.form_filler import FormFiller
-from tests.web.clerk import Office, choices_on, day, hidden, office, problems_on, words_on
+from tests.web.clerk import Office, choices_on, day, hidden, office, problems_on, questions_on, words_on
 
 WEEK = clock("settle", limit=limit(Unit.WORKING_DAYS, 5))
 DAY_AFTER = clock("answer", limit=limit(Unit.WORKING_DAYS, 1))
@@ -149,6 +149,27 @@ def test_a_child_is_called_a_child_where_an_adult_can_be_chosen_as_well(here: Of
     shown = here.visitor(here.scene.raiser).get("/escalations/new/subject")
 
     assert list(choices_on(shown, "f-subject")) == ["One child", "Several children", "An adult at risk"]
+
+
+# --- who takes part ---
+
+
+def also_within_an_agency() -> Policy:
+    return policies.policy(internal=Internal(permitted=True, signpost="Use your own procedure.", source=SOURCE))
+
+
+@under(also_within_an_agency)
+def test_nobody_is_named_on_two_sides(here: Office) -> None:
+    raiser, colleague = here.scene.raiser, here.scene.at("school", "colleague")
+    post(here, "/escalations/new/agencies", {"f-agencies": str(here.scene.agency("school").id)})
+    people = "/escalations/new/people"
+    (place, _) = questions_on(here.visitor(raiser).get(people))
+
+    refused = problems_on(post(here, people, {place: str(raiser)}))
+
+    assert len(refused) == 1
+    assert refused[0].endswith("stands on another side. Each person stands on one: choose somebody else")
+    assert problems_on(post(here, people, {place: str(colleague)})) == []
 
 
 # --- where it goes ---

@@ -94,6 +94,7 @@ def test_what_waits_comes_first_then_the_ladder_then_everything_beside_it(place:
         "Write your account": f"{path}/account",
         "Record the outcome": f"{path}/outcome",
     }
+    assert not page.xpath("//details[normalize-space(summary)='More you can do'][@open]")
     assert list(more(page))[:3] == ["Log a contact", "Ask another agency for information", "Call a meeting"]
     assert not {"Set the steps", "Write a restricted note", "Answer a request for information"} & set(more(page))
     assert more(page)["Raise another concern about the same child"] == f"{path}/beside"
@@ -135,6 +136,7 @@ def test_after_the_end_what_came_of_it_waits_and_nothing_new_begins(sqlite_url: 
         page = place.page(RAISER)
 
         assert list(under(page, "Waiting for you")) == ["Say what came of it"]
+        assert page.xpath("//details[normalize-space(summary)='More you can do'][@open]"), "there is no button"
         assert "What you can do now" not in main_of(page)
         assert "Raise another concern about the same child" not in more(page)
         assert "Nobody has said what came of it" in main_of(page)
