@@ -118,10 +118,26 @@ def _of_clock(policy: Policy, route: Route, stage: Stage, clock: Clock) -> Itera
             yield Remark(("if_unanswered",), "no stage comes after this one, so none opens by itself")
         if clock.limit.unit is Unit.WITHOUT_DELAY:
             yield Remark(("if_unanswered",), "a limit without_delay never runs out, so no stage opens by itself")
+        if (gate := _gate_after(policy, route, stage)) is not None:
+            said = f"somebody must confirm “{gate}” before the next stage, so it never opens by itself"
+            yield Remark(("if_unanswered",), said)
     if clock.shown_by is not None and not any(
         notice.document is clock.shown_by and _reaches(notice, route, stage) for notice in policy.notices
     ):
         yield Remark(("shown_by",), f"no notice makes a {clock.shown_by} at this stage")
+
+
+def _gate_after(policy: Policy, route: Route, stage: Stage) -> str | None:
+    """What somebody must confirm before the stage that comes next, as its policy file calls it."""
+    later = route.stages[route.stages.index(stage) + 1 :]
+    after = route.after
+    if later:
+        to = later[0]
+    elif after.kind == "joins" and after.route is not None and after.stage is not None:
+        to = policy.stage(after.route, after.stage)
+    else:
+        return None
+    return next((gate.id for gate in to.gates if gate.before == "entering"), None)
 
 
 def _counts(limit: Limit) -> bool:

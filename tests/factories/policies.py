@@ -89,7 +89,10 @@ def stage(
             "summary": "They talk to each other.",
             "actors": tuple(actors),
             "clocks": (clock(),) if clocks is None else tuple(clocks),
-            "groups": (Group(title="What happened", asked=Asked.OPENING, questions=("what_happened",)),),
+            "groups": (
+                Group(title="What happened", asked=Asked.OPENING, questions=("what_happened",)),
+                Group(title="Your account", asked=Asked.ACCOUNT, questions=("what_happened",)),
+            ),
             "closing": Closing(who=closes, outcomes=("agreed",), source=SOURCE),
             "skip": Skip(rule="never", source=SOURCE),
             "source": SOURCE,

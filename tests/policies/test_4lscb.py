@@ -273,16 +273,10 @@ def test_stage_two_goes_through_each_sides_own_manager_first_and_then_across(pol
     assert "liaise" in {clock.id for clock in after.clocks}
 
 
-def test_only_the_two_limits_whose_sentence_says_what_follows_open_the_next_stage(policy: Policy) -> None:
-    found = {
-        clock.id
-        for route in policy.routes
-        for stage in route.stages
-        for clock in stage.clocks
-        if clock.if_unanswered == "opens_next_stage"
-    }
+def test_no_stage_opens_by_itself_because_the_next_one_wants_something_confirmed(policy: Policy) -> None:
+    clocks = [clock for route in policy.routes for stage in route.stages for clock in stage.clocks]
 
-    assert found == {"stage_one_limit", "conversation_limit"}
+    assert {clock.if_unanswered for clock in clocks} == {"stays_open"}
 
 
 @pytest.mark.requirement("H-04")
