@@ -290,8 +290,10 @@ def _times_proposed(visit: Visit) -> list[TimeProposed]:
                 found.append(_just_proposed(step, day, needed))
             case TimeAnswered() as answer if found and answer.proposal == found[-1].step.id:
                 found[-1] = _answered(found[-1], _party(step), answer.accepts)
-            case Concern() | StepUp() if step is visit.entry and not found and visit.timing.time_frame is not None:
-                found.append(_just_proposed(step, visit.timing.time_frame, needed))
+            # Nobody has entered a stage of which it is only asked how its clocks would run.
+            case Concern() | StepUp() if step is visit.entry and step.side is not None and not found:
+                if visit.timing.time_frame is not None:
+                    found.append(_just_proposed(step, visit.timing.time_frame, needed))
             case _:
                 pass
     return found
