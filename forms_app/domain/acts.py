@@ -30,6 +30,7 @@ from forms_app.domain.records import (
     Alongside,
     CameOf,
     Concern,
+    Correction,
     Dissent,
     Facts,
     FollowUp,
@@ -41,6 +42,8 @@ from forms_app.domain.records import (
     Outcome,
     PeopleJoin,
     Place,
+    ProformaMade,
+    RestrictedNote,
     Step,
     StepDone,
     StepsSet,
@@ -79,6 +82,7 @@ class Act(StrEnum):
     MAKE_PROFORMA = "proforma"
     FOLLOW_UP = "follow_up"
     SAY_WHAT_CAME = "came_of"
+    CORRECT = "correction"
 
 
 ALWAYS = frozenset({Act.LOG_CONTACT, Act.FILE_ON_RECORD, Act.REPORT_DANGER, Act.MAKE_PROFORMA})
@@ -88,7 +92,8 @@ SIDES = frozenset({Side.RAISING, Side.RESPONDING})
 
 def acts_open_to(place: Place, now: Standing) -> frozenset[Act]:
     """What this party may do at this moment under the policy."""
-    return frozenset({*ALWAYS, *_restricted(place, now.policy), *_acts(place, now)})
+    corrects = {Act.CORRECT} if open_to_correction(place, now) else ()
+    return frozenset({*ALWAYS, *corrects, *_restricted(place, now.policy), *_acts(place, now)})
 
 
 def _restricted(place: Place, policy: Policy) -> Iterator[Act]:
@@ -199,7 +204,7 @@ def _may_close(now: Open, place: Place) -> bool:
 def _for_the_raiser(now: Open) -> set[UUID | None]:
     """Whose word is the raiser's: their own, and that of whoever stands in for them."""
     people = {now.visits[0].entry.person}
-    for step in steps_of(now):
+    for step in now.recorded:
         match step.facts:
             case PeopleJoin(because="stands_in", instead_of=UUID() as absent) as joined if absent in people:
                 people.update(joined.joins)
@@ -230,16 +235,24 @@ def _may_dissent(place: Place, now: Resolved) -> bool:
     return closing.dissent_recorded and place.side in SIDES and place.person not in said
 
 
+def open_to_correction(place: Place, now: Standing) -> list[Step]:
+    """The records of this party that a later one can correct, also after the end; an account is written again instead."""
+    return [
+        step
+        for step in now.recorded
+        if step.person == place.person and not isinstance(step.facts, Account | RestrictedNote | ProformaMade)
+    ]
+
+
 # --- what waits for somebody ---------------------------------------------------------------------------------------
 
 
 def open_requests(now: Open, agency: UUID | None = None) -> list[Step]:
     """The requests for information that nobody has answered, at this stage or an earlier one; those to one agency."""
-    steps = steps_of(now)
-    answered = {step.facts.request for step in steps if isinstance(step.facts, InformationGiven)}
+    answered = {step.facts.request for step in now.recorded if isinstance(step.facts, InformationGiven)}
     return [
         step
-        for step in steps
+        for step in now.recorded
         if isinstance(step.facts, InformationRequest)
         and step.id not in answered
         and (agency is None or step.facts.agency == agency)
@@ -281,18 +294,13 @@ def _convened(called: Step, place: Place, now: Open) -> bool:
 
 def going_on_alongside(now: Open) -> set[str]:
     """What began outside this procedure, at this stage or an earlier one, and has not ended."""
-    state = {step.facts.item: step.facts.state for step in steps_of(now) if isinstance(step.facts, Alongside)}
+    state = {step.facts.item: step.facts.state for step in now.recorded if isinstance(step.facts, Alongside)}
     return {item for item, is_now in state.items() if is_now == "begun"}
-
-
-def steps_of(now: Open) -> list[Step]:
-    """Everything that was recorded at any stage since it was first opened, in order."""
-    return [step for visit in now.visits for step in visit.steps]
 
 
 def meetings_called(now: Open) -> list[Step]:
     """The meetings that were called and of which nobody has recorded yet that they were held."""
-    steps = steps_of(now)
+    steps = now.recorded
     held = {step.facts.called for step in steps if isinstance(step.facts, MeetingHeld)}
     return [step for step in steps if isinstance(step.facts, MeetingCalled) and step.id not in held]
 
@@ -438,10 +446,12 @@ def fault_of(facts: Facts, place: Place, now: Standing, *, similar: int = 0) -> 
     Whether the party may do this at all is asked first, of `acts_open_to`.
     """
     match now, facts:
+        case _, Correction():
+            return _fault_of_correction(facts, place, now)
         case Open(), Outcome():
             return _fault_of_outcome(facts, now)
         case Open(), Account():
-            return _fault_of_correction(facts, place, now)
+            return _fault_of_account(facts, place, now)
         case Open(), StepUp():
             return _fault_of_step_up(facts, place, now, similar)
         case Open(), _:
@@ -467,7 +477,13 @@ def _fault_of_outcome(facts: Outcome, now: Open) -> str | None:
     return _unconfirmed(gates_to(stage, "resolving"), facts.gates)
 
 
-def _fault_of_correction(facts: Account, place: Place, now: Open) -> str | None:
+def _fault_of_correction(facts: Correction, place: Place, now: Standing) -> str | None:
+    if facts.corrects in {step.id for step in open_to_correction(place, now)}:
+        return None
+    return "You can correct only what you recorded yourself. Ask whoever recorded this to correct it."
+
+
+def _fault_of_account(facts: Account, place: Place, now: Open) -> str | None:
     if facts.corrects is None:
         return None
     here = [(step, step.facts) for step in now.visit.steps if isinstance(step.facts, Account)]

@@ -94,6 +94,8 @@ class Open:
     visit: Visit
     visits: tuple[Visit, ...]
     clocks: tuple[Running, ...]
+    recorded: tuple[Step, ...]
+    """Everything, in order, also what came after an end."""
     proposed: Proposed | None
     time_proposed: TimeProposed | None
 
@@ -128,6 +130,7 @@ class Resolved:
     policy: Policy
     visits: tuple[Visit, ...]
     clocks: tuple[Running, ...]
+    recorded: tuple[Step, ...]
     step: Step
     outcome: Outcome
     at: datetime
@@ -143,6 +146,7 @@ class Left:
     policy: Policy
     visits: tuple[Visit, ...]
     clocks: tuple[Running, ...]
+    recorded: tuple[Step, ...]
     after: After
     at: datetime
     since: tuple[Step, ...]
@@ -175,9 +179,11 @@ class _History:
         self.proposed: Proposed | None = None
         self.has_left = False
         self.since: list[Step] = []
+        self.recorded: list[Step] = []
 
     def add(self, step: Step) -> None:
         facts = step.facts
+        self.recorded.append(step)
         if isinstance(facts, Concern):
             self.concerned = frozenset({_party(step), *((Side.RESPONDING, agency.id) for agency in facts.agencies)})
             self._enter(step, step.route, step.stage, facts.timing)
@@ -230,19 +236,21 @@ class _History:
         return not proposed.waits_for and not proposed.disagreed
 
     def standing(self, calendar: Calendar) -> Standing:
-        visits, last = tuple(self.visits), self.visits[-1]
+        visits, last, recorded = tuple(self.visits), self.visits[-1], tuple(self.recorded)
         if self.ended_at is None:
             here = tuple(_clocks_here(_run(visits, last), last, calendar=calendar))
             proposed = _proposed(last, self.places)
-            return Open(self.policy, last, visits, here, proposed, next(reversed(_times_proposed(last)), None))
+            time_proposed = next(reversed(_times_proposed(last)), None)
+            return Open(self.policy, last, visits, here, recorded, proposed, time_proposed)
         clocks = tuple(_all_clocks(visits, calendar=calendar))
         since = tuple(self.since)
         if self.has_left:
-            return Left(self.policy, visits, clocks, last.route.after, self.ended_at, since)
+            return Left(self.policy, visits, clocks, recorded, last.route.after, self.ended_at, since)
         assert self.proposed is not None, "what is resolved has an outcome"
         outcome = self.proposed.facts
         duties = tuple(_duties(self.policy, last, outcome, self.ended_at, since))
-        return Resolved(self.policy, visits, clocks, self.proposed.step, outcome, self.ended_at, since, duties)
+        step = self.proposed.step
+        return Resolved(self.policy, visits, clocks, recorded, step, outcome, self.ended_at, since, duties)
 
 
 def parties_that_close(visit: Visit, places: Sequence[Place] = ()) -> frozenset[Party]:

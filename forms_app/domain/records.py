@@ -248,6 +248,13 @@ class ProformaMade(Part):
     kind: Literal["proforma"] = "proforma"
 
 
+class Correction(Part):
+    """Whoever wrote a record says what in it is wrong and what is right; the record itself stays as it was."""
+
+    kind: Literal["correction"] = "correction"
+    corrects: UUID
+
+
 class Quiet(Part):
     """The service itself: nothing was recorded for as long as the policy allows."""
 
@@ -299,6 +306,7 @@ Facts = (
     | Danger
     | RestrictedNote
     | ProformaMade
+    | Correction
     | Quiet
     | FollowUp
     | CameOf

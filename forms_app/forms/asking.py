@@ -81,6 +81,8 @@ class Asking:
     responding: tuple[UUID, ...] = ()
     written: Mapping[UUID, Sections] = field(default_factory=dict)
     """What was written in each record."""
+    titles: Mapping[UUID, str] = field(default_factory=dict)
+    """What each record is called where one is chosen."""
     corrects: UUID | None = None
     """The account of this person that the new one corrects."""
     beside: UUID | None = None

@@ -29,7 +29,7 @@ from forms_app.domain.records import (
     TimeSet,
 )
 from forms_app.domain.working_days import spell_date, uk_date
-from forms_app.forms import after, joining, meetings
+from forms_app.forms import after, corrections, joining, meetings
 from forms_app.forms.asking import (
     YES_NO,
     Asking,
@@ -436,4 +436,5 @@ ENTRIES: Mapping[Act, Entry] = {
     ),
     Act.FOLLOW_UP: Entry("Say whether it was carried out", after.following_up, after.followed_up),
     Act.SAY_WHAT_CAME: Entry("Say what came of it", after.saying_what_came, after.came_of),
+    Act.CORRECT: Entry("Correct something that you recorded", corrections.correcting, corrections.corrected),
 }

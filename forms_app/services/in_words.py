@@ -48,6 +48,7 @@ WRITTEN = {
     "quiet": "Nothing recorded for a while",
     "follow_up": "Follow-up",
     "came_of": "What came of it",
+    "correction": "Correction",
 }
 
 

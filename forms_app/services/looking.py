@@ -8,13 +8,13 @@ from uuid import UUID
 
 from forms_app.db import reads
 from forms_app.db.tables import Escalation
-from forms_app.domain.acts import Act, Destination, acts_open_to, next_place
+from forms_app.domain.acts import Act, Destination, acts_open_to, next_place, open_to_correction
 from forms_app.domain.answers import Sections, from_json
 from forms_app.domain.clocks import CountedDay, Running, day_by_day
 from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Open, Standing
 from forms_app.domain.policy import Contact, Guidance, Link, Policy, Side, Stage, Unit
-from forms_app.domain.records import Account, AgreedAction, Agreement, Place, Step
+from forms_app.domain.records import Account, AgreedAction, Agreement, Correction, Place, Step
 from forms_app.domain.waiting import awaited, is_refusal, supports
 from forms_app.domain.working_days import spell_date, spell_time
 from forms_app.services.documents import DocumentLine, document_lines
@@ -85,8 +85,10 @@ class RecordLine:
     actions: tuple[AgreedAction, ...]
     actions_title: str
     corrects: UUID | None
-    corrected_by: UUID | None
+    corrected_by: tuple[UUID, ...]
     can_be_corrected: bool
+    """Whether this person can say in a record of its own what in it is wrong."""
+    can_be_written_again: bool
     """Whether it is this person's own account at the stage where it is, and its latest version."""
     by_itself: str
     """Why the service made it; empty for what a person recorded."""
@@ -309,7 +311,11 @@ def _parties(escalation: Escalation) -> Iterator[PartyLine]:
 def _records(policy: Policy, escalation: Escalation, by: Place, now: Standing) -> Iterator[RecordLine]:
     people = {party.person_id: party for party in escalation.parties}
     facts = {record.id: step_of(record).facts for record in escalation.records}
-    corrections = {fact.corrects: name for name, fact in facts.items() if isinstance(fact, Account) and fact.corrects}
+    corrections: dict[UUID, list[UUID]] = {}
+    for name, fact in facts.items():
+        if isinstance(fact, Account | Correction) and fact.corrects is not None:
+            corrections.setdefault(fact.corrects, []).append(name)
+    correctable = {step.id for step in open_to_correction(by, now)}
     here = {step.id for step in now.visit.steps} if isinstance(now, Open) else set()
     for record in visible(escalation.records, policy, by):
         fact, party = facts[record.id], people.get(record.person_id) if record.person_id else None
@@ -326,9 +332,10 @@ def _records(policy: Policy, escalation: Escalation, by: Place, now: Standing) -
             sections=from_json(record.sections),
             actions=actions_of(fact),
             actions_title=ACTIONS.get(record.kind, ""),
-            corrects=fact.corrects if isinstance(fact, Account) else None,
-            corrected_by=corrections.get(record.id),
-            can_be_corrected=record.id in here
+            corrects=fact.corrects if isinstance(fact, Account | Correction) else None,
+            corrected_by=tuple(corrections.get(record.id, ())),
+            can_be_corrected=record.id in correctable,
+            can_be_written_again=record.id in here
             and record.person_id == by.person
             and isinstance(fact, Account)
             and record.id not in corrections,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from forms_app.db.boards import agencies_of_board
 from forms_app.db.tables import Escalation
-from forms_app.domain.acts import meeting_of, meetings_called, not_held, open_requests, steps_of, unfilled
+from forms_app.domain.acts import meeting_of, meetings_called, not_held, open_requests, unfilled
 from forms_app.domain.clocks import Due
 from forms_app.domain.escalation import Left, Open, OwedDuty, Party, Resolved, Standing
 from forms_app.domain.policy import Actor, Policy
@@ -124,7 +124,7 @@ class OpenPoints:
 
     def _alongside(self, now: Open) -> Iterator[OpenPoint]:
         titles = {item.id: item.title for visit in now.visits for item in visit.stage.alongside}
-        latest = {step.facts.item: (step, step.facts) for step in steps_of(now) if isinstance(step.facts, Alongside)}
+        latest = {step.facts.item: (step, step.facts) for step in now.recorded if isinstance(step.facts, Alongside)}
         for step, facts in latest.values():
             state = f"{'Begun' if facts.state == 'begun' else 'Ended'} on {spell_date(step.happened_on)}"
             yield OpenPoint(titles[facts.item], self._agency_of(step), "", state, record=step.id)

@@ -20,6 +20,7 @@ from forms_app.domain.escalation import Open
 from forms_app.domain.filing import Filed, Seen
 from forms_app.domain.policy import Policy
 from forms_app.forms.asking import Asking, Page, PageForm
+from forms_app.forms.corrections import about_record
 from forms_app.forms.entries import ENTRIES
 from forms_app.forms.entry import EVERYONE
 from forms_app.forms.fields import Answerable, Rows, is_row_number
@@ -300,9 +301,9 @@ def _desk(place: FormPlace) -> Desk:
         view, beside = _view(work, place.escalation_id, person), _view(work, place.beside, person)
         asking = _asking(work, place, person, view)
         draft = drafts.drafted(work, by=person.id, about=_about_view(place, view), form=place.form)
-        if not draft.answers:
-            for page, pairs in _begun_with(asking, view, beside).items():
-                draft = drafts.save_page(work, by=person.id, about=draft.about, form=place.form, page=page, pairs=pairs)
+        begun = {} if draft.answers else _begun_with(asking, view, beside)
+        for page, pairs in {**begun, **_about_record(asking)}.items():
+            draft = drafts.save_page(work, by=person.id, about=draft.about, form=place.form, page=page, pairs=pairs)
     return Desk(place, asking, view, draft, beside)
 
 
@@ -334,7 +335,7 @@ def _asking(work: Work, place: FormPlace, person: SignedInPerson, view: Escalati
         return Asking(place.kind, policy, directory, work.now, calendar, beside=place.beside, unprintable=unprintable)
     if place.kind not in view.acts:
         raise NotAllowedNow("You cannot do this at this stage of the escalation.")
-    if place.corrects is not None and not record_of(view, place.corrects).can_be_corrected:
+    if place.corrects is not None and not record_of(view, place.corrects).can_be_written_again:
         raise NotAllowedNow("Only your own account at this stage can be corrected, and only its latest version.")
     names_others = place.kind in NAMING or any(gate.per_agency for gate in view.standing.visits[-1].stage.gates)
     return Asking(
@@ -348,6 +349,7 @@ def _asking(work: Work, place: FormPlace, person: SignedInPerson, view: Escalati
         places=view.places,
         responding=view.responding,
         written={record.id: record.sections for record in view.records},
+        titles={each.id: f"{each.what}, {each.stage}, recorded on {each.entered}" for each in view.records},
         corrects=place.corrects,
         similar=view.similar,
         unprintable=unprintable,
@@ -363,6 +365,12 @@ def _begun_with(asking: Asking, view: EscalationView | None, beside: EscalationV
     raising = next(place.agency for place in beside.places if place.is_raiser)
     own = asking.directory.own.agency_id
     return of_the_same_child(asking, beside.subject, (each for each in (*beside.responding, raising) if each != own))
+
+
+def _about_record(asking: Asking) -> Saved:
+    """The record from which somebody came to correct it, whatever they had chosen before."""
+    record = request.args.get("record") if asking.kind is Act.CORRECT else None
+    return {} if record is None else about_record(asking, record)
 
 
 def _file(work: Work, desk: Desk, person: SignedInPerson) -> Filed:

@@ -25,6 +25,7 @@ MORE = (
     Act.FINISH_STEP,
     Act.SAY_SUPPORT,
     Act.FILE_ON_RECORD,
+    Act.CORRECT,
     Act.MAKE_PROFORMA,
     Act.WRITE_RESTRICTED_NOTE,
 )

@@ -21,6 +21,7 @@ from forms_app.domain.records import (
     Alongside,
     CameOf,
     Concern,
+    Correction,
     Dissent,
     Facts,
     FollowUp,
@@ -86,6 +87,7 @@ class Reading:
     end: str = ""
     ended: Line | None = None
     since_end: list[Line] = field(default_factory=list)
+    heard: list[Line] = field(default_factory=list)
 
     # --- where it is
 
@@ -205,6 +207,8 @@ class Reading:
         found = {"contact", "filing", "danger", "proforma"}
         if who.level in self.policy.get("restricted_notes", {}).get("levels", ()):
             found.add("restricted_note")
+        if self.correctable(who):
+            found.add("correction")
         if not self.end:
             return found | set(self._while_open(who))
         if self.end == "resolved":
@@ -215,6 +219,10 @@ class Reading:
         elif not any(isinstance(line.facts, CameOf) for line in self.since_end):
             found.add("came_of")
         return found
+
+    def correctable(self, who: Place) -> set[UUID]:
+        own = [line for line in self.heard if line.person and line.person.person == who.person]
+        return {line.id for line in own if line.facts.kind not in {"account", "restricted_note", "proforma"}}
 
     def _while_open(self, who: Place) -> Iterator[str]:  # noqa: C901 a line for each act
         stage, takes_a_side = self.stage, who.side in TWO
@@ -308,6 +316,8 @@ class Reading:
                 corrected = {line.facts.corrects for line in own if isinstance(line.facts, Account)}
                 latest = {line.id for line in own} - corrected
                 return facts.corrects is None or (facts.corrects in latest and bool(facts.reason.strip()))
+            case Correction():
+                return facts.corrects in self.correctable(who)
             case Agreement():
                 found, _ = self.proposal()
                 return found is not None and found.id == facts.outcome
@@ -425,6 +435,7 @@ class Reading:
         facts = line.facts
         if isinstance(facts, Concern):
             raise AssertionError("it is opened once")
+        self.heard.append(line)
         if self.end:
             self.since_end.append(line)
             if (isinstance(facts, FollowUp) and facts.then == "reopen") or (
@@ -453,6 +464,7 @@ class Reading:
     def opens(self, route: str, line: Line) -> None:
         facts = line.facts
         assert isinstance(facts, Concern)
+        self.heard.append(line)
         self._enter(route, self.route_called(route)["stages"][0]["id"], line, facts.timing)
         self.stay.lines.append(line)
 

@@ -49,8 +49,11 @@ from forms_app.domain.records import (
     CameOf,
     Concern,
     ConcernedAgency,
+    Contact,
+    Correction,
     Dissent,
     Facts,
+    FiledOnRecord,
     FollowUp,
     HelpAsked,
     InformationGiven,
@@ -60,6 +63,8 @@ from forms_app.domain.records import (
     Outcome,
     PeopleJoin,
     Place,
+    ProformaMade,
+    RestrictedNote,
     StepDone,
     StepsSet,
     StepUp,
@@ -569,3 +574,52 @@ def test_nothing_of_an_open_escalation_is_taken_after_its_end() -> None:
     every: tuple[Facts, ...] = (Account(), StepUp(route="main", stage="two"), Support(supports=True))
 
     assert not any(facts.kind in walk.acts(place) for facts in every for place in EVERYBODY)
+
+
+# --- corrections ---
+
+
+@pytest.mark.requirement("U-12")
+@pytest.mark.parametrize("ending", ["open", "resolved", "left", "open again"])
+def test_whoever_recorded_something_corrects_it_whatever_has_happened_since(ending: str) -> None:
+    walk = course(stage(), after="leaves_for")
+    concern = walk.last()
+    walk.wrote(OTHER, Contact(how="telephone"))
+    contact = walk.last()
+    if ending in {"resolved", "open again"}:
+        walk.settled(OTHER).answered(RAISER)
+    if ending == "left":
+        walk.went_on()
+    walk.wrote(RAISER, FiledOnRecord())
+    filed = walk.last()
+    if ending == "open again":
+        walk.wrote(OTHER, FollowUp(then="reopen"))
+
+    assert who_may(walk, Act.CORRECT) == {RAISER, OTHER}
+    assert [walk.refusal(RAISER, Correction(corrects=each)) for each in (concern, filed)] == [None, None]
+    assert walk.refusal(OTHER, Correction(corrects=contact)) is None
+    for by, theirs in ((OTHER, concern), (OTHER, filed), (RAISER, contact), (RAISER, uuid4())):
+        found = walk.refusal(by, Correction(corrects=theirs))
+        assert found == "You can correct only what you recorded yourself. Ask whoever recorded this to correct it."
+
+
+@pytest.mark.requirement("U-12")
+def test_a_correction_is_corrected_by_whoever_wrote_it_and_nothing_else_changes() -> None:
+    walk = course()
+    before = walk.open()
+    walk.wrote(RAISER, Correction(corrects=walk.last()))
+    correction = walk.last()
+    walk.wrote(OTHER, Contact(how="telephone"))
+
+    assert walk.refusal(RAISER, Correction(corrects=correction)) is None
+    assert walk.refusal(OTHER, Correction(corrects=correction)) is not None
+    assert walk.open().clocks == before.clocks
+
+
+@pytest.mark.parametrize("facts", [Account(), RestrictedNote(about="competence"), ProformaMade()])
+def test_what_is_written_again_or_read_by_few_or_holds_no_words_is_not_corrected(facts: Facts) -> None:
+    walk = course().wrote(OTHER, facts)
+
+    assert Act.CORRECT not in walk.acts(OTHER)
+    walk.wrote(OTHER, Contact(how="telephone"))
+    assert walk.refusal(OTHER, Correction(corrects=walk.steps[-2].id)) is not None

@@ -26,6 +26,7 @@ from forms_app.domain.records import (
     Concern,
     ConcernedAgency,
     Contact,
+    Correction,
     Danger,
     Dissent,
     Facts,
@@ -67,7 +68,17 @@ BEGINNING = datetime(2027, 3, 22, 9, 30, tzinfo=UTC)
 DAYS = [date(2027, 3, 20) + timedelta(days=number) for number in range(40)]
 STEPS = 40 if RELEASE else 24
 KINDS = tuple(act.value for act in Act if act is not Act.OPEN)
-ALWAYS_OPEN = {"contact", "filing", "danger", "proforma", "restricted_note", "information_request", "people", "support"}
+ALWAYS_OPEN = {
+    "correction",
+    "contact",
+    "filing",
+    "danger",
+    "proforma",
+    "restricted_note",
+    "information_request",
+    "people",
+    "support",
+}
 RARELY_OPEN = set(KINDS) - ALWAYS_OPEN
 TRIES = 4
 """How often something is tried in other ways until it is taken."""
@@ -153,6 +164,8 @@ class Walk:
             case "account":
                 corrects = self.one(None, None, self.known(Account))
                 return Account(corrects=corrects, reason=self.one("A slip.", ""))
+            case "correction":
+                return Correction(corrects=self.one(*(step.id for step in self.steps), uuid4()))
             case "outcome":
                 return self.outcome()
             case "agreement":

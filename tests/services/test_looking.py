@@ -109,10 +109,10 @@ def test_a_correction_and_what_it_corrects_name_each_other(here: Scene) -> None:
     view = look(here, looking.escalation_view, by=here.raiser, escalation_id=escalation)
 
     lines = {line.id: line for line in view.records}
-    assert (lines[first].corrected_by, lines[second].corrects) == (second, first)
-    assert [line.id for line in view.records if line.can_be_corrected] == [second]
+    assert (lines[first].corrected_by, lines[second].corrects) == ((second,), first)
+    assert [line.id for line in view.records if line.can_be_written_again] == [second]
     theirs = look(here, looking.escalation_view, by=here.at("socialcare", "practitioner"), escalation_id=escalation)
-    assert not [line for line in theirs.records if line.can_be_corrected]
+    assert not [line for line in theirs.records if line.can_be_written_again or line.can_be_corrected]
 
 
 def test_an_outcome_says_for_whom_it_waits_and_who_did_not_agree(here: Scene) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from lxml import html
 from sqlalchemy import select, update
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
@@ -37,6 +38,7 @@ from forms_app.domain.records import (
     Alongside,
     CameOf,
     Contact,
+    Correction,
     Danger,
     Dissent,
     FiledOnRecord,
@@ -1136,6 +1138,70 @@ def test_what_follows_the_end_is_refused_before_it(here: Office, escalation: UUI
 
     assert answer.status_code == 409
     assert "Zebedee is safe" in words_on(answer)
+
+
+# --- corrections ---
+
+CORRECTION = {"f-wrong": "It says Tuesday", "f-right": "It was Wednesday", "f-why": "I misread my diary"}
+
+
+@pytest.mark.requirement("U-12")
+@pytest.mark.parametrize("where", [opened, decided, gone], ids=["open", "resolved", "left"])
+def test_a_record_is_corrected_from_its_place_on_the_page_and_stays_as_it_was(
+    here: Office, where: Callable[[Office], UUID]
+) -> None:
+    escalation, raiser = where(here), here.scene.raiser
+    sent(here.fill(escalation, raiser, "contact", {"contact": CONTACT}))
+    contact = here.records(escalation)[-1]
+    visitor, page = here.visitor(raiser), f"/escalations/{escalation}"
+    link = f"{page}/correction?record={contact.id}"
+    assert link in visitor.get(page).text
+    assert visitor.get(link).status_code == 200
+
+    sent(here.fill(escalation, raiser, "correction", {"correction": CORRECTION}))
+
+    correction = here.records(escalation)[-1]
+    assert here.facts(escalation) == Correction(corrects=contact.id)
+    assert here.said(escalation)["right"] == "It was Wednesday"
+    assert here.said(escalation)["record"].startswith("Contact, ")
+    unchanged = next(each for each in here.records(escalation) if each.id == contact.id)
+    assert (unchanged.facts, unchanged.sections) == (contact.facts, contact.sections)
+    for reader in (visitor, here.visitor(who(here, "other"))):
+        shown = html.fromstring(reader.get(page).text)
+        corrected, corrects = (shown.xpath(f"//*[@id='record-{each.id}']")[0] for each in (contact, correction))
+        assert corrected.xpath(f".//a[@href='#record-{correction.id}']/text()") == ["Corrected later"]
+        assert corrects.xpath(f".//a[@href='#record-{contact.id}']/text()") == ["Corrects an earlier record"]
+    told = here.scene.told(correction.id)["stage_record"]
+    assert told >= {raiser, who(here, "other")}
+
+
+def test_only_ones_own_records_are_offered_for_correction(here: Office, escalation: UUID) -> None:
+    raiser, other = here.scene.raiser, who(here, "other")
+    here.scene.account(escalation, by=raiser)
+    sent(here.fill(escalation, other, "contact", {"contact": CONTACT}))
+    concern, _, contact = here.records(escalation)
+
+    shown = here.visitor(raiser).get(here.path(escalation, "correction", "record"))
+
+    assert set(choices_on(shown, "f-record").values()) == {str(concern.id)}
+    here.visitor(raiser).get(f"{here.path(escalation, 'correction')}?record={contact.id}")
+    answer = here.fill(escalation, raiser, "correction", {"record": {"f-record": str(contact.id)}})
+    refused(answer, "Choose an answer to “Which of your records is wrong?” from the list")
+    assert f"correction?record={contact.id}" not in here.visitor(raiser).get(f"/escalations/{escalation}").text
+
+
+def test_coming_from_another_record_keeps_what_was_written(here: Office, escalation: UUID) -> None:
+    raiser, form = here.scene.raiser, here.path(escalation, "correction")
+    sent(here.fill(escalation, raiser, "contact", {"contact": CONTACT}))
+    concern, contact = here.records(escalation)
+    visitor = here.visitor(raiser)
+    visitor.get(f"{form}?record={contact.id}")
+    here.fill(escalation, raiser, "correction", {"correction": {"f-wrong": "It says Tuesday"}})
+
+    visitor.get(f"{form}?record={concern.id}")
+
+    assert "It says Tuesday" in visitor.get(f"{form}/correction").text
+    assert f'value="{concern.id}" checked' in visitor.get(f"{form}/record").text
 
 
 ONCE: dict[str, Answers] = {
