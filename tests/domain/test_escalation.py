@@ -590,7 +590,7 @@ def test_what_came_of_it_is_said_once() -> None:
     now = walk.standing()
     assert isinstance(now, Left)
     assert now.came_of is not None
-    assert walk.acts(RAISER) == ALWAYS
+    assert walk.acts(RAISER) == ALWAYS | {Act.CORRECT}
 
 
 def test_the_priority_that_was_given_once_holds_at_the_stages_after_it() -> None:
