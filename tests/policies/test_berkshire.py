@@ -11,20 +11,24 @@ import pytest
 from forms_app.domain.acts import Act, Destination, acts_open_to, is_filled, meetings_open_to, next_place
 from forms_app.domain.escalation import Resolved
 from forms_app.domain.policy import Asked, Closer, DocumentKind, Event, Policy, QuestionKind, Side, Unit
-from forms_app.domain.records import Outcome, Place, Timing
+from forms_app.domain.records import MeetingHeld, Outcome, Place, Timing
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import SHIPPED
 from tests.policies.walking import (
     BOARD,
     MANAGER,
+    MONDAY,
     OTHER,
     RAISER,
     asked,
     at_stage,
+    climbed,
     due_on,
     guidance_at,
     needed_levels,
     resolved_at,
+    standing_at,
+    step,
     told,
 )
 
@@ -167,7 +171,18 @@ def test_stage_four_ends_only_after_the_two_managers_have_talked(policy: Policy)
 def test_the_board_records_no_outcome_at_the_agencies_stages(policy: Policy) -> None:
     for stage in AGENCIES_STAGES:
         assert Act.RECORD_OUTCOME not in acts_open_to(BOARD, at_stage(policy, stage))
-    assert Act.RECORD_OUTCOME in acts_open_to(BOARD, at_stage(policy, "board_meeting"))
+
+
+@pytest.mark.requirement("B-27")
+def test_the_decision_comes_only_after_the_record_of_the_meeting(policy: Policy) -> None:
+    steps = climbed(policy, "board_meeting", MONDAY)
+    held = MeetingHeld(meeting="senior_meeting", attended=(BOARD.person, OTHER.person))
+
+    before = standing_at(policy, steps)
+    after = standing_at(policy, [*steps, step("main", "board_meeting", MONDAY, held, BOARD)])
+
+    assert Act.RECORD_OUTCOME not in acts_open_to(BOARD, before)
+    assert Act.RECORD_OUTCOME in acts_open_to(BOARD, after)
 
 
 @pytest.mark.requirement("B-26")
