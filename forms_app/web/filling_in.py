@@ -143,8 +143,13 @@ class Desk:
         )
 
     @property
-    def can_be_corrected(self) -> bool:
-        return self.place.kind is Act.FILE_ACCOUNT
+    def correction(self) -> str:
+        """How what is sent can be corrected later, in a sentence; empty for what nobody corrects."""
+        if self.place.kind in {Act.WRITE_RESTRICTED_NOTE, Act.MAKE_PROFORMA}:
+            return ""
+        if self.place.kind is Act.FILE_ACCOUNT:
+            return "Until the escalation goes on from this stage, you can write it again and say what was wrong."
+        return "If something in it is wrong, you can record a correction, which stands beside it."
 
     @property
     def danger_steps(self) -> tuple[str, ...]:

@@ -202,16 +202,17 @@ def check_page(here: Office, escalation: UUID, form: str, pages: dict[str, dict[
 
 
 @under(with_accounts)
-def test_only_of_an_account_it_is_said_that_it_can_be_corrected(here: Office) -> None:
+def test_how_each_form_can_be_corrected_is_said_before_it_is_sent(here: Office) -> None:
     escalation, today = here.scene.open().escalation_id, day("f-happened", here.scene.today)
     contact = {**today, "f-how": "letter", "f-with": "Ann", "f-said": "Hello", "f-agreed": "Nothing"}
 
     account = check_page(here, escalation, "account", {"when": today, "questions-1": {"q-what_happened": "He fell."}})
+    proforma = check_page(here, escalation, "proforma", {"proforma": {"f-made": "confirmed"}})
     logged = check_page(here, escalation, "contact", {"contact": contact})
 
-    assert "recorded and cannot be changed. Until the escalation goes on from this stage, you can correct it" in account
-    assert "recorded and cannot be changed." in logged
-    assert "correct it" not in logged
+    assert "cannot be changed. Until the escalation goes on from this stage, you can write it again" in account
+    assert "cannot be changed. If something in it is wrong, you can record a correction" in logged
+    assert "cannot be changed. You get it" in proforma
 
 
 @under(of_young_people)
