@@ -281,7 +281,7 @@ def test_no_stage_opens_by_itself_because_the_next_one_wants_something_confirmed
 
 @pytest.mark.requirement("H-04")
 def test_the_threshold_document_is_linked_and_tiers_and_areas_of_indicators_can_be_chosen(policy: Policy) -> None:
-    assert "Your LSCB's threshold document" in {link.title for link in policy.links}
+    assert "Your LSCB’s threshold document" in {link.title for link in policy.links}
     for route in policy.routes:
         opening = names_asked(route.stages[0], Asked.OPENING, Side.RAISING)
         assert {"tier", "indicator_areas"} <= opening, route.id
