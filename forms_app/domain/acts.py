@@ -182,6 +182,14 @@ def fits(place: Place, actor: Actor) -> bool:
     return place.side is actor.side and not place.levels.isdisjoint(actor.levels)
 
 
+def is_further_tier(policy: Policy, stage: Stage, places: Sequence[Place], side: Side, level: str) -> bool:
+    """Whether a level lies above that of everybody who acts for the side at the stage, in the policy's order of levels."""
+    order = [choice.id for choice in policy.levels]
+    acting = [place.level for place in places if place.side is side and acts_at(stage, place)]
+    highest = max((order.index(each) for each in acting if each in order), default=-1)
+    return level not in order or order.index(level) > highest
+
+
 def is_arbiter(visit: Visit, place: Place) -> bool:
     """Whether this party decides: acts for the Board at this stage, or is the route's final arbiter."""
     arbiter = visit.route.final_arbiter

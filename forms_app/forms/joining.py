@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 from uuid import UUID
 
-from forms_app.domain.acts import SIDES
+from forms_app.domain.acts import SIDES, is_further_tier
 from forms_app.domain.filing import ListedPerson, NamedParty
 from forms_app.domain.policy import Side
 from forms_app.domain.records import Facts, PeopleJoin
@@ -153,6 +153,11 @@ def _eligible(asking: Asking, because: str) -> tuple[ListedPerson, ...]:
         case "supports":
             return tuple(person for person in people if person.agency_id == own.agency)
         case "next_tier":
-            return tuple(person for person in people if side_of(asking, person) in SIDES)
+            return tuple(person for person in people if _is_senior(asking, person, SIDES))
         case _:
-            return tuple(person for person in people if side_of(asking, person) is OTHER.get(own.side))
+            return tuple(person for person in people if _is_senior(asking, person, {OTHER.get(own.side)}))
+
+
+def _is_senior(asking: Asking, person: ListedPerson, sides: Collection[Side | None]) -> bool:
+    side = side_of(asking, person)
+    return side in sides and is_further_tier(asking.policy, stage_of(asking), asking.places, side, person.level)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from forms_app.db.people import people_of_board, seat_holders
 from forms_app.db.tables import Escalation, Party, Person
-from forms_app.domain.acts import fits, is_filled, meetings_called, meetings_open_to
+from forms_app.domain.acts import fits, is_filled, is_further_tier, meetings_called, meetings_open_to
 from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.escalation import Open
 from forms_app.domain.filing import NOBODY_IN_SEAT, NamedParty
@@ -113,6 +113,10 @@ def beside(
     }[facts.because]
     if any(party.side not in allowed for party in named):
         raise NotAllowedNow("Choose somebody of the side for which this reason is meant.")
+    if facts.because in {"next_tier", "chain_exhausted"} and not all(
+        is_further_tier(here.policy, stage, here.places, party.side, party.level) for party in named
+    ):
+        raise NotAllowedNow("Choose somebody more senior than those who act here now.")
     joining = people(work, here, named)
     if facts.because == "acts":
         _check_places_are_free(here, stage, joining)

@@ -143,6 +143,16 @@ def test_the_next_tier_of_either_side_joins(here: Scene) -> None:
     assert len(here.places(escalation)) == 4
 
 
+@pytest.mark.requirement("U-35", "H-24")
+@pytest.mark.parametrize("because", ["next_tier", "chain_exhausted"])
+def test_the_next_tier_is_above_those_who_act_now(here: Scene, because: str) -> None:
+    escalation, colleague = here.open().escalation_id, here.at("socialcare", "colleague")
+
+    wrong = refused(here, lambda: joins(here, escalation, because, colleague, Side.RESPONDING, "practitioner"))
+
+    assert str(wrong) == "Choose somebody more senior than those who act here now."
+
+
 def test_a_stand_in_takes_over_what_the_level_does(here: Scene) -> None:
     escalation = here.open().escalation_id
     here.step_up(escalation)

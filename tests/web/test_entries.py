@@ -710,6 +710,8 @@ def test_somebody_is_brought_in_support(here: Office, escalation: UUID) -> None:
 @pytest.mark.requirement("U-35")
 def test_a_stage_goes_up_tier_by_tier_on_both_sides(here: Office, escalation: UUID) -> None:
     tier = [here.scene.at(agency, "senior_manager") for agency in ("school", "socialcare")]
+    same = {"f-others-0-person": str(here.scene.at("school", "colleague"))}
+    refused(add(here, escalation, "next_tier", same), "Person 1: Choose an answer to “Person” from the list")
     rows = {f"f-others-{number}-person": str(person) for number, person in enumerate(tier)}
 
     sent(add(here, escalation, "next_tier", rows))
