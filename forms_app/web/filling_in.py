@@ -18,7 +18,7 @@ from forms_app.domain.acts import Act
 from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow
 from forms_app.domain.escalation import Open
 from forms_app.domain.filing import Filed, Seen
-from forms_app.domain.policy import Policy
+from forms_app.domain.policy import Link, Policy, Stage
 from forms_app.forms.asking import Asking, Page, PageForm
 from forms_app.forms.corrections import about_record
 from forms_app.forms.entries import ENTRIES
@@ -38,7 +38,7 @@ from forms_app.forms.routes import chosen_route
 from forms_app.services import drafts, escalations
 from forms_app.services.danger import whom_to_tell
 from forms_app.services.directory import directory_for, policy_for
-from forms_app.services.looking import EscalationView, escalation_view, guidance_for, record_of
+from forms_app.services.looking import EscalationView, escalation_view, guidance_for, help_for, record_of
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.services.work import Work
 from forms_app.web.rendering import SHOWN_AGAIN
@@ -167,11 +167,18 @@ class Desk:
 
     def guidance(self) -> list[Any]:
         """What the policy says to whoever fills in this form, at the stage where it is; for a new concern, at its first one."""
-        route = chosen_route(self.asking, self.flow.given)
-        stage = self.asking.stage or (route.stages[0] if route is not None else None)
         moments = ["before_opening", "opening"] if self.place.kind is Act.OPEN else [self.place.kind.value]
-        found = [guidance for moment in moments for guidance in guidance_for(self.asking.policy, stage, moment)]
+        found = [guidance for moment in moments for guidance in guidance_for(self.asking.policy, self._stage, moment)]
         return list(dict.fromkeys(found))
+
+    def links(self) -> list[Link]:
+        """Where else to look before a concern is raised; once it is, they stand on its page."""
+        return help_for(self.asking.policy, self._stage, signed_in_person().board_name)[0] if self.view is None else []
+
+    @property
+    def _stage(self) -> Stage | None:
+        route = chosen_route(self.asking, self.flow.given)
+        return self.asking.stage or (route.stages[0] if route is not None else None)
 
 
 # --- the pages ---------------------------------------------------------------------------------------------------

@@ -192,7 +192,7 @@ def test_it_goes_to_the_next_tier_when_it_is_urgent_and_nobody_is_there(here: Of
     escalation, raiser = here.scene.open().escalation_id, here.scene.raiser
     shown = here.visitor(raiser).get(here.path(escalation, "step-up", "way"))
     ways = choices_on(shown, "f-way")
-    assert "No line manager is available, and the child's welfare cannot wait" in words_on(shown)
+    assert "No line manager is available, and the child’s welfare cannot wait" in words_on(shown)
 
     facts = take_further(here, escalation, raiser, **{"f-way": ways[next(way for way in ways if "Stage 3" in way)]})
 
@@ -551,6 +551,27 @@ def test_the_other_side_raises_one_with_the_agency_that_raised_the_first(here: O
     shown = here.visitor(other).get(f"/escalations/{first}/beside/agencies")
 
     assert chosen_on(shown, "f-agencies") == str(here.scene.agency("school").id)
+
+
+# --- out of the policy ---
+
+
+@pytest.mark.requirement("H-57")
+@under("four-lscb")
+def test_whoever_goes_back_to_the_conference_chair_can_name_them_and_they_are_told(here: Office) -> None:
+    raiser, chair = here.scene.at("school", "first_line_manager"), here.scene.at("socialcare", "conference_chair")
+    escalation = here.scene.open("plan_implementation", by=raiser).escalation_id
+    here.scene.step_up(escalation, by=raiser)
+    people = here.path(escalation, "step-up", "people")
+    shown = here.visitor(raiser).get(people)
+    place = next(name for name in names_on(shown) if name.startswith("f-actor"))
+
+    assert "Conference Chair at Solent Reach Children’s Social Care (optional)" in words_on(shown)
+    assert post(here, raiser, people, {place: ""}).status_code == 303, "nobody has to be named"
+    facts = take_further(here, escalation, raiser, **{place: str(chair)})
+
+    assert facts.stage is None
+    assert here.visitor(chair).get(f"/escalations/{escalation}").status_code == 200
 
 
 # --- danger ---
