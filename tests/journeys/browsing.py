@@ -245,7 +245,7 @@ class Somebody:
                     locator.fill(TYPED if kind == "textarea" else self._line(question["name"]))
 
     def _line(self, name: str) -> str:
-        earlier = name.startswith(("f-happened", "f-identified", "f-received", "q-"))
+        earlier = name.startswith(("f-happened", "f-identified", "f-received", "f-protect_by", "q-"))
         day = self.today if earlier else self.today + timedelta(14)
         part = name.rpartition("-")[2]
         return str(getattr(day, part)) if part in {"day", "month", "year"} else CANARIES[0]
