@@ -97,6 +97,23 @@ def test_a_date_is_taken_where_a_limit_has_no_moment_yet(here: Office, where: Ca
     assert sooner(here, where(here), date(2027, 6, 1)) == []
 
 
+def stated_and_agreed() -> Policy:
+    clocks = (clock("state", limit=limit(Unit.STATED)), clock("accept", limit=limit(Unit.AGREED)))
+    return policies.policy(route(stage("talk", clocks=clocks), stage("lead", clocks=clocks)))
+
+
+@under(stated_and_agreed)
+@pytest.mark.parametrize("where", [opening, further])
+def test_a_stated_date_that_all_sides_must_accept_as_well_is_taken(
+    here: Office, where: Callable[[Office], str]
+) -> None:
+    address = where(here)
+
+    answer = post(here, address, day("f-time_frame", date(2027, 3, 9)))
+
+    assert answer.status_code == 303
+
+
 @under(in_a_week)
 @pytest.mark.parametrize("where", [opening, further, shorten])
 def test_a_reason_to_be_sooner_wants_its_date(here: Office, where: Callable[[Office], str]) -> None:
