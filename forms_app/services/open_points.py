@@ -11,7 +11,7 @@ from forms_app.db.boards import agencies_of_board
 from forms_app.db.tables import Escalation
 from forms_app.domain.acts import meeting_of, meetings_called, not_held, open_requests, unfilled
 from forms_app.domain.clocks import Due
-from forms_app.domain.escalation import Left, Open, OwedDuty, Party, Resolved, Standing
+from forms_app.domain.escalation import Left, Open, OwedDuty, Party, Resolved, Standing, TimeProposed
 from forms_app.domain.policy import Actor, Policy
 from forms_app.domain.records import (
     Alongside,
@@ -20,6 +20,7 @@ from forms_app.domain.records import (
     Step,
     StepDone,
     StepsSet,
+    TimeAnswered,
 )
 from forms_app.domain.waiting import has_begun, steps_set
 from forms_app.domain.working_days import end_of, spell_date, spell_time, uk_date
@@ -92,7 +93,9 @@ class OpenPoints:
         if proposed.waits_for:
             yield OpenPoint(what, self._parties(proposed.waits_for), "", "Not accepted yet", record=proposed.step.id)
         if proposed.refused:
-            yield OpenPoint(what, self._parties(proposed.refused), "", "Not accepted: propose another date")
+            refusal = next(step for step in reversed(now.visit.steps) if _refuses(step, proposed))
+            state = "Not accepted: propose another date"
+            yield OpenPoint(what, self._parties(proposed.refused), "", state, record=refusal.id)
 
     def _meeting(self, step: Step) -> OpenPoint:
         facts = step.facts
@@ -157,6 +160,11 @@ class OpenPoints:
         if agency not in known:
             known |= {each.id: each.name for each in agencies_of_board(self.work.session, self.escalation.board.id)}
         return known[agency]
+
+
+def _refuses(step: Step, proposed: TimeProposed) -> bool:
+    facts = step.facts
+    return isinstance(facts, TimeAnswered) and facts.proposal == proposed.step.id and not facts.accepts
 
 
 def _end(day: date) -> Due:

@@ -86,8 +86,9 @@ def test_a_proposed_date_says_who_must_still_accept_it_and_who_did_not(here: Sce
 
     assert lines(here, escalation) == [(what, CARE, "", "Not accepted yet")]
 
-    say(here, escalation, TimeAnswered(proposal=proposal, accepts=False), by=care)
+    refusal = say(here, escalation, TimeAnswered(proposal=proposal, accepts=False), by=care)
     assert lines(here, escalation) == [(what, CARE, "", "Not accepted: propose another date")]
+    assert points(here, escalation)[0].record == refusal, "there stands why, and which date they would accept"
 
     again = say(here, escalation, TimeSet(time_frame=here.today + timedelta(days=5)), by=care)
     say(here, escalation, TimeAnswered(proposal=again, accepts=True))
