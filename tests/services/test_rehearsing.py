@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
+from forms_app.domain.policy import Policy
 from forms_app.domain.working_days import LONDON
 from forms_app.policies.bank_holidays import calendar_of
+from forms_app.policies.shelf import Shelf
 from forms_app.services.rehearsed import Rehearsal, RehearsedEvent
 from forms_app.services.rehearsing import End, rehearse
 from forms_app.services.work import Workshop
@@ -15,7 +18,10 @@ from tests.factories.policies import policy, route, stage
 from tests.factories.scenes import Scene, scene, shelf
 
 CHRISTMAS_EVE = datetime(2026, 12, 24, 14, 30, tzinfo=LONDON)
-ROUTES = [pytest.param(each.key, way.id, id=f"{each.key} {way.id}") for each in shelf() for way in each.routes]
+INVENTED = Shelf.from_folders([Path(__file__).parents[1] / "policies/invented"])
+ROUTES = [
+    pytest.param(each, way.id, id=f"{each.key} {way.id}") for each in (*shelf(), *INVENTED) for way in each.routes
+]
 
 
 def rehearsed(here: Scene, way: str, *, end: End = "resolved", pass_over: bool = False) -> Rehearsal:
@@ -39,9 +45,9 @@ def happened(found: Rehearsal, words: str) -> list[RehearsedEvent]:
 
 
 @pytest.mark.requirement("B-31", "S-36")
-@pytest.mark.parametrize(("key", "way"), ROUTES)
-def test_every_route_can_be_rehearsed_and_the_raiser_has_everything(key: str, way: str, sqlite_url: str) -> None:
-    with scene(sqlite_url, shelf().get(key)) as here:
+@pytest.mark.parametrize(("under", "way"), ROUTES)
+def test_every_route_can_be_rehearsed_and_the_raiser_has_everything(under: Policy, way: str, sqlite_url: str) -> None:
+    with scene(sqlite_url, under) as here:
         found = rehearsed(here, way)
 
     stages = [stage.id for stage in here.policy.route(way).stages]
@@ -138,7 +144,12 @@ def test_what_is_owed_after_the_end_is_shown_and_done(sqlite_url: str) -> None:
     with scene(sqlite_url, "berkshire") as here:
         found = rehearsed(here, "main")
 
-    assert [duty.id for duty in found.duties] == ["confirm_in_writing", "pursue_outstanding", "review_outcome", "report_to_sub_group"]
+    assert [duty.id for duty in found.duties] == [
+        "confirm_in_writing",
+        "pursue_outstanding",
+        "review_outcome",
+        "report_to_sub_group",
+    ]
     assert len(happened(found, "What was agreed was carried out")) == len(found.duties)
     assert found.afterwards[-1].by.startswith("Board member")
 
