@@ -91,7 +91,7 @@ def test_an_act_leaves_its_record_its_audit_entries_and_all_that_is_owed(here: S
     wanted = {
         "documents": len(owed),
         # Whoever joins later is also sent the account with which it began.
-        "deliveries": sum(owed.values()) + (0 if act.kind == "concern" else added["parties"]),
+        "deliveries": sum(owed.values()) + (0 if act.kind == "concern" else added.get("parties", 0)),
         # And while it is open, a look at it when nothing has been recorded for too long.
         "outbox": len(owed) + isinstance(here.standing(filed.escalation_id), Open),
         "audit_entries": len(owed) + 1,
