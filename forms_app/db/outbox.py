@@ -161,12 +161,17 @@ def _due(now: datetime) -> ColumnElement[bool]:
 
 
 def _oldest_due(now: datetime, limit: int) -> CTE:
-    # Forms that nobody waits for come last: a Board's take seconds, and somebody may be waiting for a code to sign in with.
+    # A code comes first: somebody sits and waits for it. Forms that nobody waits for come last: a Board's take seconds.
     # Named and locked, so that PostgreSQL cannot run it twice and take more rows than the limit. SQLite leaves the lock out.
     return (
         select(OutboxItem.id)
         .where(_due(now))
-        .order_by(OutboxItem.kind == OutboxKind.MAKE_BLANK_FORMS, OutboxItem.not_before, OutboxItem.id)
+        .order_by(
+            OutboxItem.kind != OutboxKind.SIGN_IN_MESSAGE,
+            OutboxItem.kind == OutboxKind.MAKE_BLANK_FORMS,
+            OutboxItem.not_before,
+            OutboxItem.id,
+        )
         .limit(limit)
         .with_for_update(skip_locked=True)
         .cte("due")

@@ -143,6 +143,15 @@ def test_what_is_put_off_is_not_due_before_its_time(office: Office) -> None:
     assert due == [False, False, True]
 
 
+def test_a_code_to_sign_in_with_comes_first_and_forms_that_nobody_waits_for_come_last(office: Office) -> None:
+    kinds = [OutboxKind.MAKE_BLANK_FORMS, OutboxKind.MAKE_DOCUMENT, OutboxKind.SIGN_IN_MESSAGE]
+    with office.workshop.writing() as work:
+        for number, kind in enumerate(kinds):
+            owe(work.session, kind, uuid4(), kind.value, work.now - timedelta(minutes=9 - number))
+
+    assert [claimed(office, "w1", limit=1)[0].kind for _ in kinds] == list(reversed(kinds))
+
+
 def test_what_is_done_is_not_due(office: Office) -> None:
     owe_one(office, payload={"code": "402817"})
     (one,) = claimed(office, "w1")
