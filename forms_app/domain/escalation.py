@@ -107,8 +107,9 @@ class Open:
 
     @property
     def decision_stands(self) -> bool:
-        """Whether the decision that is questioned stands while it is challenged."""
-        return self.visit.stage.closing.decision_stands
+        """Whether the decision that is questioned stands while it is challenged, also after joining another route."""
+        joined_from = [visit for visit in self.visits if visit.route.id != self.visit.route.id][-1:]
+        return any(visit.stage.closing.decision_stands for visit in (self.visit, *joined_from))
 
 
 @dataclass(frozen=True, slots=True)

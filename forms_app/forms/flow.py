@@ -25,7 +25,7 @@ from forms_app.domain.records import (
     StepUp,
     Timing,
 )
-from forms_app.forms.asking import Asking, Given, Page, PageForm
+from forms_app.forms.asking import Asking, Given, Page, PageForm, stage_of
 from forms_app.forms.entries import ENTRIES, pages_of_entry
 from forms_app.forms.fields import Answerable, Rows, row_numbers
 from forms_app.forms.onward import reason_given, way_taken
@@ -197,9 +197,10 @@ class Flow:
 
     def people_of_step_up(self) -> tuple[NamedParty, ...]:
         way = way_taken(self.asking, self.given)
-        if way is None or not isinstance(way.to, Destination):
+        if way is None:
             return ()
-        return named_on(self.forms["people"], self.asking, way.to.stage, self.asking.responding)
+        stage = way.to.stage if isinstance(way.to, Destination) else stage_of(self.asking)
+        return named_on(self.forms["people"], self.asking, stage, self.asking.responding)
 
     def _timing(self) -> Timing:
         if "time" not in self.forms:

@@ -108,6 +108,8 @@ def _step_up(asking: Asking, given: Given) -> Iterator[Page]:
         yield from agency_gates(asking, way.to.stage, "entering", asking.responding)
         yield people_page(asking, way.to.stage, asking.responding)
         yield _time(asking, way.to.route, way.to.stage)
+    elif way is not None:
+        yield people_page(asking, stage_of(asking), asking.responding, leaving=True)
 
 
 LADDER: Mapping[Act, Builder] = {

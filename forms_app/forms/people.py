@@ -66,10 +66,13 @@ def responding_agencies(asking: Asking, given: Given) -> tuple[UUID, ...]:
 # --- the people --------------------------------------------------------------------------------------------------
 
 
-def people_page(asking: Asking, stage: Stage, responding: tuple[UUID, ...]) -> Page:
+def people_page(asking: Asking, stage: Stage, responding: tuple[UUID, ...], *, leaving: bool = False) -> Page:
+    """Whoever takes part at a stage that is entered or, when the policy is left there, may still be named for it."""
     fields: dict[str, Any] = {
         vacancy.field: PickFromList(
-            vacancy.label, groups=candidates(asking, vacancy, responding), required=vacancy.actor.needed
+            vacancy.label,
+            groups=candidates(asking, vacancy, responding),
+            required=vacancy.actor.needed and not leaving,
         )
         for vacancy in vacancies(asking, stage, responding)
     }
@@ -84,7 +87,7 @@ def people_page(asking: Asking, stage: Stage, responding: tuple[UUID, ...]) -> P
         each="Person",
         hint="They get every document from now on. Leave it as it is if there is nobody else.",
     )
-    if asking.kind is Act.STEP_UP:
+    if asking.kind is Act.STEP_UP and not leaving:
         fields |= ticked_gates(stage, "entering")
     base = checked(lambda form: _on_two_sides(asking, form, list(vacancies(asking, stage, responding))))
     return page_of("people", "The people who take part", fields, base=base, printed=False, intro=stage.summary)

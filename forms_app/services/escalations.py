@@ -137,6 +137,8 @@ def _joining(
     match now, facts:
         case Open(), StepUp(route=str(route), stage=str(stage)):
             return joining.to_stage(work, here, here.policy.stage(route, stage), named)
+        case Open(), StepUp():
+            return joining.people(work, here, named)
         case Open(), PeopleJoin():
             return joining.beside(work, here, now.visit.stage, named, facts=facts, by=by)
         case Open(), MeetingCalled():

@@ -483,6 +483,23 @@ def test_the_decision_stands_while_it_is_challenged_and_the_dissenter_decides_wh
     assert [gate.before for gate in stages[1].gates] == ["entering"]
 
 
+@pytest.mark.requirement("H-49")
+def test_the_chairs_decision_stands_also_while_the_lscb_hears_the_appeal(policy: Policy) -> None:
+    route, last = "conference_dissent", "dissent_line_management"
+    dissent = Concern(shape=None, category="no_consensus", agencies=(), timing=Timing())
+    opened = _step(MONDAY, route, "dissent_noted", RAISER, dissent)
+    up = _step(MONDAY, route, "dissent_noted", RAISER, StepUp(route=route, stage=last))
+    appeal = _step(MONDAY, route, last, RAISER, StepUp(route="ladder", stage="stage_four"))
+
+    appealed = standing_at(policy, [opened, up, appeal])
+    ordinary = standing_at(policy, _at_stage_four(MONDAY))
+
+    assert isinstance(appealed, Open)
+    assert isinstance(ordinary, Open)
+    assert (appealed.visit.stage.id, appealed.decision_stands) == ("stage_four", True)
+    assert not ordinary.decision_stands
+
+
 @pytest.mark.requirement("H-50", "H-51", "H-53")
 def test_dissent_goes_to_the_conference_chair_first_then_upwards_then_to_the_lscb(policy: Policy) -> None:
     route = policy.route("conference_dissent")
