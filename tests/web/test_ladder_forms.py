@@ -536,7 +536,8 @@ def test_only_a_party_raises_one_beside_another(here: Office) -> None:
     visitor.get("/escalations/new")
 
     assert visitor.follow(visitor.get(f"/escalations/new?beside={first}")).status_code == 404
-    for page in ("", "/danger", "/check"):
+    assert visitor.get(f"/escalations/{first}/beside").status_code == 404
+    for page in ("/danger", "/check", "/delete"):
         assert visitor.get(f"/escalations/{first}/beside{page}").status_code == 404
         assert visitor.post(f"/escalations/{first}/beside{page}", {"f-danger": "no"}).status_code == 404
     assert visitor.get("/escalations/new?beside=1").status_code == 404
