@@ -87,7 +87,7 @@ class Person(Base):
     job_title: Mapped[str]
     level: Mapped[str]
     seat: Mapped[str | None]
-    """A seat at the Board: business_unit, chair, sub_group, directors or liaison_officer."""
+    """A seat at the Board: business_unit, chair, sub_group, policy_sub_group, directors or liaison_officer."""
     telephone: Mapped[str] = mapped_column(default="")
     left_at: Mapped[datetime | None]
 
