@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -528,6 +528,14 @@ def fault_of_status(status: str | None, policy: Policy, route: Route) -> str | N
     if route.subject_status and status not in {choice.id for choice in route.subject_status}:
         return f"“{route.title}” is not for a {policy.words.child} of this status. Choose another kind of disagreement."
     return None
+
+
+def fault_of_kinds(kinds: Iterable[str], policy: Policy, route: Route) -> str | None:
+    """Why this route is not for agencies of these kinds, in a sentence; None when it is."""
+    if not route.between or set(kinds) <= set(route.between):
+        return None
+    names = " and ".join(kind.title for kind in policy.agency_kinds if kind.id in route.between)
+    return f"“{route.title}” is only between agencies of these kinds: {names}. Choose another kind of disagreement."
 
 
 def fault_of_opening(facts: Concern, policy: Policy, route: Route) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -129,6 +129,8 @@ class Actor(Part):
     title: Text | None = None
     needed: bool = True
     """Whether the stage can start before somebody is named for this place."""
+    agency_kinds: tuple[Code, ...] = ()
+    """The kinds of agency that have such a place; without any, all. Only for a place that is not needed."""
 
     @property
     def levels(self) -> tuple[Code, ...]:
@@ -253,6 +255,8 @@ class Question(Part):
     identifies: bool = True
     """Whether an answer may identify somebody. Only a choice, a yes/no or a date may say that it does not."""
     on_proforma: bool = False
+    begins_with: Literal["attempts"] | None = None
+    """What stands in the box when it is first opened, to be edited: what was done so far, compiled from the records."""
     source: Source
 
     @model_validator(mode="after")
@@ -262,6 +266,8 @@ class Question(Part):
             raise ValueError(f"question “{self.id}”: {self.kind} {'needs' if chosen else 'takes no'} options")
         if not self.identifies and self.kind in {QuestionKind.SHORT_TEXT, QuestionKind.LONG_TEXT}:
             raise ValueError(f"question “{self.id}”: what a person types can always identify somebody")
+        if self.begins_with is not None and self.kind is not QuestionKind.LONG_TEXT:
+            raise ValueError(f"question “{self.id}”: only a long text can begin with what was done so far")
         if self.on_proforma and self.identifies:
             raise ValueError(f"question “{self.id}”: an answer that may identify somebody cannot be on the proforma")
         return self
@@ -414,6 +420,8 @@ class Route(Part):
     categories: tuple[Choice, ...] = ()
     """The track's own list of reasons; without one the policy's list is used."""
     subject_status: tuple[Choice, ...] = ()
+    between: tuple[Code, ...] = ()
+    """The kinds of agency between which the route is; without any, between all."""
     stages: Annotated[tuple[Stage, ...], Field(min_length=1, max_length=9)]
     caps: tuple[Cap, ...] = ()
     final_arbiter: Actor | None = None
@@ -744,6 +752,8 @@ def _unknown_questions(policy: Policy) -> Iterator[tuple[Path, str]]:
 
 def _route_faults(policy: Policy, route: Route) -> Iterator[tuple[Path, str]]:
     stages = [stage.id for stage in route.stages]
+    for index, kind in _unknown_kinds(policy, route.between):
+        yield ("between", index), f"no agency kind is called “{kind}”"
     for index, twice in _twice(stages):
         yield ("stages", index), f"stage “{twice}” stands twice on this route"
     numbers = [stage.number for stage in route.stages if stage.number is not None]
@@ -764,11 +774,29 @@ def _route_faults(policy: Policy, route: Route) -> Iterator[tuple[Path, str]]:
             yield ("stages", number, *place), sentence
 
 
+def _unknown_kinds(policy: Policy, kinds: Sequence[str]) -> Iterator[tuple[int, str]]:
+    known = {kind.id for kind in policy.agency_kinds}
+    return ((index, kind) for index, kind in enumerate(kinds) if kind not in known)
+
+
+def _actor_faults(policy: Policy, actor: Actor) -> Iterator[tuple[str, str]]:
+    """What is wrong with a place at a stage, and at which of its parts."""
+    levels = {level.id for level in policy.levels}
+    for missing in set(actor.levels) - levels:
+        yield "level", f"no level is called “{missing}”"
+    for _, kind in _unknown_kinds(policy, actor.agency_kinds):
+        yield "agency_kinds", f"no agency kind is called “{kind}”"
+    if actor.agency_kinds and actor.needed:
+        yield "agency_kinds", "a place that only some agencies have cannot be needed: say needed: false"
+    if actor.agency_kinds and actor.side is Side.BOARD:
+        yield "agency_kinds", "the Board’s side is of no kind of agency"
+
+
 def _stage_faults(policy: Policy, route: Route, stage: Stage) -> Iterator[tuple[Path, str]]:
     levels = {level.id for level in policy.levels}
     for index, actor in enumerate(stage.actors):
-        for missing in set(actor.levels) - levels:
-            yield ("actors", index, "level"), f"no level is called “{missing}”"
+        for part, sentence in _actor_faults(policy, actor):
+            yield ("actors", index, part), sentence
     for missing in set(stage.supported_by) - levels:
         yield ("supported_by",), f"no level is called “{missing}”"
     for index, clock in enumerate(stage.clocks):

@@ -26,6 +26,7 @@ from forms_app.domain.records import (
     Timing,
 )
 from forms_app.forms.asking import Asking, Given, Page, PageForm, stage_of
+from forms_app.forms.attempts import attempts_so_far
 from forms_app.forms.entries import ENTRIES, pages_of_entry
 from forms_app.forms.fields import Answerable, Rows, row_numbers
 from forms_app.forms.onward import reason_given, way_taken
@@ -282,6 +283,17 @@ def to_correct(asking: Asking, sections: Sections) -> Saved:
     """The policy's questions as they were answered before, for writing a correction."""
     before = {f"q-{answer.id}": answer for section in sections for answer in section.answers}
     return dict(_prefilled(pages_of(asking, {}), before))
+
+
+def to_begin_with(asking: Asking) -> Saved:
+    """What a form holds at first in the boxes that begin with what was done so far."""
+    names = [question.id for question in asking.policy.questions if question.begins_with == "attempts"]
+    if asking.standing is None or not names:
+        return {}
+    done = attempts_so_far(asking)
+    return dict(
+        _prefilled(pages_of(asking, {}), {f"q-{name}": Answered(id=name, question="", answer=done) for name in names})
+    )
 
 
 def of_the_same_child(asking: Asking, subject: Sections, agencies: Iterable[UUID]) -> Saved:

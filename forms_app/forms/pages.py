@@ -59,7 +59,7 @@ def _opening(asking: Asking, given: Given) -> Iterator[Page]:
         return
     stage = route.stages[0]
     yield _about(asking, route, stage)
-    yield agencies_page(asking)
+    yield agencies_page(asking, route)
     responding = responding_agencies(asking, given)
     if responding:
         yield from agency_gates(asking, stage, "opening", responding)

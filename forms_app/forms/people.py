@@ -9,9 +9,9 @@ from uuid import UUID
 
 from wtforms import Form
 
-from forms_app.domain.acts import Act, is_filled, level_of_raiser
+from forms_app.domain.acts import Act, fault_of_kinds, is_filled, level_of_raiser
 from forms_app.domain.filing import ListedAgency, ListedPerson, NamedParty
-from forms_app.domain.policy import OFFICE, Actor, Policy, Side, Stage
+from forms_app.domain.policy import OFFICE, Actor, Policy, Route, Side, Stage
 from forms_app.forms.asking import Asking, Given, Page, PageForm, listed, page_of, raising_agency, stage_number
 from forms_app.forms.entry import checked
 from forms_app.forms.fields import Pick, PickFromList, Picks, Rows
@@ -31,7 +31,8 @@ class Vacancy:
 # --- the agencies ------------------------------------------------------------------------------------------------
 
 
-def agencies_page(asking: Asking) -> Page:
+def agencies_page(asking: Asking, route: Route | None = None) -> Page:
+    """The agencies with which one disagrees, of the kinds that the route is between."""
     several = asking.policy.several_responding_agencies
     kind = Picks if several else Pick
     agencies = [(str(agency.id), agency.name) for agency in asking.directory.agencies if agency.kind != OFFICE]
@@ -41,11 +42,18 @@ def agencies_page(asking: Asking) -> Page:
 
     class OtherAgencies(PageForm):
         def validate(self, extra_validators: Any = None) -> bool:
-            valid = super().validate(extra_validators)
-            if valid and own in self.question("f-agencies").codes() and not asking.policy.internal.permitted:
-                self["f-agencies"].errors = [f"That is your own agency. {signpost}"]
+            if not super().validate(extra_validators):
                 return False
-            return valid
+            chosen = self.question("f-agencies").codes()
+            fault = None
+            if own in chosen and not asking.policy.internal.permitted:
+                fault = f"That is your own agency. {signpost}"
+            elif route is not None:
+                kinds = [agency.kind for agency in asking.directory.agencies if str(agency.id) in chosen]
+                fault = fault_of_kinds(kinds, asking.policy, route)
+            if fault is not None:
+                self["f-agencies"].errors = [fault]
+            return fault is None
 
     fields = {"f-agencies": kind(label, choices=agencies)}
     return page_of("agencies", "The other side", fields, base=OtherAgencies, printed=False)
@@ -141,6 +149,8 @@ def vacancies(asking: Asking, stage: Stage, responding: tuple[UUID, ...]) -> Ite
             if is_filled(asking.places, actor, agency_id):
                 continue
             agency = names.get(agency_id) if agency_id else None
+            if agency is not None and actor.agency_kinds and agency.kind not in actor.agency_kinds:
+                continue
             title = actor.title or _titles(asking.policy, actor, agency)
             where = f" at {agency.name}" if agency else ""
             field = f"f-actor-{stage_number(asking.policy, stage)}-{number}-{agency_id or 'board'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forms_app.domain.acts import fault_of_status
+from forms_app.domain.acts import fault_of_kinds, fault_of_status
 from forms_app.domain.policy import Choice, Policy, Route
 from forms_app.forms.asking import Asking, Given, Page, PageForm, choices_of, page_of
 from forms_app.forms.fields import Pick
@@ -14,6 +14,8 @@ NO_STATUS = "none-of-these"
 
 def route_page(asking: Asking) -> Page:
     policy, fields = asking.policy, {}
+    own = asking.directory.own.agency_id
+    own_kind = next(agency.kind for agency in asking.directory.agencies if agency.id == own)
     if len(policy.routes) > 1:
         fields["f-route"] = Pick(
             "What is the disagreement about?",
@@ -27,10 +29,11 @@ def route_page(asking: Asking) -> Page:
     class FittingRoute(PageForm):
         def validate(self, extra_validators: Any = None) -> bool:
             valid = super().validate(extra_validators)
-            if not valid or "f-status" not in self:
-                return valid
             route = _route(policy, self["f-route"].data if "f-route" in self else None)
-            fault = fault_of_status(self["f-status"].data, policy, route) if route is not None else None
+            if not valid or route is None:
+                return valid
+            status = self["f-status"].data if "f-status" in self else None
+            fault = fault_of_status(status, policy, route) or fault_of_kinds([own_kind], policy, route)
             if fault is not None:
                 self["f-route" if "f-route" in self else "f-status"].errors = [fault]
             return fault is None

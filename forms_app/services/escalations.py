@@ -54,7 +54,7 @@ def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
     policy = work.shelf.get(raiser.board.policy_key)
     route = _checked_route(policy, concern)
     agencies = [(agency.id, agency.kind) for agency in agencies_of_board(work.session, raiser.board_id)]
-    joining.check_agencies(policy, raiser, concern.facts.agencies, agencies)
+    joining.check_agencies(policy, route, raiser, concern.facts.agencies, agencies)
     beside = concern.facts.beside
     if beside is not None and not reads.takes_part(work.session, beside, by):
         raise NotFound("There is no such escalation.")

@@ -9,11 +9,18 @@ from uuid import UUID
 
 from forms_app.db.people import people_of_board, seat_holders
 from forms_app.db.tables import Escalation, Party, Person
-from forms_app.domain.acts import fits, is_filled, is_further_tier, meetings_called, meetings_open_to
+from forms_app.domain.acts import (
+    fault_of_kinds,
+    fits,
+    is_filled,
+    is_further_tier,
+    meetings_called,
+    meetings_open_to,
+)
 from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.escalation import Open
 from forms_app.domain.filing import NOBODY_IN_SEAT, NamedParty
-from forms_app.domain.policy import OFFICE, Actor, Meeting, Policy, Side, Stage
+from forms_app.domain.policy import OFFICE, Actor, Meeting, Policy, Route, Side, Stage
 from forms_app.domain.records import (
     ActsAs,
     ConcernedAgency,
@@ -251,9 +258,13 @@ def further_levels(joining: Joining, places: Sequence[Place]) -> tuple[ActsAs, .
 
 
 def check_agencies(
-    policy: Policy, raiser: Person, chosen: Sequence[ConcernedAgency], known: Sequence[tuple[UUID, str]]
+    policy: Policy,
+    route: Route,
+    raiser: Person,
+    chosen: Sequence[ConcernedAgency],
+    known: Sequence[tuple[UUID, str]],
 ) -> None:
-    """The other agencies are of this Board, and the raiser's own only where the policy permits it."""
+    """The other agencies are of this Board and of the route's kinds, and the raiser's own only where the policy permits it."""
     ids = {agency.id for agency in chosen}
     if not ids:
         raise NotAllowedNow("Name the agency that you disagree with.")
@@ -261,6 +272,9 @@ def check_agencies(
         raise NotFound("There is no such agency at this Board.")
     if raiser.agency_id in ids and not policy.internal.permitted:
         raise NotAllowedNow(policy.internal.signpost)
+    kinds = [kind for agency_id, kind in known if agency_id in {raiser.agency_id, *ids}]
+    if (fault := fault_of_kinds(kinds, policy, route)) is not None:
+        raise NotAllowedNow(fault)
 
 
 def _places(joining: Joining) -> list[Place]:

@@ -92,9 +92,9 @@ def rehearse(
     There it is resolved, or, with `left`, goes on to the procedure outside the policy, if the route ends in one. With
     `pass_over` it passes over stages wherever the policy lets it. What happens at a stage happens one hour after the
     other; the next step is taken at ten o'clock on the next working day. `raiser` is a person of a Board that has
-    adopted the policy.
+    adopted the policy; where the route is not for their kind of agency, somebody of another agency of that Board raises it.
     """
-    walk = _Walk(at, policy, raiser, opened, end, pass_over)
+    walk = _Walk(at, policy, route, raiser, opened, end, pass_over)
     stages = tuple(walk.stages(route))
     return Rehearsal(
         format=rehearsed.FORMAT,
@@ -129,9 +129,9 @@ class _Walk:
     """One walk under way: the moment at which it is, and what was recorded so far."""
 
     def __init__(
-        self, at: WorkshopAt, policy: Policy, raiser: UUID, opened: datetime, ends: End, pass_over: bool
+        self, at: WorkshopAt, policy: Policy, route: Route, raiser: UUID, opened: datetime, ends: End, pass_over: bool
     ) -> None:
-        self.at, self.policy, self.raiser, self.now = at, policy, raiser, opened
+        self.at, self.policy, self.now = at, policy, opened
         self.ends, self.pass_over = ends, pass_over
         self.escalation: UUID | None = None
         self.events: list[RehearsedEvent] = []
@@ -139,9 +139,14 @@ class _Walk:
         self.end = ""
         with at(opened).reading() as work:
             self.directory = directory_for(work, by=raiser)
+            among = [each for each in self.directory.agencies if each.kind in (route.between or [each.kind])]
+            agencies = {each.id for each in among if each.kind != OFFICE}
+            if self.directory.own.agency_id not in agencies:
+                raiser = next(each.id for each in self.directory.people if each.agency_id in agencies)
+                self.directory = directory_for(work, by=raiser)
             self.calendar = work.calendar(policy)
-        own = self.directory.own.agency_id
-        self.other = next(each for each in self.directory.agencies if each.kind != OFFICE and each.id != own)
+        own, self.raiser = self.directory.own.agency_id, raiser
+        self.other = next(each for each in among if each.id in agencies - {own})
 
     def stages(self, route: Route) -> Iterator[RehearsedStage]:
         self._open(route)

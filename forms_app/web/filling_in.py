@@ -29,6 +29,7 @@ from forms_app.forms.flow import (
     Flow,
     Saved,
     of_the_same_child,
+    to_begin_with,
     to_correct,
     with_row_added,
     with_row_removed,
@@ -349,7 +350,9 @@ def _asking(work: Work, place: FormPlace, person: SignedInPerson, view: Escalati
         raise NotAllowedNow("You cannot do this at this stage of the escalation.")
     if place.corrects is not None and not record_of(view, place.corrects).can_be_written_again:
         raise NotAllowedNow("Only your own account at this stage can be corrected, and only its latest version.")
-    names_others = place.kind in NAMING or any(gate.per_agency for gate in view.standing.visits[-1].stage.gates)
+    by_agency = any(gate.per_agency for gate in view.standing.visits[-1].stage.gates)
+    tells_of_agencies = any(question.begins_with == "attempts" for question in view.policy.questions)
+    names_others = place.kind in NAMING or by_agency or tells_of_agencies
     return Asking(
         kind=place.kind,
         policy=view.policy,
@@ -369,11 +372,11 @@ def _asking(work: Work, place: FormPlace, person: SignedInPerson, view: Escalati
 
 
 def _begun_with(asking: Asking, view: EscalationView | None, beside: EscalationView | None) -> Saved:
-    """What a form begins with that continues something else: an account to correct, the child of another escalation."""
+    """What a form begins with: an account to correct, what was done so far, the child of another escalation."""
     if asking.corrects is not None and view is not None:
         return to_correct(asking, record_of(view, asking.corrects).sections)
     if beside is None:
-        return {}
+        return to_begin_with(asking)
     raising = next(place.agency for place in beside.places if place.is_raiser)
     own = asking.directory.own.agency_id
     return of_the_same_child(asking, beside.subject, (each for each in (*beside.responding, raising) if each != own))

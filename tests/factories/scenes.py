@@ -76,13 +76,17 @@ class Clock:
 
 @dataclass
 class Scene:
-    """Everything that a test of an act needs. The school raises it with social care, if a test says no other."""
+    """Everything that a test of an act needs. The school raises it with social care, if a test says no other.
+
+    A route that is only between certain kinds of agency is raised by the police.
+    """
 
     database: Database
     policy: Policy
     people: dict[str, UUID]
     clock: Clock = field(default_factory=Clock)
     shelf: Shelf = field(default_factory=shelf)
+    raising: str = "school"
     responding: tuple[str, ...] = ("socialcare",)
 
     @property
@@ -93,7 +97,7 @@ class Scene:
 
     @property
     def raiser(self) -> UUID:
-        return self.at("school", "practitioner")
+        return self.at(self.raising, "practitioner")
 
     def at(self, agency: str, level: str) -> UUID:
         """The person at a level of an agency: school, socialcare, police, health or charity; board for the office."""
@@ -119,7 +123,7 @@ class Scene:
     def _acting(self, actor: Actor) -> Iterator[UUID]:
         match actor.side:
             case Side.RAISING:
-                yield self._colleague("school", actor.level)
+                yield self._colleague(self.raising, actor.level)
             case Side.RESPONDING:
                 yield from (self._colleague(agency, actor.level) for agency in self.responding)
             case Side.BOARD:
@@ -152,6 +156,8 @@ class Scene:
         **timing: Any,
     ) -> Filed:
         chosen = self.policy.main if route is None else self.policy.route(route)
+        if chosen.between:
+            self.raising = "police"
         named = self.named(chosen.stages[0], opening=True, everybody=everybody) if people is None else tuple(people)
         with self.workshop.writing() as work:
             return escalations.open_escalation(

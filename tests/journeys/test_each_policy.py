@@ -42,6 +42,9 @@ class Walk:
     def __init__(self, town: Town, policy: str, route: str) -> None:
         self.town, self.board = town, town.boards[policy]
         self.raiser = self.board.raiser.email
+        if kinds := town.workshop.shelf.get(policy).route(route).between:
+            agency = next(each for each in self.board.given.agencies if each.kind == kinds[0])
+            self.raiser = next(each.email for each in agency.people if each.level == "practitioner")
         self.sent = len(town.smtp.received)
         receipt = town.fill(self.raiser, "/escalations/new", **{"f-route": route})
         self.path = receipt.partition("/sent/")[0]

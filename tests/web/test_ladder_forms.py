@@ -12,10 +12,12 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.db.tables import Agency, Person
+from forms_app.domain.errors import NotAllowedNow
 from forms_app.domain.escalation import Open, Resolved
 from forms_app.domain.filing import NamedParty
 from forms_app.domain.policy import Actor, Choice, Danger, Gate, Pattern, Policy, Side, Skip, Unit
-from forms_app.domain.records import Agreement, Concern, PeopleJoin, StepUp
+from forms_app.domain.records import Agreement, Concern, Contact, PeopleJoin, StepUp
+from forms_app.services.escalations import open_escalation
 from tests.factories import policies
 from tests.journeys.form_filler import CANARIES, FormFiller
 from tests.web.clerk import Office, choices_on, day, hidden, office, problems_on, words_on
@@ -505,15 +507,15 @@ def test_a_second_concern_about_the_same_child_begins_with_what_is_known(here: O
 
     home = visitor.get(own)
     assert "This is about the same child as escalation INV-" in words_on(home)
-    post(here, raiser, f"{own}/route", {"f-route": "joint_response"})
+    post(here, raiser, f"{own}/route", {"f-route": "conference_need"})
     assert "Ottilie Marchbank" in visitor.get(f"{own}/subject").text
     assert str(here.scene.agency("socialcare").id) in chosen_on(visitor.get(f"{own}/agencies"), "f-agencies")
     assert "Ottilie" not in visitor.get("/escalations/new").text
-    escalation, concern = raise_concern(here, raiser, own, **{"f-route": "joint_response"})
+    escalation, concern = raise_concern(here, raiser, own, **{"f-route": "conference_need"})
 
     assert escalation != first
     assert concern.beside == first
-    assert here.scene.standing(escalation).visits[0].route.id == "joint_response"
+    assert here.scene.standing(escalation).visits[0].route.id == "conference_need"
     assert isinstance(here.scene.standing(first), Open), "the first one stays open"
 
 
@@ -688,3 +690,83 @@ def number(here: Office, person: UUID) -> str:
         found = session.get(Person, person)
         assert found is not None
         return found.telephone
+
+
+# --- for whom a route is, and who has which place ---
+
+NOT_JOINT = (
+    "“Police and social care disagree about a joint response” is only between agencies of these kinds: "
+    "Children's social care and Police. Choose another kind of disagreement."
+)
+
+
+@pytest.mark.requirement("H-43")
+@under("four-lscb")
+def test_a_route_between_two_kinds_of_agency_is_refused_to_every_other(here: Office) -> None:
+    new, joint = "/escalations/new", {"f-route": "joint_response"}
+    assert problems_on(post(here, here.scene.raiser, f"{new}/route", joint)) == [NOT_JOINT]
+    concern = here.scene.concern("joint_response", ())
+    with here.scene.workshop.writing() as work, pytest.raises(NotAllowedNow, match="is only between"):
+        open_escalation(work, by=here.scene.raiser, concern=concern)
+
+    sergeant = here.scene.at("police", "practitioner")
+    assert post(here, sergeant, f"{new}/route", joint).status_code == 303
+    answer = post(here, sergeant, f"{new}/agencies", {"f-agencies": str(here.scene.agency("health").id)})
+    assert problems_on(answer) == [NOT_JOINT]
+    escalation, _ = raise_concern(here, sergeant, **joint)
+    assert here.scene.standing(escalation).visits[0].route.id == "joint_response"
+
+
+@pytest.mark.requirement("H-56")
+@under("four-lscb")
+def test_only_of_a_health_service_a_named_professional_is_asked_for(here: Office) -> None:
+    for agency, is_asked in (("school", False), ("health", True)):
+        somebody = here.scene.at(agency, "practitioner")
+        filler(here, somebody).go_through("/escalations/new", **{"f-route": "plan_implementation"})
+
+        people = words_on(here.visitor(somebody).get("/escalations/new/people"))
+
+        assert f"Named professional at {here.scene.agency('socialcare').name}" not in people
+        assert (f"Named professional at {here.scene.agency(agency).name}" in people) == is_asked
+
+
+@pytest.mark.requirement("H-29")
+@under("four-lscb")
+def test_the_account_for_the_panel_begins_with_what_was_done_so_far(here: Office) -> None:
+    scene = here.scene
+    escalation, other = scene.open().escalation_id, scene.at("socialcare", "practitioner")
+    scene.record(escalation, Contact(how="telephone"), by=scene.raiser)
+    scene.account(escalation, by=other)
+    proposed = scene.outcome(escalation, by=other).record_id
+    scene.answer(escalation, by=scene.raiser, to=proposed, agrees=False)
+    while scene.stage(escalation).number != 4:
+        take_further(here, escalation, scene.stepper(escalation))
+    visitor, account = here.visitor(scene.raiser), here.path(escalation, "account")
+    visitor.get(account)
+    address = next(
+        link
+        for link in html.fromstring(visitor.get(account).text).xpath("//main//a/@href")
+        if 'name="q-attempts"' in visitor.get(link).text
+    )
+
+    shown = html.fromstring(visitor.get(address).text).xpath("//textarea[@name='q-attempts']")[0].text_content()
+
+    school, social_care = scene.agency("school").name, scene.agency("socialcare").name
+    lines = shown.strip().splitlines()
+    assert [line for line in lines if not line.startswith("- ")] == [
+        f"{scene.policy.stage_title(visit.stage)}, 1 March 2027 {'to 1 March 2027' if visit.left_at else 'until now'}"
+        for visit in scene.standing(escalation).visits
+    ]
+    assert any(line.startswith(f"- 1 March 2027: contact by telephone, logged by {school} (") for line in lines)
+    assert any(line.startswith(f"- 1 March 2027: account by {social_care} (") for line in lines)
+    assert any(line.startswith(f"- 1 March 2027: outcome recorded by {social_care} (") for line in lines)
+    refused = "did not agree to the outcome: The plan is too late."
+    assert any(line.startswith(f"- 1 March 2027: {school} (") and line.endswith(refused) for line in lines)
+    assert sum("taken further by" in line for line in lines) == 3
+    assert CANARIES[0] in shown, "why it was taken further"
+    with scene.database.reading() as session:
+        assert not [name for name in session.scalars(select(Person.name)) if name in shown]
+
+    post(here, scene.raiser, address, {"q-attempts": "Three conversations"})
+    kept = html.fromstring(visitor.get(address).text).xpath("//textarea[@name='q-attempts']")[0].text_content()
+    assert kept.strip() == "Three conversations"
