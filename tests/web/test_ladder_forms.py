@@ -696,7 +696,7 @@ def number(here: Office, person: UUID) -> str:
 
 NOT_JOINT = (
     "“Police and social care disagree about a joint response” is only between agencies of these kinds: "
-    "Children's social care and Police. Choose another kind of disagreement."
+    "Children’s social care and Police. Choose another kind of disagreement."
 )
 
 
