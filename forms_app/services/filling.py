@@ -41,8 +41,8 @@ from forms_app.services.in_words import (
     not_met,
     spell_limit,
     title_of,
-    where_it_stands,
     what_is_due,
+    where_it_stands,
     who_acts,
     with_article,
 )
