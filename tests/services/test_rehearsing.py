@@ -145,7 +145,6 @@ def test_what_is_owed_after_the_end_is_shown_and_done(sqlite_url: str) -> None:
         found = rehearsed(here, "main")
 
     assert [duty.id for duty in found.duties] == [
-        "confirm_in_writing",
         "pursue_outstanding",
         "review_outcome",
         "report_to_sub_group",
