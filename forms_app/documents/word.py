@@ -77,7 +77,7 @@ def fill(compiled: Compiled, kind: Kind, context: Value) -> bytes:
         parts = {name: part.render(values).encode() for name, part in compiled.parts.items()}
     except (TemplateError, UnicodeEncodeError) as fault:
         raise DocumentFault(f"The Word template of the {kind.title.lower()} cannot be filled: {named(fault)}") from None
-    parts[PROPERTIES] = properties(kind, context).encode()
+    parts[PROPERTIES] = properties(context).encode()
     file = io.BytesIO(compiled.package)
     file.seek(0, io.SEEK_END)
     with zipfile.ZipFile(file, "a") as package:
@@ -91,7 +91,7 @@ def named(fault: Exception) -> str:
     return str(fault) if isinstance(fault, TemplateError) else "the text has a character that no file can hold."
 
 
-def properties(kind: Kind, context: Value) -> str:
+def properties(context: Value) -> str:
     heading = templates.heading(context)
     return CORE.format(
         title=escape(f"{heading.title}, {heading.reference}"),

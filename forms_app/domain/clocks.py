@@ -43,15 +43,15 @@ def due(
             at = start.astimezone(UTC) + timedelta(hours=_amount(limit))
             return Due(at=at, day=uk_date(at), to_the_minute=True)
         case Unit.WORKING_DAYS:
-            return _end(calendar.nth_after(uk_date(start), _amount(limit)))
+            return due_on(calendar.nth_after(uk_date(start), _amount(limit)))
         case Unit.WORKING_WEEKS:
-            return _end(calendar.nth_after(uk_date(start), WORKING_WEEK * _amount(limit)))
+            return due_on(calendar.nth_after(uk_date(start), WORKING_WEEK * _amount(limit)))
         case Unit.CALENDAR_DAYS:
-            return _end(uk_date(start) + timedelta(days=_amount(limit)))
+            return due_on(uk_date(start) + timedelta(days=_amount(limit)))
         case Unit.SAME_WORKING_DAY:
-            return _end(calendar.this_or_next(uk_date(start)))
+            return due_on(calendar.this_or_next(uk_date(start)))
         case Unit.STATED | Unit.AGREED:
-            return None if stated is None else replace(_end(stated), because=limit.unit.value)
+            return None if stated is None else replace(due_on(stated), because=limit.unit.value)
         case Unit.BY_PRIORITY:
             chosen = in_force(limit, priority)
             return None if chosen is limit else due(chosen, start=start, calendar=calendar)
@@ -73,7 +73,7 @@ def shorter(first: Due | None, second: Due | None) -> Due | None:
 
 def protects_child(day: date | None) -> Due | None:
     """A date chosen because it protects the child. It can only shorten: always combine it with `shorter`."""
-    return None if day is None else replace(_end(day), because="protects_child")
+    return None if day is None else replace(due_on(day), because="protects_child")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _why_not(limit: Limit, day: date, first: date, calendar: Calendar) -> str:
     return "" if limit.unit is Unit.CALENDAR_DAYS else calendar.why_closed(day) or ""
 
 
-def _end(day: date) -> Due:
+def due_on(day: date) -> Due:
     return Due(at=end_of(day), day=day)
 
 

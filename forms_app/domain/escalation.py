@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from forms_app.domain.clocks import Due, Running, due, in_force, protects_child, shorter
+from forms_app.domain.clocks import Due, Running, due, due_on, in_force, protects_child, shorter
 from forms_app.domain.policy import After, Cap, Clock, Closer, Duty, Moment, Policy, Route, Side, Stage, Unit
 from forms_app.domain.records import (
     Account,
@@ -24,7 +24,7 @@ from forms_app.domain.records import (
     TimeSet,
     Timing,
 )
-from forms_app.domain.working_days import Calendar, end_of, start_of, uk_date
+from forms_app.domain.working_days import Calendar, start_of, uk_date
 
 Party = tuple[Side, UUID]
 """A side, and the agency that acts for it."""
@@ -352,7 +352,7 @@ def _duties(
                 day = step.facts.again_on or day
         waits_for = sides_of(duty) - set(done)
         met_at = None if waits_for else max(done.values())
-        yield OwedDuty(duty, None if day is None else Due(at=end_of(day), day=day), met_at, waits_for)
+        yield OwedDuty(duty, None if day is None else due_on(day), met_at, waits_for)
 
 
 # --- a stage that may be entered ---------------------------------------------------------------------------------

@@ -13,8 +13,7 @@ from uuid import UUID, uuid4
 from forms_app.db import reads
 from forms_app.db.boards import agencies_of_board
 from forms_app.db.drafts import forget_draft
-from forms_app.db.people import person_with_board
-from forms_app.db.tables import Escalation, Person, StageRecord, SubjectOfConcern
+from forms_app.db.tables import Escalation, StageRecord, SubjectOfConcern
 from forms_app.domain.acts import acts_open_to, fault_of, fault_of_opening, level_of_raiser, overtaken
 from forms_app.domain.answers import to_json
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
@@ -34,6 +33,7 @@ from forms_app.domain.records import (
 )
 from forms_app.services import joining
 from forms_app.services.circulating import circulate
+from forms_app.services.directory import own_person
 from forms_app.services.history import place_of, policy_of, standing_of
 from forms_app.services.similar import similar_to
 from forms_app.services.watching import watch
@@ -50,7 +50,7 @@ def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
     """
     if (earlier := filed_before(work, by=by, form_key=concern.written.form_key)) is not None:
         return earlier
-    raiser = _person(work, by)
+    raiser = own_person(work, by)
     policy = work.shelf.get(raiser.board.policy_key)
     route = _checked_route(policy, concern)
     agencies = [(agency.id, agency.kind) for agency in agencies_of_board(work.session, raiser.board_id)]
@@ -207,13 +207,6 @@ def _record(
     )
     escalation.records.append(row)
     return row
-
-
-def _person(work: Work, person_id: UUID) -> Person:
-    found = person_with_board(work.session, person_id)
-    if found is None:
-        raise NotFound("There is no such person.")
-    return found
 
 
 def _reference(board_code: str) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from forms_app.db.boards import agencies_of_board
 from forms_app.db.tables import Escalation
 from forms_app.domain.acts import meeting_of, meetings_called, not_held, open_requests, unfilled
-from forms_app.domain.clocks import Due
+from forms_app.domain.clocks import Due, due_on
 from forms_app.domain.escalation import Left, Open, OwedDuty, Party, Resolved, Standing, TimeProposed
 from forms_app.domain.policy import Actor, Policy
 from forms_app.domain.records import (
@@ -23,7 +23,7 @@ from forms_app.domain.records import (
     TimeAnswered,
 )
 from forms_app.domain.waiting import has_begun, steps_set
-from forms_app.domain.working_days import end_of, spell_date, spell_time, uk_date
+from forms_app.domain.working_days import spell_date, spell_time, uk_date
 from forms_app.services.history import concern_of, places_of
 from forms_app.services.in_words import SIDES
 from forms_app.services.work import Work
@@ -83,7 +83,7 @@ class OpenPoints:
         for step in open_requests(now):
             assert isinstance(step.facts, InformationRequest)
             what = f"Information that {self._agency_of(step)} asked for"
-            yield self._waiting(what, self._agency(step.facts.agency), _end(step.facts.by_when), None, record=step.id)
+            yield self._waiting(what, self._agency(step.facts.agency), due_on(step.facts.by_when), None, record=step.id)
 
     def _date(self, now: Open) -> Iterator[OpenPoint]:
         proposed = now.time_proposed
@@ -123,7 +123,7 @@ class OpenPoints:
             if isinstance(step.facts, StepDone) and step.facts.steps == latest.id
         }
         for number, action in enumerate(latest.facts.steps):
-            yield self._waiting(action.what, action.who, _end(action.by_when), taken.get(number), record=latest.id)
+            yield self._waiting(action.what, action.who, due_on(action.by_when), taken.get(number), record=latest.id)
 
     def _alongside(self, now: Open) -> Iterator[OpenPoint]:
         titles = {item.id: item.title for visit in now.visits for item in visit.stage.alongside}
@@ -165,7 +165,3 @@ class OpenPoints:
 def _refuses(step: Step, proposed: TimeProposed) -> bool:
     facts = step.facts
     return isinstance(facts, TimeAnswered) and facts.proposal == proposed.step.id and not facts.accepts
-
-
-def _end(day: date) -> Due:
-    return Due(at=end_of(day), day=day)
