@@ -77,12 +77,8 @@ def read_policy_file(file: File, unprintable: Unprintable = everything_prints) -
     return policy_file_from_bytes(_bytes_of(file), name=str(file), unprintable=unprintable)
 
 
-def policy_from_bytes(written: bytes, *, name: str, unprintable: Unprintable = everything_prints) -> Policy:
-    """The policy that the bytes of a file hold; `name` is how faults call the file."""
-    return policy_file_from_bytes(written, name=name, unprintable=unprintable).policy
-
-
 def policy_file_from_bytes(written: bytes, *, name: str, unprintable: Unprintable = everything_prints) -> PolicyFile:
+    """What the bytes of a file hold; `name` is how faults call the file."""
     root = _root(_text(written, name), name)
     tree = _Tree(unprintable)
     value = tree.value_of(root, ())

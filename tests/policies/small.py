@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forms_app.domain.policy import Policy
-from forms_app.policies.reader import Fault, PolicyFaults, policy_from_bytes
+from forms_app.policies.reader import Fault, PolicyFaults, policy_file_from_bytes
 
 SMALL = """\
 id: small
@@ -127,7 +127,7 @@ def line_of(text: str, words: str) -> int:
 
 
 def read(text: str) -> Policy:
-    return policy_from_bytes(text.encode(), name="small.yaml")
+    return policy_file_from_bytes(text.encode(), name="small.yaml").policy
 
 
 def faults_in(text: str) -> tuple[Fault, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forms_app.domain.policy import DEIDENTIFIED, Citation, Event, Policy, Side
-from forms_app.policies.reader import policy_from_bytes, read_policy
+from forms_app.policies.reader import policy_file_from_bytes, read_policy
 from forms_app.policies.shelf import SHIPPED, Shelf
 from forms_app.policies.warnings import warnings_about
 
@@ -53,7 +53,7 @@ def test_a_file_is_named_after_the_version_that_it_holds(policy: Policy) -> None
 
 
 def test_a_policy_is_the_same_after_it_was_written_out_and_read_again(policy: Policy) -> None:
-    again = policy_from_bytes(policy.model_dump_json().encode(), name="again")
+    again = policy_file_from_bytes(policy.model_dump_json().encode(), name="again").policy
 
     assert again == policy
 
