@@ -10,6 +10,7 @@ from uuid import UUID
 from forms_app.domain.clocks import Running
 from forms_app.domain.escalation import Left, Open, Resolved, Standing, Visit
 from forms_app.domain.policy import (
+    BOTH_SIDES,
     Actor,
     After,
     Asked,
@@ -87,7 +88,6 @@ class Act(StrEnum):
 
 ALWAYS = frozenset({Act.LOG_CONTACT, Act.FILE_ON_RECORD, Act.REPORT_DANGER, Act.MAKE_PROFORMA})
 """Open to every party, also after the end."""
-SIDES = frozenset({Side.RAISING, Side.RESPONDING})
 
 
 def acts_open_to(place: Place, now: Standing) -> frozenset[Act]:
@@ -126,7 +126,7 @@ def _acts(place: Place, now: Standing) -> Iterator[Act]:
 
 def _on_the_ladder(place: Place, now: Open) -> Iterator[Act]:
     stage = now.visit.stage
-    if (acts_at(stage, place) or place.is_raiser or place.side in stage.sides & SIDES) and _is_asked(stage, place):
+    if (acts_at(stage, place) or place.is_raiser or place.side in stage.sides & BOTH_SIDES) and _is_asked(stage, place):
         yield Act.FILE_ACCOUNT
     if _may_close(now, place) and not_held(now) is None:
         yield Act.RECORD_OUTCOME
@@ -148,9 +148,9 @@ def _beside_the_ladder(place: Place, now: Open) -> Iterator[Act]:
         yield Act.CALL_MEETING
     if meetings_open_to(now, place) or any(_convened(step, place, now) for step in meetings_called(now)):
         yield Act.RECORD_MEETING
-    if place.side in SIDES and now.policy.helpers:
+    if place.side in BOTH_SIDES and now.policy.helpers:
         yield Act.ASK_HELP
-    if place.side in SIDES or acts_at(stage, place):
+    if place.side in BOTH_SIDES or acts_at(stage, place):
         yield Act.SET_TIME
         yield Act.ADD_PEOPLE
     if place.side is Side.RAISING and not place.is_raiser and place.levels & set(stage.supported_by):
@@ -200,7 +200,7 @@ def _may_close(now: Open, place: Place) -> bool:
     visit = now.visit
     match visit.stage.closing.who:
         case Closer.ALL_SIDES:
-            return place.side in visit.stage.sides & SIDES
+            return place.side in visit.stage.sides & BOTH_SIDES
         case Closer.RAISING_SIDE:
             return place.side is Side.RAISING
         case Closer.RAISER:
@@ -234,13 +234,13 @@ def _may_step_up(visit: Visit, place: Place) -> bool:
         case "board_side":
             return is_arbiter(visit, place)
         case "any_side":
-            return place.side in SIDES or acts_at(visit.stage, place)
+            return place.side in BOTH_SIDES or acts_at(visit.stage, place)
 
 
 def _may_dissent(place: Place, now: Resolved) -> bool:
     closing = now.visits[-1].stage.closing
     said = {step.person for step in now.since if isinstance(step.facts, Dissent)}
-    return closing.dissent_recorded and place.side in SIDES and place.person not in said
+    return closing.dissent_recorded and place.side in BOTH_SIDES and place.person not in said
 
 
 def open_to_correction(place: Place, now: Standing) -> list[Step]:
@@ -639,7 +639,7 @@ def _fault_of_follow_up(facts: FollowUp, place: Place, now: Resolved) -> str | N
 
 
 def _fault_of_opening_again(opens: bool, place: Place, now: Resolved | Left) -> str | None:
-    if opens and place.side not in SIDES and not is_arbiter(now.visits[-1], place):
+    if opens and place.side not in BOTH_SIDES and not is_arbiter(now.visits[-1], place):
         return "Only those whom the disagreement is between, and who decides it, can open it again."
     return None
 

@@ -107,6 +107,8 @@ class Side(StrEnum):
     BOARD = "board"
 
 
+BOTH_SIDES = frozenset({Side.RAISING, Side.RESPONDING})
+"""Those who disagree; the Board is beside them."""
 OFFICE = "board"
 """The agency kind of the Board's own office, and the level of its people: the one that no policy lists."""
 

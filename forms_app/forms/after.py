@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from forms_app.domain.acts import SIDES, is_arbiter
+from forms_app.domain.acts import is_arbiter
 from forms_app.domain.escalation import Left, Resolved
+from forms_app.domain.policy import BOTH_SIDES
 from forms_app.domain.records import CameOf, Dissent, Facts, FollowUp
 from forms_app.domain.working_days import spell_date
 from forms_app.forms.asking import YES_NO, Asking, Given, Page, PageForm, day_ahead, page_of, past_day, words
@@ -102,7 +103,7 @@ def _is_of_actions(now: Resolved, duty: str | None) -> bool:
 
 def _may_open_again(asking: Asking, now: Resolved | Left) -> bool:
     place = place_in(asking)
-    return place.side in SIDES or is_arbiter(now.visits[-1], place)
+    return place.side in BOTH_SIDES or is_arbiter(now.visits[-1], place)
 
 
 def saying_what_came(asking: Asking, given: Given) -> Iterator[Page]:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from typing import Any
 from uuid import UUID
 
-from forms_app.domain.acts import SIDES, is_further_tier
+from forms_app.domain.acts import is_further_tier
 from forms_app.domain.filing import ListedPerson, NamedParty
-from forms_app.domain.policy import Side
+from forms_app.domain.policy import BOTH_SIDES, Side
 from forms_app.domain.records import Facts, PeopleJoin
 from forms_app.forms.asking import Asking, Given, Page, PageForm, listed, page_of, stage_of, words
 from forms_app.forms.entry import (
@@ -90,7 +90,7 @@ def _reasons(asking: Asking) -> dict[str, str]:
     reasons["supports"] = "They support me or somebody else of my agency"
     if stage.repeats_tiers:
         reasons["next_tier"] = f"This {word} goes up tier by tier, and they are the next tier"
-    if own.side in SIDES:
+    if own.side in BOTH_SIDES:
         reasons["chain_exhausted"] = (
             "My agency has nobody more senior, so that I turn to the next tier up on the other side"
         )
@@ -153,7 +153,7 @@ def _eligible(asking: Asking, because: str) -> tuple[ListedPerson, ...]:
         case "supports":
             return tuple(person for person in people if person.agency_id == own.agency)
         case "next_tier":
-            return tuple(person for person in people if _is_senior(asking, person, SIDES))
+            return tuple(person for person in people if _is_senior(asking, person, BOTH_SIDES))
         case _:
             return tuple(person for person in people if _is_senior(asking, person, {OTHER.get(own.side)}))
 

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from forms_app.domain.policy import Actor, Closer, Gate, Meeting, Moment, Path, Policy, Route, Side, Stage, Unit
+from forms_app.domain.policy import (
+    BOTH_SIDES,
+    Actor,
+    Closer,
+    Gate,
+    Meeting,
+    Moment,
+    Path,
+    Policy,
+    Route,
+    Side,
+    Stage,
+    Unit,
+)
 
-SIDES = frozenset({Side.RAISING, Side.RESPONDING})
 FILED_BY = {Moment.ACCOUNT_BY_RESPONDING: Side.RESPONDING}
 """Events that come only where this side acts. The raiser can write everywhere, so an account by their side always comes."""
 
@@ -103,7 +115,7 @@ def _stage(policy: Policy, route: Route, stage: Stage, index: int) -> Iterator[R
         yield from _convened(meeting, parties_by(policy, route, stage), ("meetings", number))
     if stage.arbiter_sets_steps and Side.BOARD not in stage.sides and route.final_arbiter is None:
         yield Remark(("arbiter_sets_steps",), "an arbiter sets the steps, but nobody of the Board acts at this stage")
-    if stage.closing.who is Closer.ALL_SIDES and not stage.sides & SIDES:
+    if stage.closing.who is Closer.ALL_SIDES and not stage.sides & BOTH_SIDES:
         yield Remark(("closing", "who"), "all sides close this stage, but neither raising nor responding acts at it")
 
 
@@ -114,7 +126,7 @@ def _clocks(policy: Policy, stage: Stage) -> Iterator[Remark]:
         acting = {level for actor in stage.actors if actor.side in sides for level in actor.levels}
         if clock.level is not None and clock.level not in acting:
             yield Remark((*place, "level"), f"nobody acts as {clock.level} here, so nobody can keep this clock")
-        if clock.limit.unit is Unit.AGREED and not stage.sides >= SIDES:
+        if clock.limit.unit is Unit.AGREED and not stage.sides >= BOTH_SIDES:
             yield Remark((*place, "limit"), "both sides must act at a stage with a limit that is agreed")
         for name, moment in (("starts", clock.starts), ("stops", clock.stops)):
             if moment is Moment.MEETING_HELD and not policy.meetings_at(stage):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from forms_app.domain.policy import (
+    BOTH_SIDES,
     COUNTED,
     OUTSIDE,
     Asked,
@@ -23,7 +24,7 @@ from forms_app.domain.policy import (
     Stage,
     Unit,
 )
-from forms_app.policies.soundness import SIDES, Remark, can_go_on, joined_from, parties_by
+from forms_app.policies.soundness import Remark, can_go_on, joined_from, parties_by
 
 FIGURE = re.compile(
     r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|same)\b"
@@ -167,7 +168,7 @@ def fills_in(route: Route, stage: Stage, form: Asked) -> frozenset[Side]:
 def _closers(route: Route, stage: Stage) -> frozenset[Side]:
     match stage.closing.who:
         case Closer.ALL_SIDES:
-            return stage.sides & SIDES
+            return stage.sides & BOTH_SIDES
         case Closer.RAISING_SIDE | Closer.RAISER:
             return frozenset({Side.RAISING})
         case Closer.ARBITER:
@@ -187,7 +188,7 @@ def _steppers(route: Route, stage: Stage) -> frozenset[Side]:
         case "board_side":
             return _arbiters(route) if can_go_on(route, stage) else frozenset()
         case "any_side":
-            return SIDES | stage.sides
+            return BOTH_SIDES | stage.sides
 
 
 def _of_group(policy: Policy, route: Route, stage: Stage, group: Group) -> Iterator[Remark]:
