@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, render_template
 from werkzeug.routing import AnyConverter, Map
 
 from forms_app.domain.acts import Act
@@ -112,14 +112,7 @@ NEW = FormPlace(Act.OPEN)
 @blueprint.get("/escalations/new")
 @open_to(signed_in)
 def new() -> Answer:
-    """The form for a new concern; with `beside`, the one that begins from another escalation about the same child."""
-    if "beside" not in request.args:
-        return filling_in.answer(NEW)
-    try:
-        escalation_id = UUID(request.args["beside"])
-    except ValueError:
-        abort(404)
-    return redirect(url_for("escalations.beside", escalation_id=escalation_id), 303)
+    return filling_in.answer(NEW)
 
 
 @blueprint.route("/escalations/new/<page_id>", methods=["GET", "POST"])

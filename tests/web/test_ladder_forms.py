@@ -501,7 +501,6 @@ def test_a_second_concern_about_the_same_child_begins_with_what_is_known(here: O
     first, raiser = here.scene.open().escalation_id, here.scene.raiser
     own = f"/escalations/{first}/beside"
     visitor = here.visitor(raiser)
-    assert visitor.get(f"/escalations/new?beside={first}").location == own
     plain = visitor.get("/escalations/new")
     assert "about the same child as" not in words_on(plain)
 
@@ -537,12 +536,10 @@ def test_only_a_party_raises_one_beside_another(here: Office) -> None:
     visitor = here.visitor(stranger)
     visitor.get("/escalations/new")
 
-    assert visitor.follow(visitor.get(f"/escalations/new?beside={first}")).status_code == 404
     assert visitor.get(f"/escalations/{first}/beside").status_code == 404
     for page in ("/danger", "/check", "/delete"):
         assert visitor.get(f"/escalations/{first}/beside{page}").status_code == 404
         assert visitor.post(f"/escalations/{first}/beside{page}", {"f-danger": "no"}).status_code == 404
-    assert visitor.get("/escalations/new?beside=1").status_code == 404
 
 
 @under("four-lscb")
