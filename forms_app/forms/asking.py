@@ -24,7 +24,7 @@ from forms_app.forms.fields import Answerable, Day, Pick, Rows, Words
 Given = Mapping[str, "MultiDict[str, str]"]
 YES_NO = (("yes", "Yes"), ("no", "No"))
 LATER = date(2100, 1, 1)
-LONG_AGO = timedelta(days=3652)
+TEN_YEARS = timedelta(days=3652)
 """How far back something may have happened: within what the calendars of working days know."""
 
 
@@ -167,7 +167,7 @@ def words(asking: Asking, label: str, **options: Any) -> Words:
 
 
 def past_day(asking: Asking, label: str, **options: Any) -> Day:
-    return Day(label, earliest=asking.today - LONG_AGO, latest=asking.today, **options)
+    return Day(label, earliest=asking.today - TEN_YEARS, latest=asking.today, **options)
 
 
 def instant_on(day: date | None, at: time | None) -> datetime | None:
