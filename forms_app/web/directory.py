@@ -166,6 +166,8 @@ def roles() -> str:
 
 
 def _keep_roles(person: SignedInPerson, agency_kind: str) -> None:
+    with workshop().reading() as work:
+        titles.titles_of_kind(work, by=person.id, agency_kind=agency_kind)
     _keep(person, _about_titles(agency_kind))
 
 
@@ -173,11 +175,11 @@ def _keep_roles(person: SignedInPerson, agency_kind: str) -> None:
 @open_to(business_unit, keep=_keep_roles)
 def change_roles(agency_kind: str) -> Answer:
     person, about = signed_in_person(), _about_titles(agency_kind)
-    if DISCARD in request.form:
-        return _thrown_away(person, about)
     with workshop().reading() as work:
         kind = titles.titles_of_kind(work, by=person.id, agency_kind=agency_kind)
         typed = _typed_before(work, person, about)
+    if DISCARD in request.form:
+        return _thrown_away(person, about)
     levels = [(level.level, level.name, level.of_policy or level.name) for level in kind.levels]
     form_of = titles_form(levels, unprintable=unprintable)
     if request.method == "GET":

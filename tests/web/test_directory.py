@@ -416,6 +416,16 @@ def test_a_title_that_cannot_be_kept_is_told_and_stays_typed(place: Place) -> No
     assert unit.get("/contacts/roles/court").status_code == 404
 
 
+@pytest.mark.parametrize("kind", ["court", "%00"])
+@pytest.mark.parametrize("minutes", [0, 20])
+def test_nothing_is_kept_or_thrown_away_for_a_kind_that_is_not_there(place: Place, kind: str, minutes: int) -> None:
+    unit = place.visitor(UNIT)
+    unit.get("/contacts/roles/school")
+    place.scene.clock.forward(minutes=minutes)
+
+    assert unit.post(f"/contacts/roles/{kind}", {"discard": "yes"}).status_code == 404
+
+
 # --- a Board that nobody could reach ---
 
 
