@@ -194,13 +194,14 @@ LEDGER = (
 
 
 def _is_party(person_id: UUID) -> ColumnElement[bool]:
-    """Nobody who has left takes part any more."""
+    """Nobody who has left, or has moved to another agency, takes part any more."""
     return (
         exists()
         .where(
             Party.escalation_id == Escalation.id,
             Party.person_id == person_id,
             Person.id == Party.person_id,
+            Person.agency_id == Party.agency_id,
             Person.left_at.is_(None),
         )
         .correlate(Escalation)

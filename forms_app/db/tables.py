@@ -210,6 +210,11 @@ class Party(Base):
     person: Mapped[Person] = relationship(lazy="raise")
     agency: Mapped[Agency] = relationship(lazy="raise")
 
+    @property
+    def has_left(self) -> bool:
+        """Whether they have left, or have moved from the agency for which they act here to another one."""
+        return self.person.left_at is not None or self.person.agency_id != self.agency_id
+
 
 class StageRecord(Base):
     """What one side wrote at one stage. Never changed: a correction is another record that names this one."""

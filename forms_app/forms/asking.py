@@ -78,6 +78,8 @@ class Asking:
     place: Place | None = None
     """Where in the escalation the person is who fills it in."""
     places: tuple[Place, ...] = ()
+    names: Mapping[UUID, str] = field(default_factory=dict)
+    """What each party is called, also one who has left."""
     responding: tuple[UUID, ...] = ()
     written: Mapping[UUID, Sections] = field(default_factory=dict)
     """What was written in each record."""

@@ -126,8 +126,13 @@ def _filling(asking: Asking, forms: Forms, people: dict[UUID, ListedPerson]) -> 
 
 def _in_place_of(asking: Asking) -> Page:
     own = place_in(asking)
-    colleagues = {place.person for place in asking.places if place.party == own.party}
-    absent = [listed(person, False) for person in taking_part(asking) if person.id in colleagues]
+    colleagues = {place.person: place for place in asking.places if place.party == own.party}
+    known = {person.id: listed(person, False)[1] for person in taking_part(asking)}
+    absent = [
+        (str(person), known.get(person) or f"{asking.names[person]}, who has left")
+        for person, place in colleagues.items()
+        if person in known or place.has_left
+    ]
     fields = {
         "f-instead": Pick("In whose place?", choices=absent),
         "f-person": PickFromList("Who stands in?", groups=in_groups(asking.directory.of_agency(own.agency))),

@@ -37,7 +37,7 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord) -> None:
             policy,
             happening,
             now=now,
-            places=[place_of(party) for party in escalation.parties if party.is_raiser or not party.person.left_at],
+            places=[place_of(party) for party in escalation.parties if party.is_raiser or not party.has_left],
             outside=_outside(people),
             outcome=facts if isinstance(facts, Outcome) else None,
         )

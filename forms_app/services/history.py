@@ -61,7 +61,7 @@ def _place(party: Party, also: Iterable[tuple[UUID, str]]) -> Place:
         joined_at=party.joined_at,
         also=frozenset(level for person, level in also if person == party.person_id),
         post=party.person.level,
-        has_left=party.person.left_at is not None,
+        has_left=party.has_left,
     )
 
 

@@ -142,7 +142,7 @@ def test_killed_again_and_again_nobody_is_left_out_and_no_delivery_has_two_ids(
     poke.close()
 
     with working(surroundings):
-        wait_until(lambda: all(item.done_at for item in office.items()), seconds=30 + kills)
+        wait_until(lambda: all(item.done_at for item in office.items()), seconds=90 + kills)
 
     ids: dict[str, set[str]] = defaultdict(set)
     for received in smtp_server.received:

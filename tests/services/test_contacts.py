@@ -340,7 +340,7 @@ def test_a_boards_own_titles_are_what_forms_say_from_then_on(here: Scene) -> Non
     for policy in (today, begun):
         assert policy.level_title("first_line_manager", "school") == "Head of year"
         assert policy.level_title("executive", "school") == "Chair of governors"
-        assert policy.level_title("practitioner", "school") == "Member of the school's staff"
+        assert policy.level_title("practitioner", "school") == "Member of the school’s staff"
         assert policy.level_title("first_line_manager", "police").startswith("Detective Inspector")
     assert here.policy.level_title("first_line_manager", "school") == "Child protection co-ordinator"
 

@@ -144,6 +144,16 @@ def test_where_there_is_no_date_the_age_is_shown(here: Scene) -> None:
 # --- documents ---
 
 
+def test_whoever_has_moved_to_another_agency_takes_no_part_any_more(here: Scene) -> None:
+    escalation, other = here.open().escalation_id, here.at("socialcare", "practitioner")
+    look(here, looking.escalation_view, by=other, escalation_id=escalation)
+    with here.workshop.writing() as work:
+        work.session.get_one(Person, other).agency_id = here.agency("police").id
+
+    assert hidden(here, looking.escalation_view, by=other, escalation_id=escalation)
+    assert [place.has_left for place in here.places(escalation) if place.person == other] == [True]
+
+
 def test_only_whom_it_is_owed_to_finds_a_document(here: Scene) -> None:
     filed = here.open()
     (document,) = here.documents(filed.record_id)

@@ -679,6 +679,18 @@ def test_a_place_that_nobody_fills_is_filled(here: Office, escalation: UUID) -> 
     assert (place.side, place.level) == (Side.RAISING, "first_line_manager")
 
 
+def test_somebody_stands_in_for_one_who_has_left(here: Office) -> None:
+    escalation = here.scene.open(everybody=True).escalation_id
+    own = (place.person for place in here.scene.places(escalation) if place.side is Side.RAISING)
+    manager = next(person for person in own if person != here.scene.raiser)
+    with here.scene.workshop.writing() as work:
+        work.session.get_one(Person, here.scene.raiser).left_at = here.scene.clock.now
+
+    because = {"f-because": "stands_in", "f-why": "They have left."}
+    page = {"f-instead": str(here.scene.raiser), "f-person": str(here.scene.at("school", "colleague"))}
+    sent(here.fill(escalation, manager, "people", {"because": because, "who": page}))
+
+
 def test_somebody_stands_in_for_another_of_their_agency(here: Office, escalation: UUID) -> None:
     raiser, colleague = here.scene.raiser, here.scene.at("school", "colleague")
     page = {"f-instead": str(raiser), "f-person": str(raiser)}
