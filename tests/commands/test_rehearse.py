@@ -52,7 +52,8 @@ def test_people_read_gates_ways_meetings_help_and_what_is_owed(capsys: pytest.Ca
         "Meeting of the senior managers who answer for the case (meeting), called by Board side: Board member" in said
     )
     assert "If nothing is recorded for 5 working days, people are told." in said
-    assert "What is owed then\n  - at once: All sides: Confirm the agreed outcome in writing" in said
+    assert "What is owed then\n  - by the dates of the agreed actions: All sides: Pursue what is outstanding" in said
+    assert "  - at once: Board side: Report what can be learned from the process to the sub-group" in said
     assert "At every stage help can be asked of: Senior Liaison Officer." in _printed(capsys, "rehearse", ANNEX_C)
 
 
