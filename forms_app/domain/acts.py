@@ -29,7 +29,6 @@ from forms_app.domain.records import (
     Account,
     Agreement,
     Alongside,
-    CameOf,
     Concern,
     Correction,
     Dissent,
@@ -116,12 +115,24 @@ def _acts(place: Place, now: Standing) -> Iterator[Act]:
             yield from _on_the_ladder(place, now)
             yield from _beside_the_ladder(place, now)
         case Resolved():
-            yield Act.FOLLOW_UP
+            if _answers_for_it(place, now):
+                yield Act.FOLLOW_UP
             if _may_dissent(place, now):
                 yield Act.DISSENT
         case Left():
-            if now.came_of is None:
+            if _answers_for_it(place, now) and _has_not_said_what_came(place, now):
                 yield Act.SAY_WHAT_CAME
+
+
+def _answers_for_it(place: Place, now: Resolved | Left) -> bool:
+    """Whether this party says what became of it, and opens it again: somebody of the two sides, or who decided; no helper."""
+    return place.side in BOTH_SIDES or is_arbiter(now.visits[-1], place)
+
+
+def _has_not_said_what_came(place: Place, now: Left) -> bool:
+    """Nobody has; or the others have, and the side that raised it has not: their word cannot close its way back."""
+    said = now.came_of
+    return said is None or (place.side is Side.RAISING and said.side is not Side.RAISING)
 
 
 def _on_the_ladder(place: Place, now: Open) -> Iterator[Act]:
@@ -466,8 +477,6 @@ def fault_of(facts: Facts, place: Place, now: Standing, *, similar: int = 0) -> 
             return _fault_beside(facts, place, now)
         case Resolved(), FollowUp():
             return _fault_of_follow_up(facts, place, now)
-        case Left(), CameOf():
-            return _fault_of_opening_again(facts.resumes, place, now)
         case _:
             return None
 
@@ -635,12 +644,6 @@ def _fault_of_follow_up(facts: FollowUp, place: Place, now: Resolved) -> str | N
         return "An action was not carried out: give a new date, or open the escalation again."
     if facts.then == "again" and facts.again_on is None:
         return "Give the date on which it will be looked at again."
-    return _fault_of_opening_again(facts.then == "reopen", place, now)
-
-
-def _fault_of_opening_again(opens: bool, place: Place, now: Resolved | Left) -> str | None:
-    if opens and place.side not in BOTH_SIDES and not is_arbiter(now.visits[-1], place):
-        return "Only those whom the disagreement is between, and who decides it, can open it again."
     return None
 
 

@@ -10,6 +10,7 @@ from forms_app.domain.answers import Sections
 from forms_app.domain.policy import Side
 from forms_app.domain.records import Concern
 
+NO_LONGER_OPEN = "The other escalation is no longer open. Raise the concern by itself."
 NOBODY_IN_SEAT = "Nobody holds this seat at your Board now. Telephone the Board’s business unit."
 
 

@@ -18,7 +18,7 @@ from forms_app.domain.acts import acts_open_to, fault_of, fault_of_opening, leve
 from forms_app.domain.answers import to_json
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.escalation import Open, Standing
-from forms_app.domain.filing import Filed, NamedParty, NewConcern, Seen, Written
+from forms_app.domain.filing import NO_LONGER_OPEN, Filed, NamedParty, NewConcern, Seen, Written
 from forms_app.domain.policy import Policy, Route, Side
 from forms_app.domain.records import (
     Concern,
@@ -50,14 +50,14 @@ def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
     """
     if (earlier := filed_before(work, by=by, form_key=concern.written.form_key)) is not None:
         return earlier
+    beside = concern.facts.beside
+    if beside is not None:
+        _check_beside(work, beside, by)
     raiser = own_person(work, by)
     policy = work.shelf.get(raiser.board.policy_key)
     route = _checked_route(policy, concern)
     agencies = [(agency.id, agency.kind) for agency in agencies_of_board(work.session, raiser.board_id)]
     joining.check_agencies(policy, route, raiser, concern.facts.agencies, agencies)
-    beside = concern.facts.beside
-    if beside is not None and not reads.takes_part(work.session, beside, by):
-        raise NotFound("There is no such escalation.")
     stage = route.stages[0]
     escalation = Escalation(
         id=uuid4(),
@@ -174,6 +174,15 @@ def _finish(work: Work, escalation: Escalation, row: StageRecord) -> Filed:
     watch(work, escalation, row)
     forget_draft(work.session, row.form_key)
     return Filed(escalation.id, row.id)
+
+
+def _check_beside(work: Work, escalation_id: UUID, by: UUID) -> None:
+    """Both are open at the same time. Raises NotFound for whoever takes no part, NotAllowedNow when the other has ended."""
+    other = reads.escalation_for(work.session, escalation_id, by)
+    if other is None:
+        raise NotFound("There is no such escalation.")
+    if not isinstance(standing_of(work, other), Open):
+        raise NotAllowedNow(NO_LONGER_OPEN)
 
 
 def _checked_route(policy: Policy, concern: NewConcern) -> Route:

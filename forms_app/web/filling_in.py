@@ -17,7 +17,7 @@ from forms_app.documents.printable import unprintable
 from forms_app.domain.acts import Act
 from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow
 from forms_app.domain.escalation import Open
-from forms_app.domain.filing import Filed, Seen
+from forms_app.domain.filing import NO_LONGER_OPEN, Filed, Seen
 from forms_app.domain.policy import Link, Policy, Stage
 from forms_app.forms.asking import Asking, Page, PageForm
 from forms_app.forms.corrections import about_record
@@ -312,12 +312,19 @@ def _desk(place: FormPlace) -> Desk:
     person = signed_in_person()
     with workshop().writing() as work:
         view, beside = _view(work, place.escalation_id, person), _view(work, place.beside, person)
+        _check_beside(beside)
         asking = _asking(work, place, person, view)
         draft = drafts.drafted(work, by=person.id, about=_about_view(place, view), form=place.form)
         begun = {} if draft.answers else _begun_with(asking, view, beside)
         for page, pairs in {**begun, **_about_record(asking)}.items():
             draft = drafts.save_page(work, by=person.id, about=draft.about, form=place.form, page=page, pairs=pairs)
     return Desk(place, asking, view, draft, beside)
+
+
+def _check_beside(beside: EscalationView | None) -> None:
+    """Both are open at the same time. Raises NotAllowedNow."""
+    if beside is not None and not beside.summary.is_open:
+        raise NotAllowedNow(NO_LONGER_OPEN)
 
 
 def _desk_with(place: FormPlace, person: SignedInPerson, key: UUID) -> Desk:

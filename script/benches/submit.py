@@ -134,6 +134,7 @@ def at_stage(place: Scene, stages: int) -> UUID:
     escalation = place.open().escalation_id
     for _ in range(stages):
         place.step_up(escalation)
+    place.hold(escalation)
     return escalation
 
 

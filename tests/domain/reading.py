@@ -211,13 +211,18 @@ class Reading:
             found.add("correction")
         if not self.end:
             return found | set(self._while_open(who))
+        answers_for_it = who.side in TWO or self.decides(who)
         if self.end == "resolved":
-            found.add("follow_up")
+            found |= {"follow_up"} if answers_for_it else set()
             said = {line.person.person for line in self.since_end if isinstance(line.facts, Dissent) and line.person}
             if self.stage["closing"].get("dissent_recorded") and who.side in TWO and who.person not in said:
                 found.add("dissent")
-        elif not any(isinstance(line.facts, CameOf) for line in self.since_end):
-            found.add("came_of")
+        elif answers_for_it:
+            said_by = [
+                line.person and str(line.person.side) for line in self.since_end if isinstance(line.facts, CameOf)
+            ]
+            if not said_by or (who.side == "raising" and said_by[-1] != "raising"):
+                found.add("came_of")
         return found
 
     def correctable(self, who: Place) -> set[UUID]:

@@ -545,12 +545,7 @@ NOT_CARRIED_OUT = "An action was not carried out: give a new date, or open the e
         (OTHER, FollowUp(duty="write", then="done"), None),
         (OTHER, FollowUp(duty="write", carried_out=(False,), then="done"), None),
         (OTHER, FollowUp(duty="carried_out", carried_out=(False,), then="done"), NOT_CARRIED_OUT),
-        (CHAIRING, FollowUp(duty="carried_out", carried_out=(True,), then="done"), "This is for another side to say."),
-        (
-            CHAIRING,
-            FollowUp(carried_out=(False,), then="reopen"),
-            "Only those whom the disagreement is between, and who decides it, can open it again.",
-        ),
+        (OTHER, FollowUp(carried_out=(False,), then="reopen"), None),
     ],
 )
 def test_a_follow_up_says_of_each_action_whether_it_was_done_and_what_follows(
@@ -565,8 +560,16 @@ def test_whoever_decided_opens_again_what_came_back_and_nobody_else_of_the_board
     walk.went_on(CHAIRING)
 
     assert walk.refusal(CHAIRING, CameOf(resumes=True)) is None
-    assert walk.refusal(member, CameOf(resumes=True)) is not None
-    assert walk.refusal(member, CameOf(resumes=False)) is None
+    assert "came_of" not in walk.acts(member), "who only helps says nothing of what became of it"
+    assert "came_of" in walk.acts(OTHER)
+
+
+def test_what_the_other_side_says_came_of_it_does_not_close_the_way_back() -> None:
+    walk = course(stage(), after="leaves_for").went_on().wrote(OTHER, CameOf(resumes=False))
+
+    assert "came_of" not in walk.acts(OTHER)
+    assert walk.refusal(RAISER, CameOf(resumes=True)) is None
+    assert "came_of" not in walk.wrote(RAISER, CameOf(resumes=False)).acts(MANAGER), "the side has said it"
 
 
 def test_nothing_of_an_open_escalation_is_taken_after_its_end() -> None:

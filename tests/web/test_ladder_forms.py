@@ -19,6 +19,7 @@ from forms_app.domain.policy import Actor, Choice, Danger, Gate, Pattern, Policy
 from forms_app.domain.records import Agreement, Concern, Contact, PeopleJoin, StepUp
 from forms_app.services.escalations import open_escalation
 from tests.factories import policies
+from tests.factories.walks import settle
 from tests.journeys.form_filler import CANARIES, FormFiller
 from tests.web.clerk import Office, choices_on, day, hidden, office, problems_on, words_on
 
@@ -540,6 +541,17 @@ def test_only_a_party_raises_one_beside_another(here: Office) -> None:
     for page in ("/danger", "/check", "/delete"):
         assert visitor.get(f"/escalations/{first}/beside{page}").status_code == 404
         assert visitor.post(f"/escalations/{first}/beside{page}", {"f-danger": "no"}).status_code == 404
+
+
+@under("hull")
+def test_none_is_raised_beside_one_that_is_no_longer_open(here: Office) -> None:
+    first = here.scene.open().escalation_id
+    settle(here.scene, first)
+
+    shown = here.visitor(here.scene.raiser).get(f"/escalations/{first}/beside")
+
+    assert shown.status_code == 409
+    assert "The other escalation is no longer open." in words_on(shown)
 
 
 @under("four-lscb")
