@@ -257,10 +257,14 @@ class Document(Base):
     id: Mapped[UUID] = _id()
     escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), index=True)
     record_id: Mapped[UUID] = mapped_column(ForeignKey("stage_records.id"))
+    agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agencies.id"))
+    """The agency for whose file it was made, where it is for one alone: nobody is sent it."""
     kind: Mapped[str]
     title: Mapped[str]
     context: Mapped[str]
     """The frozen value of its kind, as JSON."""
+    digest: Mapped[str | None] = mapped_column(index=True)
+    """SHA-256 of everything that its files were made from: the same is not drawn twice."""
     owed_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]
 

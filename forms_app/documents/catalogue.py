@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forms_app.documents.contexts import (
+    AcknowledgementSheet,
     BlankForm,
     BoardProforma,
+    FileCopy,
+    MeetingInvitation,
+    MeetingMinutes,
     NoticeToBoard,
+    PolicyGapNotice,
+    Referral,
     StageRecord,
+    SubGroupReport,
     Value,
     WrittenAccount,
     WrittenConfirmation,
@@ -55,8 +62,15 @@ KINDS: dict[str, Kind] = {
         Kind(DocumentKind.WRITTEN_ACCOUNT, "Written account of the concern", WrittenAccount),
         Kind(DocumentKind.STAGE_RECORD, "Stage record for the child’s file", StageRecord),
         Kind(DocumentKind.WRITTEN_CONFIRMATION, "Written confirmation of the outcome", WrittenConfirmation),
+        Kind(DocumentKind.ACKNOWLEDGEMENT_SHEET, "Acknowledgement sheet", AcknowledgementSheet),
+        Kind(DocumentKind.MEETING_INVITATION, "Invitation to a meeting", MeetingInvitation),
+        Kind(DocumentKind.MEETING_MINUTES, "Minutes of a meeting", MeetingMinutes),
+        Kind(DocumentKind.REFERRAL, "Referral with the account and the attempts", Referral),
+        Kind(DocumentKind.FILE_COPY, "Copy for the child’s file", FileCopy),
         Kind(DocumentKind.NOTICE_TO_BOARD, "Notice to the Board", NoticeToBoard),
         Kind(DocumentKind.BOARD_PROFORMA, "Board proforma", BoardProforma),
+        Kind(DocumentKind.SUB_GROUP_REPORT, "Report to a sub-group", SubGroupReport),
+        Kind(DocumentKind.POLICY_GAP_NOTICE, "Notice of a gap in the policy", PolicyGapNotice),
         Kind(BLANK_FORM, "Blank form", BlankForm),
         Kind(BLANK_PROFORMA, "Blank Board proforma", BlankForm),
     )

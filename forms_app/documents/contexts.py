@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import Enum
 from typing import Annotated
 
@@ -55,7 +54,8 @@ class Heading(Value):
     """What the policy calls this kind of document."""
     policy: str
     reference: str
-    issued_on: date
+    issued_on: str
+    """The UK date in words; of a de-identified document only the month."""
     business_unit: str
 
 
@@ -105,6 +105,122 @@ class WrittenConfirmation(Value):
     sections: tuple[Section, ...]
 
 
+class Acknowledgement(Value):
+    """One person's line on the sheet; what they said so far, or nothing."""
+
+    name: str
+    agency: str
+    side: str
+    said: str
+
+
+class AcknowledgementSheet(Value):
+    """To be signed by each party where it cannot be said in the service."""
+
+    heading: Heading
+    stage: str
+    outcome: str
+    resolved_on: str
+    actions: tuple[Action, ...]
+    choices: tuple[str, ...]
+    """What one can say, each with a box to tick in its text."""
+    people: tuple[Acknowledgement, ...]
+    return_to: str
+
+
+class MeetingInvitation(Value):
+    """Calls a meeting, panel or mediation."""
+
+    heading: Heading
+    stage: str
+    meeting: str
+    when: str
+    called_by: Party
+    conveners: tuple[Party, ...]
+    invited: tuple[Party, ...]
+    rules: tuple[str, ...]
+    """What the policy asks of who is there: composition and independence."""
+    subject: tuple[Answer, ...]
+    sections: tuple[Section, ...]
+
+
+class MeetingMinutes(Value):
+    """What a meeting, panel or mediation came to."""
+
+    heading: Heading
+    stage: str
+    meeting: str
+    held_on: str
+    written_by: Party
+    attended: tuple[Party, ...]
+    absent: tuple[Party, ...]
+    confirmed: tuple[str, ...]
+    """Which tests of composition and independence it met."""
+    subject: tuple[Answer, ...]
+    sections: tuple[Section, ...]
+    actions: tuple[Action, ...]
+
+
+class Attempt(Value):
+    """One thing that was tried to settle it, from a contact log or a stage's records."""
+
+    when: str
+    what: str
+    who: str
+    said: str
+
+
+class StageLine(Value):
+    stage: str
+    entered: str
+    left: str
+    how: str
+
+
+class Referral(Value):
+    """Takes the disagreement to a Chair or a panel: what it is about, and everything that was tried."""
+
+    heading: Heading
+    to: str
+    stage: str
+    why: str
+    raised_by: Party
+    parties: tuple[Party, ...]
+    subject: tuple[Answer, ...]
+    sections: tuple[Section, ...]
+    """The concern as it was raised, and each side's account since; the titles say whose and when."""
+    attempts: tuple[Attempt, ...]
+    stages: tuple[StageLine, ...]
+    time_limits: tuple[TimeLimit, ...]
+
+
+class Record(Value):
+    """One record of an escalation, in an agency's own copy."""
+
+    title: str
+    written_by: str
+    happened_on: str
+    entered_at: str
+    sections: tuple[Section, ...]
+    actions: tuple[Action, ...]
+
+
+class FileCopy(Value):
+    """One agency's copy of all the records that it may see, for the child's file."""
+
+    heading: Heading
+    agency: str
+    where: str
+    raised_by: Party
+    parties: tuple[Party, ...]
+    subject: tuple[Answer, ...]
+    records: tuple[Record, ...]
+    stages: tuple[StageLine, ...]
+    time_limits: tuple[TimeLimit, ...]
+    filed: tuple[Answer, ...]
+    """Which agency has put it on file, and when."""
+
+
 class Fact(Value):
     """One line of a de-identified document: chosen from an allow-list, never typed by a person."""
 
@@ -124,20 +240,35 @@ class BoardProforma(Value):
     """The Board's record of one escalation. De-identified."""
 
     heading: Heading
+    part: str
+    """Why it is made now: opening, closing, learning, or how it stands."""
     facts: tuple[Fact, ...]
     stages: tuple[StageLine, ...]
     time_limits: tuple[TimeLimit, ...]
     learning: tuple[str, ...]
+    texts: tuple[Answer, ...]
+    """The short texts that were written for it, scanned and released."""
 
 
-class StageLine(Value):
+class SubGroupReport(Value):
+    """Reports to a sub-group what it can learn from one escalation. De-identified."""
+
+    heading: Heading
+    to: str
+    facts: tuple[Fact, ...]
+    stages: tuple[StageLine, ...]
+    learning: tuple[str, ...]
+    texts: tuple[Answer, ...]
+
+
+class PolicyGapNotice(Value):
+    """Tells those who keep the policy that it leaves something open. De-identified."""
+
+    heading: Heading
+    to: str
     stage: str
-    entered: str
-    left: str
-    how: str
-
-
-BoardProforma.model_rebuild()
+    facts: tuple[Fact, ...]
+    texts: tuple[Answer, ...]
 
 
 class Room(Enum):
@@ -180,4 +311,18 @@ class BlankForm(Value):
     sections: tuple[BlankSection, ...]
 
 
-Context = WrittenAccount | StageRecord | WrittenConfirmation | NoticeToBoard | BoardProforma | BlankForm
+Context = (
+    WrittenAccount
+    | StageRecord
+    | WrittenConfirmation
+    | AcknowledgementSheet
+    | MeetingInvitation
+    | MeetingMinutes
+    | Referral
+    | FileCopy
+    | NoticeToBoard
+    | BoardProforma
+    | SubGroupReport
+    | PolicyGapNotice
+    | BlankForm
+)

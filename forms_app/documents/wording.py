@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import date
 from enum import Enum
 from typing import NamedTuple
 
 from pydantic import BaseModel
-
-from forms_app.domain.working_days import spell_date
 
 NOT_ANSWERED = "Not answered"
 
@@ -45,8 +42,6 @@ def dotted(match: re.Match[str]) -> str:
 
 def shown(value: object) -> str:
     """The words for one value of a context; an empty answer says so."""
-    if isinstance(value, date):
-        return spell_date(value)
     text = str(value)
     return text if folded(text) else NOT_ANSWERED
 

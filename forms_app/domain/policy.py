@@ -195,11 +195,21 @@ class DocumentKind(StrEnum):
     WRITTEN_ACCOUNT = "written_account"
     STAGE_RECORD = "stage_record"
     WRITTEN_CONFIRMATION = "written_confirmation"
+    ACKNOWLEDGEMENT_SHEET = "acknowledgement_sheet"
+    MEETING_INVITATION = "meeting_invitation"
+    MEETING_MINUTES = "meeting_minutes"
+    REFERRAL = "referral"
+    FILE_COPY = "file_copy"
+    """One agency's copy of everything, for the child's file: made when one of its people asks, and sent to nobody."""
     NOTICE_TO_BOARD = "notice_to_board"
     BOARD_PROFORMA = "board_proforma"
+    SUB_GROUP_REPORT = "sub_group_report"
+    POLICY_GAP_NOTICE = "policy_gap_notice"
 
 
-DEIDENTIFIED = frozenset({DocumentKind.NOTICE_TO_BOARD, DocumentKind.BOARD_PROFORMA})
+RELEASED = frozenset({DocumentKind.BOARD_PROFORMA, DocumentKind.SUB_GROUP_REPORT, DocumentKind.POLICY_GAP_NOTICE})
+"""De-identified documents with short texts written for them: nothing of them leaves before two people have looked."""
+DEIDENTIFIED = RELEASED | {DocumentKind.NOTICE_TO_BOARD}
 
 
 class Clock(Part):

@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from forms_app.db import ledger
-from forms_app.db.outbox import OutboxKind, owe
 from forms_app.db.people import seat_holders
 from forms_app.db.tables import Board, Delivery, Document, Escalation, Person, StageRecord
 from forms_app.domain.circulation import Circulation, happening_of, owed
@@ -17,6 +16,7 @@ from forms_app.domain.records import Outcome, ProformaMade
 from forms_app.services.filling import Filling
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
 from forms_app.services.issuing import owe_posting
+from forms_app.services.releasing import let_go
 from forms_app.services.work import Work
 
 
@@ -51,13 +51,7 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord) -> None:
     work.session.add_all(documents)
     for document in documents:
         work.note("document_owed", board=escalation.board.id, escalation=escalation.id, about=document.id)
-        owe(
-            work.session,
-            kind=OutboxKind.MAKE_DOCUMENT,
-            about_id=document.id,
-            dedupe_key=f"{OutboxKind.MAKE_DOCUMENT}:{document.id}",
-            now=work.now,
-        )
+        let_go(work, escalation, document)
 
 
 def _send_account_to_who_joins(work: Work, escalation: Escalation, record: StageRecord) -> None:

@@ -12,7 +12,7 @@ from forms_app.documents import contexts as say
 from forms_app.domain.answers import Section, Sections, from_json
 from forms_app.domain.clocks import Running
 from forms_app.domain.escalation import Left, Open, Resolved, Standing, Visit
-from forms_app.domain.policy import Choice, DocumentKind, Policy, Side
+from forms_app.domain.policy import DEIDENTIFIED, Choice, DocumentKind, Policy, Side
 from forms_app.domain.records import (
     AgreedAction,
     Agreement,
@@ -168,6 +168,8 @@ class Filling:
             stages=tuple(self._stage_lines()),
             time_limits=timeliness(self.policy, self.standing.clocks, self.now),
             learning=tuple(self._learning()),
+            part="",
+            texts=(),
         )
 
     def _reason(self) -> str:
@@ -232,7 +234,7 @@ class Filling:
             title=document_title(self.policy, kind),
             policy=f"{self.policy.title} ({self.policy.dated})",
             reference=self.escalation.reference,
-            issued_on=uk_date(self.now),
+            issued_on=month(self.now) if kind in DEIDENTIFIED else spell_date(uk_date(self.now)),
             business_unit=f"Telephone {board.telephone}, email {board.email}",
         )
 

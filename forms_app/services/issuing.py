@@ -83,6 +83,12 @@ def _keep(work: Work, document: Document, issued: Issued) -> None:
     work.note("document_issued", board=escalation.board_id, escalation=escalation.id, about=document.id)
 
 
+def owe_making(work: Work, document: Document) -> None:
+    """Owes the files of a document, once."""
+    kind = OutboxKind.MAKE_DOCUMENT
+    outbox.owe(work.session, kind, document.id, f"{kind}:{document.id}", work.now)
+
+
 def owe_posting(work: Work, delivery_id: UUID) -> None:
     """Owes the message of one delivery, once, of a document whose files are there."""
     kind = OutboxKind.POST_DELIVERY

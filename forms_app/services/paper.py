@@ -26,6 +26,7 @@ from forms_app.domain.policy import (
     Stage,
     Unit,
 )
+from forms_app.domain.working_days import spell_date
 from forms_app.services.in_words import DECISION, SIDES, STANDS, counted_as, document_title, spell_limit, title_of
 
 YES_NO = ("Yes", "No")
@@ -121,7 +122,7 @@ def paper_form(board: Board, blank: Blank, made_on: date) -> BlankForm:
             title=f"Blank form: {blank.title}",
             policy=f"{policy.title} ({policy.dated}), version {policy.version}",
             reference=blank.code(board),
-            issued_on=made_on,
+            issued_on=spell_date(made_on),
             business_unit=f"Telephone {board.telephone}, email {board.email}",
         ),
         use=_use(blank),

@@ -14,7 +14,6 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date
 from statistics import median
 from typing import NamedTuple
 
@@ -36,7 +35,7 @@ HEADING = Heading(
     title="Written account of the concern",
     policy="Resolution of Professional Disagreements, version 4 (1 April 2026)",
     reference="BRK-2026-0001",
-    issued_on=date(2026, 11, 2),
+    issued_on="2 November 2026",
     business_unit="Business unit, business.unit@brackenshire.example, 01632 960001",
 )
 PARTY = Party(

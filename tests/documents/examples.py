@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from forms_app.documents.contexts import (
     Action,
     Answer,
@@ -31,7 +29,7 @@ HEADING = Heading(
     title="Written account of the concern",
     policy="Resolution of Professional Disagreements, version 4 (1 April 2026)",
     reference="BRK-2026-0001",
-    issued_on=date(2026, 11, 2),
+    issued_on="2 November 2026",
     business_unit="Business unit, business.unit@brackenshire.example, 01632 960001",
 )
 RAISER = Party(

@@ -46,8 +46,6 @@ def test_every_text_that_differs_by_one_letter_is_found_with_its_place(code: str
     places = [text.place for text in said(context)]
 
     for number, place in enumerate(places, start=1):
-        if place == "heading.issued_on":
-            continue
         other = changed(context, [number])
         assert isinstance(other, Value)
         with pytest.raises(DocumentFault, match=f"does not say what was recorded: {re.escape(place)} is missing"):

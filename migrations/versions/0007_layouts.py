@@ -1,0 +1,12 @@
+"""The Board’s own Word layouts"""
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
