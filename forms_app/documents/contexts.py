@@ -122,19 +122,20 @@ class AcknowledgementSheet(Value):
     outcome: str
     resolved_on: str
     actions: tuple[Action, ...]
+    return_to: str
+    """Where a signed sheet goes, and by when: a sentence."""
     choices: tuple[str, ...]
     """What one can say, each with a box to tick in its text."""
     people: tuple[Acknowledgement, ...]
-    return_to: str
 
 
 class MeetingInvitation(Value):
     """Calls a meeting, panel or mediation."""
 
     heading: Heading
-    stage: str
     meeting: str
     when: str
+    stage: str
     called_by: Party
     conveners: tuple[Party, ...]
     invited: tuple[Party, ...]
@@ -148,9 +149,9 @@ class MeetingMinutes(Value):
     """What a meeting, panel or mediation came to."""
 
     heading: Heading
-    stage: str
     meeting: str
     held_on: str
+    stage: str
     written_by: Party
     attended: tuple[Party, ...]
     absent: tuple[Party, ...]
@@ -184,9 +185,9 @@ class Referral(Value):
     to: str
     stage: str
     why: str
+    subject: tuple[Answer, ...]
     raised_by: Party
     parties: tuple[Party, ...]
-    subject: tuple[Answer, ...]
     sections: tuple[Section, ...]
     """The concern as it was raised, and each side's account since; the titles say whose and when."""
     attempts: tuple[Attempt, ...]
@@ -211,14 +212,16 @@ class FileCopy(Value):
     heading: Heading
     agency: str
     where: str
+    """Where the escalation stands now."""
+    subject: tuple[Answer, ...]
     raised_by: Party
     parties: tuple[Party, ...]
-    subject: tuple[Answer, ...]
-    records: tuple[Record, ...]
     stages: tuple[StageLine, ...]
     time_limits: tuple[TimeLimit, ...]
     filed: tuple[Answer, ...]
     """Which agency has put it on file, and when."""
+    records: tuple[Record, ...]
+    """In the order in which they were made; a long copy begins with a list of them."""
 
 
 class Fact(Value):
