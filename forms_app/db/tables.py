@@ -188,6 +188,8 @@ class SubjectOfConcern(Base):
     kind: Mapped[str]
     answers: Mapped[str]
     """`domain.answers.Sections`, as JSON."""
+    protected_at: Mapped[datetime | None]
+    """Since when it is known that somebody must not learn the address."""
 
     escalation: Mapped[Escalation] = relationship(lazy="raise", back_populates="subject")
 
@@ -272,6 +274,64 @@ class Document(Base):
     record: Mapped[StageRecord] = relationship(lazy="raise")
     files: Mapped[list[DocumentFile]] = relationship(lazy="raise", order_by="DocumentFile.format")
     deliveries: Mapped[list[Delivery]] = relationship(lazy="raise", order_by="Delivery.number")
+
+
+class Release(Base):
+    """What must be decided before a document leaves: the last of its numbers holds it until it is decided, and never changes after."""
+
+    __tablename__ = "releases"
+    __table_args__ = (UniqueConstraint("document_id", "number"),)
+
+    id: Mapped[UUID] = _id()
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"))
+    number: Mapped[int]
+    because: Mapped[str]
+    """A `services.held.Because`."""
+    held_at: Mapped[datetime]
+    texts: Mapped[dict[str, Any]]
+    """The short texts by their ids; what nobody wrote is not there."""
+    without_texts: Mapped[bool] = mapped_column(default=False)
+    revision: Mapped[int] = mapped_column(default=0)
+    """Goes up with everything that is done, so that nobody decides about what they did not see."""
+    hands: Mapped[list[Any]]
+    """The ids of everybody who had a hand in what it says: none of them decides."""
+    written_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    written_at: Mapped[datetime | None]
+    proposal: Mapped[str | None]
+    """Whether it was prepared to be released or to be withdrawn."""
+    prepared_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    prepared_at: Mapped[datetime | None]
+    sent_back_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    sent_back_at: Mapped[datetime | None]
+    sent_back_because: Mapped[str] = mapped_column(default="")
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+
+    document: Mapped[Document] = relationship(lazy="raise")
+    findings: Mapped[list[ReleaseFinding]] = relationship(
+        lazy="raise", order_by="ReleaseFinding.number", cascade="all, delete-orphan"
+    )
+
+
+class ReleaseFinding(Base):
+    """One thing that the scan found in what a document would say, and the reason for which somebody keeps it."""
+
+    __tablename__ = "release_findings"
+    __table_args__ = (UniqueConstraint("release_id", "number"),)
+
+    id: Mapped[UUID] = _id()
+    release_id: Mapped[UUID] = mapped_column(ForeignKey("releases.id"))
+    number: Mapped[int]
+    field: Mapped[str]
+    start: Mapped[int]
+    end: Mapped[int]
+    text: Mapped[str]
+    rule: Mapped[str]
+    why: Mapped[str]
+    suggestion: Mapped[str]
+    kept_because: Mapped[str] = mapped_column(default="")
+    """Empty while nobody has said what is to become of it."""
+    kept_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
 
 
 class DocumentFile(Base):

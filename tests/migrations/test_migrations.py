@@ -158,7 +158,7 @@ def test_what_the_service_recorded_and_what_stands_beside_each_other_survive_the
         raisers = "SELECT count(*) FROM stage_records r JOIN parties p ON p.escalation_id = r.escalation_id "
         raisers += "AND p.person_id = r.person_id AND p.agency_id = r.agency_id AND p.side = r.side WHERE p.is_raiser"
         assert connection.scalar(text(raisers)) == 3, "nobody else's name was put on what the service did"
-    assert rows(empty_database_url) == before
+    assert rows(empty_database_url).items() <= before.items(), "of the tables that there were then"
 
     upgrade(empty_database_url)
     assert rows(empty_database_url) == before
