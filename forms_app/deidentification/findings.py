@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
 
 
 class ScanFailed(Exception):
     """Nobody knows what stands in these texts, and so nothing may be released."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
     field: str
     start: int
     end: int
-    text: str = field(repr=False)
+    text: str = dataclasses.field(repr=False)
     rule: str
     """What found it: a code."""
     why: str
