@@ -188,8 +188,6 @@ class SubjectOfConcern(Base):
     kind: Mapped[str]
     answers: Mapped[str]
     """`domain.answers.Sections`, as JSON."""
-    protected_at: Mapped[datetime | None]
-    """Since when it is known that somebody must not learn the address."""
 
     escalation: Mapped[Escalation] = relationship(lazy="raise", back_populates="subject")
 

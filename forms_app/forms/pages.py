@@ -139,8 +139,18 @@ def subject_page(asking: Asking) -> Page:
         "f-names": words(
             asking, "Full names", hint="Write each name on a line of its own. For an unborn child, the mother’s name."
         ),
+        "f-known_as": words(asking, "Other names they are known by", required=False),
         "f-births": words(asking, "Dates of birth, or the date the baby is due", required=False),
+        "f-family": words(asking, "Parents, carers, brothers and sisters", required=False),
         "f-address": words(asking, "Address", required=False),
+        "f-protected": Pick(
+            "Must their address be kept secret from anybody?",
+            choices=(("no", "No"), ("yes", "Yes")),
+            hint="For example from a parent who must not find out where they live, or in a refuge or foster home. "
+            "If you say yes, documents leave the address out, and two people look at each in which it still stands.",
+        ),
+        "f-school": words(asking, "School, nursery or college", required=False),
+        "f-gp": words(asking, "GP or other health practice", required=False),
         "f-numbers": words(
             asking,
             "Numbers that other agencies know them by",
@@ -148,7 +158,8 @@ def subject_page(asking: Asking) -> Page:
             hint="For example an NHS number or a case number.",
         ),
     }
-    depends = {"f-names": ("f-subject", frozenset(Subject) - {Subject.NONE})}
+    somebody = ("f-subject", frozenset(Subject) - {Subject.NONE})
+    depends = {"f-names": somebody, "f-protected": somebody}
     return page_of("subject", "Who the concern is about", fields, depends=depends, printed=False)
 
 

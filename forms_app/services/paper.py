@@ -338,8 +338,13 @@ def _subject(policy: Policy) -> BlankSection:
         questions=[
             _ticks("Who is the concern about?", policy.subject_titles.values()),
             _box("Full names", "For an unborn child, the mother’s name."),
+            _line("Other names they are known by"),
             _line("Dates of birth, or the date the baby is due"),
+            _line("Parents, carers, brothers and sisters"),
             _line("Address"),
+            _ticks("Must their address be kept secret from anybody?", ("No", "Yes")),
+            _line("School, nursery or college"),
+            _line("GP or other health practice"),
             _line("Numbers that other agencies know them by", "For example an NHS number or a case number."),
         ],
     )

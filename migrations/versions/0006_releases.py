@@ -1,4 +1,4 @@
-"""What two people look at before it leaves, and who said that an address must be kept secret"""
+"""What two people look at before it leaves, and what was found in it"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,8 +9,6 @@ down_revision = "0005"
 
 def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
-    with op.batch_alter_table("subjects", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("protected_at", moment, nullable=True))
     op.create_table(
         "releases",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -64,5 +62,3 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("release_findings")
     op.drop_table("releases")
-    with op.batch_alter_table("subjects", schema=None) as batch_op:
-        batch_op.drop_column("protected_at")
