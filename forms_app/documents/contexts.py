@@ -106,12 +106,14 @@ class WrittenConfirmation(Value):
 
 
 class Acknowledgement(Value):
-    """One person's line on the sheet; what they said so far, or nothing."""
+    """One person's part of the sheet: what they said so far, or nothing, and what they can still say with a pen."""
 
     name: str
     agency: str
     side: str
     said: str
+    choices: tuple[str, ...]
+    """Each with a box to tick in its text. None for whoever has answered: their part has no room to sign."""
 
 
 class AcknowledgementSheet(Value):
@@ -124,8 +126,6 @@ class AcknowledgementSheet(Value):
     actions: tuple[Action, ...]
     return_to: str
     """Where a signed sheet goes, and by when: a sentence."""
-    choices: tuple[str, ...]
-    """What one can say, each with a box to tick in its text."""
     people: tuple[Acknowledgement, ...]
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from forms_app.documents.contexts import (
+    Acknowledgement,
+    AcknowledgementSheet,
     Action,
     Answer,
+    Attempt,
     BlankForm,
     BlankQuestion,
     BlankSection,
@@ -12,13 +15,20 @@ from forms_app.documents.contexts import (
     BoardProforma,
     Context,
     Fact,
+    FileCopy,
     Heading,
+    MeetingInvitation,
+    MeetingMinutes,
     NoticeToBoard,
     Party,
+    PolicyGapNotice,
+    Record,
+    Referral,
     Room,
     Section,
     StageLine,
     StageRecord,
+    SubGroupReport,
     TimeLimit,
     WrittenAccount,
     WrittenConfirmation,
@@ -32,6 +42,7 @@ HEADING = Heading(
     issued_on="2 November 2026",
     business_unit="Business unit, business.unit@brackenshire.example, 01632 960001",
 )
+DEIDENTIFIED_HEADING = HEADING.model_copy(update={"issued_on": "November 2026"})
 RAISER = Party(
     name="Wren Ashdown", job_title="Health visitor", agency="Brackenshire Community Health", side="Raised the concern"
 )
@@ -93,6 +104,62 @@ STAGES = (
         stage="Stage 1: practitioners", entered="28 October 2026", left="30 October 2026", how="Not resolved: escalated"
     ),
     StageLine(stage="Stage 2: first-line managers", entered="30 October 2026", left="2 November 2026", how="Resolved"),
+)
+STAGES_BY_MONTH = tuple(
+    line.model_copy(update={"entered": "October 2026", "left": month})
+    for line, month in zip(STAGES, ("October 2026", "November 2026"), strict=True)
+)
+LEARNING = (
+    "Step-down decisions are shared in writing before they take effect.",
+    "Health visitors are asked before a plan ends.",
+)
+CHAIR = Party(
+    name="Morwenna Tasker", job_title="Independent Chair", agency="Brackenshire Partnership", side="Neither side"
+)
+CHOICES = (
+    "☐ I have read it and agree that it says what was decided",
+    "☐ I have read it and do not agree, for the reasons below",
+)
+ATTEMPTS = (
+    Attempt(
+        when="28 October 2026 at 4.30pm",
+        what="Telephone call between the practitioners",
+        who="Wren Ashdown and Idris Fallowfield",
+        said="Not settled: each would speak to their manager.",
+    ),
+    Attempt(
+        when="30 October 2026",
+        what="Meeting of the first-line managers",
+        who="Both sides",
+        said="The plan was read together. No agreement on who sees the child alone.",
+    ),
+)
+RECORDS = (
+    Record(
+        title="Concern raised by Brackenshire Community Health",
+        written_by="Wren Ashdown, Brackenshire Community Health",
+        happened_on="28 October 2026",
+        entered_at="28 October 2026 at 4.30pm",
+        sections=CONCERN,
+        actions=(),
+    ),
+    Record(
+        title="Outcome of stage 2: first-line managers",
+        written_by="Idris Fallowfield, Brackenshire Children’s Services",
+        happened_on="2 November 2026",
+        entered_at="2 November 2026 at 11.15am",
+        sections=(
+            Section(
+                title="The outcome",
+                answers=answers(("What was decided?", "The plan stays in place until a review conference.")),
+            ),
+        ),
+        actions=ACTIONS,
+    ),
+)
+TEXTS = answers(
+    ("What happened, in a few sentences?", "Two agencies read the same visits differently and met twice."),
+    ("What should others learn from it?", "Say in writing who will see the child alone, and by when."),
 )
 
 BLANK = BlankForm(
@@ -163,18 +230,103 @@ PLAIN: dict[str, Context] = {
             ("Brackenshire Children’s Services", "Agreed on 2 November 2026"),
         ),
     ),
-    "notice_to_board": NoticeToBoard(
-        heading=HEADING, reason="The escalation has reached stage 4, which the Board hears.", facts=FACTS
-    ),
-    "board_proforma": BoardProforma(
+    "acknowledgement_sheet": AcknowledgementSheet(
         heading=HEADING,
-        facts=FACTS,
+        stage="Stage 2: first-line managers",
+        outcome="Resolved: the plan stays in place until a review conference",
+        resolved_on="2 November 2026",
+        actions=ACTIONS,
+        return_to="Send it by 9 November 2026 to the business unit, business.unit@brackenshire.example.",
+        people=(
+            Acknowledgement(
+                name=RAISER.name,
+                agency=RAISER.agency,
+                side=RAISER.side,
+                said="Agreed on 2 November 2026",
+                choices=(),
+            ),
+            Acknowledgement(name=OTHER.name, agency=OTHER.agency, side=OTHER.side, said="", choices=CHOICES),
+            Acknowledgement(
+                name="Delyth Penhallow", agency="Brackenshire Police", side="Neither side", said="", choices=CHOICES
+            ),
+        ),
+    ),
+    "meeting_invitation": MeetingInvitation(
+        heading=HEADING,
+        meeting="Resolution panel",
+        when="Thursday 12 November 2026 at 10am",
+        stage="Stage 4: resolution panel",
+        called_by=CHAIR,
+        conveners=(CHAIR,),
+        invited=(RAISER, OTHER),
+        rules=("The chair has had no part in the case.", "Each agency sends somebody who can decide for it."),
+        subject=SUBJECT,
+        sections=CONCERN,
+    ),
+    "meeting_minutes": MeetingMinutes(
+        heading=HEADING,
+        meeting="Resolution panel",
+        held_on="12 November 2026",
+        stage="Stage 4: resolution panel",
+        written_by=CHAIR,
+        attended=(CHAIR, RAISER),
+        absent=(OTHER,),
+        confirmed=("The chair has had no part in the case.",),
+        subject=SUBJECT,
+        sections=CONCERN,
+        actions=ACTIONS,
+    ),
+    "referral": Referral(
+        heading=HEADING,
+        to="Morwenna Tasker, Independent Chair",
+        stage="Stage 4: resolution panel",
+        why="The first-line managers did not agree within the time limit of stage 2.",
+        subject=SUBJECT,
+        raised_by=RAISER,
+        parties=(RAISER, OTHER),
+        sections=CONCERN,
+        attempts=ATTEMPTS,
         stages=STAGES,
         time_limits=LIMITS,
-        learning=(
-            "Step-down decisions are shared in writing before they take effect.",
-            "Health visitors are asked before a plan ends.",
-        ),
+    ),
+    "file_copy": FileCopy(
+        heading=HEADING,
+        agency="Brackenshire Community Health",
+        where="Resolved at stage 2: first-line managers",
+        subject=SUBJECT,
+        raised_by=RAISER,
+        parties=(RAISER, OTHER),
+        stages=STAGES,
+        time_limits=LIMITS,
+        filed=answers(("Brackenshire Children’s Services", "On file since 3 November 2026")),
+        records=RECORDS,
+    ),
+    "notice_to_board": NoticeToBoard(
+        heading=DEIDENTIFIED_HEADING, reason="The escalation has reached stage 4, which the Board hears.", facts=FACTS
+    ),
+    "board_proforma": BoardProforma(
+        heading=DEIDENTIFIED_HEADING,
+        part="Learning: the escalation has ended",
+        facts=FACTS,
+        stages=STAGES_BY_MONTH,
+        time_limits=LIMITS,
+        learning=LEARNING,
+        texts=TEXTS,
+    ),
+    "sub_group_report": SubGroupReport(
+        heading=DEIDENTIFIED_HEADING,
+        to="Learning and Improvement sub-group",
+        facts=FACTS,
+        stages=STAGES_BY_MONTH,
+        learning=LEARNING,
+        texts=TEXTS,
+    ),
+    "policy_gap_notice": PolicyGapNotice(
+        heading=DEIDENTIFIED_HEADING,
+        to="Policy and Procedures group",
+        stage="Stage 4: resolution panel",
+        facts=FACTS,
+        texts=TEXTS,
     ),
     "blank_form": BLANK,
     "blank_proforma": BLANK,
@@ -201,6 +353,7 @@ HARD_ANSWERS = (
 )
 HARD_HEADING = HEADING.model_copy(update={"board": "Gŵyr & <West> Partnership", "policy": "“Disagreements” < & > 100%"})
 HARD_PARTY = Party(name="Llŷr Gŵyn & Söns <x>", job_title=LONG_WORD[:90], agency="Ŵ & {{ 1 }}", side="")
+NOBODY = Party(name="", job_title="", agency="", side="")
 HARD_ACTIONS = (
     *(
         Action(
@@ -217,6 +370,7 @@ HARD_LIMITS = tuple(
     TimeLimit(who=f"Role {number}", what=NASTY[number % len(NASTY)], by_when="5pm & later", kept="")
     for number in range(12)
 )
+HARD_STAGES = tuple(StageLine(stage=text, entered="<", left="&", how=text) for text in NASTY)
 HARD_FACTS = tuple(Fact(name=f"Fact {number} <&>", value=text) for number, text in enumerate(NASTY, start=1))
 
 HARD_BLANK = BlankForm(
@@ -284,19 +438,126 @@ HARD: dict[str, Context] = {
         review=NASTY[2],
         agreement=HARD_ANSWERS[:8],
     ),
+    "acknowledgement_sheet": AcknowledgementSheet(
+        heading=HARD_HEADING,
+        stage="{{ stage }}",
+        outcome=NASTY[0],
+        resolved_on="",
+        actions=HARD_ACTIONS,
+        return_to=f"{NASTY[6]} {LONG_WORD}",
+        people=tuple(
+            Acknowledgement(
+                name=text,
+                agency=LONG_WORD[:90],
+                side="",
+                said="" if number % 3 else f"{text}\n{WORDS[:3000]}",
+                choices=(f"☐ {NASTY[1]}", f"☐ {LONG_WORD}", f"☐ {text}") if number % 3 else (),
+            )
+            for number, text in enumerate(NASTY)
+        ),
+    ),
+    "meeting_invitation": MeetingInvitation(
+        heading=HARD_HEADING,
+        meeting=NASTY[0],
+        when="<soon> & {{ later }}",
+        stage="",
+        called_by=HARD_PARTY,
+        conveners=(HARD_PARTY,) * 2,
+        invited=(HARD_PARTY,) * 30,
+        rules=(*NASTY, LONG_WORD, ""),
+        subject=HARD_ANSWERS[:8],
+        sections=(Section(title="{% agenda %}", answers=HARD_ANSWERS),),
+    ),
+    "meeting_minutes": MeetingMinutes(
+        heading=HARD_HEADING,
+        meeting="{{ meeting }}",
+        held_on="",
+        stage=NASTY[1],
+        written_by=HARD_PARTY,
+        attended=(HARD_PARTY,) * 12,
+        absent=(NOBODY, HARD_PARTY),
+        confirmed=(*NASTY, WORDS),
+        subject=HARD_ANSWERS[:8],
+        sections=(Section(title="One & <two>", answers=HARD_ANSWERS),),
+        actions=HARD_ACTIONS,
+    ),
+    "referral": Referral(
+        heading=HARD_HEADING,
+        to="<The Chair> & others",
+        stage="{% stage %}",
+        why=LONG,
+        subject=HARD_ANSWERS[:8],
+        raised_by=HARD_PARTY,
+        parties=(HARD_PARTY,) * 9,
+        sections=(Section(title="One & <two>", answers=HARD_ANSWERS), Section(title="", answers=HARD_ANSWERS[:8])),
+        attempts=(
+            *(
+                Attempt(when=f"{number} <May>", what=text, who="{{ who }}", said=text)
+                for number, text in enumerate(NASTY)
+            ),
+            Attempt(when=LONG_WORD, what=WORDS[:3000], who="", said=WORDS),
+        ),
+        stages=HARD_STAGES,
+        time_limits=HARD_LIMITS,
+    ),
+    "file_copy": FileCopy(
+        heading=HARD_HEADING,
+        agency="Ŵ & {{ 1 }}",
+        where=NASTY[5],
+        subject=HARD_ANSWERS[:8],
+        raised_by=HARD_PARTY,
+        parties=(HARD_PARTY,) * 9,
+        stages=HARD_STAGES,
+        time_limits=HARD_LIMITS,
+        filed=HARD_ANSWERS[:8],
+        records=(
+            Record(
+                title=NASTY[0],
+                written_by=NASTY[3],
+                happened_on="",
+                entered_at="<now>",
+                sections=(Section(title="One & <two>", answers=HARD_ANSWERS),),
+                actions=HARD_ACTIONS,
+            ),
+            Record(title="", written_by="", happened_on="", entered_at="", sections=(), actions=()),
+            *(
+                Record(
+                    title=f"Record {number} & {{{{ title }}}}",
+                    written_by=LONG_WORD,
+                    happened_on=f"{number} <May>",
+                    entered_at="",
+                    sections=(Section(title=NASTY[number % len(NASTY)], answers=HARD_ANSWERS[number % 8 :][:2]),),
+                    actions=HARD_ACTIONS[:1],
+                )
+                for number in range(8)
+            ),
+        ),
+    ),
     "notice_to_board": NoticeToBoard(heading=HARD_HEADING, reason=NASTY[5], facts=HARD_FACTS),
     "board_proforma": BoardProforma(
         heading=HARD_HEADING,
+        part="{# part #}",
         facts=HARD_FACTS,
-        stages=tuple(StageLine(stage=text, entered="<", left="&", how=text) for text in NASTY),
+        stages=HARD_STAGES,
         time_limits=HARD_LIMITS,
         learning=(*NASTY, LONG_WORD),
+        texts=HARD_ANSWERS,
+    ),
+    "sub_group_report": SubGroupReport(
+        heading=HARD_HEADING,
+        to=LONG_WORD,
+        facts=HARD_FACTS,
+        stages=HARD_STAGES,
+        learning=(*NASTY, LONG_WORD),
+        texts=HARD_ANSWERS,
+    ),
+    "policy_gap_notice": PolicyGapNotice(
+        heading=HARD_HEADING, to="<The group> & others", stage="", facts=HARD_FACTS, texts=HARD_ANSWERS
     ),
     "blank_form": HARD_BLANK,
     "blank_proforma": HARD_BLANK,
 }
 
-NOBODY = Party(name="", job_title="", agency="", side="")
 EMPTY: dict[str, Context] = {
     "written_account": WrittenAccount(
         heading=HEADING, raised_by=NOBODY, raised_on="", stage="", parties=(), subject=(), sections=(), time_limits=()
@@ -328,8 +589,65 @@ EMPTY: dict[str, Context] = {
         review="",
         agreement=(),
     ),
-    "notice_to_board": NoticeToBoard(heading=HEADING, reason="", facts=()),
-    "board_proforma": BoardProforma(heading=HEADING, facts=(), stages=(), time_limits=(), learning=()),
+    "acknowledgement_sheet": AcknowledgementSheet(
+        heading=HEADING, stage="", outcome="", resolved_on="", actions=(), return_to="", people=()
+    ),
+    "meeting_invitation": MeetingInvitation(
+        heading=HEADING,
+        meeting="",
+        when="",
+        stage="",
+        called_by=NOBODY,
+        conveners=(),
+        invited=(),
+        rules=(),
+        subject=(),
+        sections=(),
+    ),
+    "meeting_minutes": MeetingMinutes(
+        heading=HEADING,
+        meeting="",
+        held_on="",
+        stage="",
+        written_by=NOBODY,
+        attended=(),
+        absent=(),
+        confirmed=(),
+        subject=(),
+        sections=(),
+        actions=(),
+    ),
+    "referral": Referral(
+        heading=HEADING,
+        to="",
+        stage="",
+        why="",
+        subject=(),
+        raised_by=NOBODY,
+        parties=(),
+        sections=(),
+        attempts=(),
+        stages=(),
+        time_limits=(),
+    ),
+    "file_copy": FileCopy(
+        heading=HEADING,
+        agency="",
+        where="",
+        subject=(),
+        raised_by=NOBODY,
+        parties=(),
+        stages=(),
+        time_limits=(),
+        filed=(),
+        records=(),
+    ),
+    "notice_to_board": NoticeToBoard(heading=DEIDENTIFIED_HEADING, reason="", facts=()),
+    "board_proforma": BoardProforma(
+        heading=DEIDENTIFIED_HEADING, part="", facts=(), stages=(), time_limits=(), learning=(), texts=()
+    ),
+    "sub_group_report": SubGroupReport(heading=DEIDENTIFIED_HEADING, to="", facts=(), stages=(), learning=(), texts=()),
+    "policy_gap_notice": PolicyGapNotice(heading=DEIDENTIFIED_HEADING, to="", stage="", facts=(), texts=()),
     "blank_form": BlankForm(heading=HEADING, use=(), sections=()),
     "blank_proforma": BlankForm(heading=HEADING, use=(), sections=()),
 }

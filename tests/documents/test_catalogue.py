@@ -33,10 +33,12 @@ def test_only_issuing_loads_the_renderers() -> None:
     assert {"weasyprint", "docxtpl", "page"} <= set(loaded("forms_app.documents.issue"))
 
 
-def test_there_are_five_kinds_and_two_blank_ones_and_those_for_the_board_name_nobody() -> None:
+def test_there_are_twelve_kinds_and_two_blank_ones_and_those_for_the_board_name_nobody() -> None:
     assert {code for code, kind in KINDS.items() if not kind.identified} == {
         "notice_to_board",
         "board_proforma",
+        "sub_group_report",
+        "policy_gap_notice",
         "blank_proforma",
     }
     assert {code for code, kind in KINDS.items() if kind.is_blank} == {"blank_form", "blank_proforma"}
@@ -44,8 +46,15 @@ def test_there_are_five_kinds_and_two_blank_ones_and_those_for_the_board_name_no
         "written_account",
         "stage_record",
         "written_confirmation",
+        "acknowledgement_sheet",
+        "meeting_invitation",
+        "meeting_minutes",
+        "referral",
+        "file_copy",
         "notice_to_board",
         "board_proforma",
+        "sub_group_report",
+        "policy_gap_notice",
         "blank_form",
         "blank_proforma",
     ]
