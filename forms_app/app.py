@@ -34,6 +34,7 @@ from forms_app.web import (
     request_log,
     sessions,
     sign_in,
+    uploads,
 )
 
 LARGEST_REQUEST = 2 * 1024 * 1024
@@ -70,6 +71,7 @@ def create_app(settings: Settings, *, workshop: Workshop | None = None, poke: Ca
     request_log.init_app(app)
     headers.init_app(app)
     sessions.init_app(app)
+    uploads.init_app(app)
     CSRFProtect(app)
     access.init_app(app)
     errors.init_app(app)

@@ -16,8 +16,8 @@ from forms_app.web import fields
 
 SHOWN_AGAIN = 422
 COMPONENTS = (
-    "back-link", "button", "character-count", "checkboxes", "date-input", "error-message", "hint", "input", "label", "panel",
-    "radios", "service-navigation", "skip-link", "tag", "task-list", "textarea", "warning-text",
+    "back-link", "button", "character-count", "checkboxes", "date-input", "error-message", "file-upload", "hint", "input", "label",
+    "panel", "radios", "service-navigation", "skip-link", "tag", "task-list", "textarea", "warning-text",
 )  # fmt: skip
 
 
