@@ -265,6 +265,8 @@ class Document(Base):
     """The frozen value of its kind, as JSON."""
     digest: Mapped[str | None] = mapped_column(index=True)
     """SHA-256 of everything that its files were made from: the same is not drawn twice."""
+    layout_id: Mapped[UUID | None] = mapped_column(ForeignKey("word_layouts.id"))
+    """The Board's own layout that its Word file has; None for the service's."""
     owed_at: Mapped[datetime]
     issued_at: Mapped[datetime | None]
 
@@ -423,6 +425,65 @@ class OutboxItem(Base):
     """Given up after the last try: a person must look at it."""
     fault: Mapped[str | None]
     """A sentence about the last failure, without personal text."""
+
+
+# --- the Board's own Word layouts ----------------------------------------------------------------------------------
+
+
+class WordLayout(Base):
+    """One version of a Board's own layout for a kind of document, as it was found to be fit. Never changed."""
+
+    __tablename__ = "word_layouts"
+    __table_args__ = (UniqueConstraint("board_id", "kind", "version"),)
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    kind: Mapped[str]
+    version: Mapped[int]
+    content: Mapped[bytes] = mapped_column(deferred=True)
+    sha256: Mapped[str]
+    uploaded_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    uploaded_at: Mapped[datetime]
+    pictured_at: Mapped[datetime | None]
+    """When its sample was drawn. Without any picture then: the worker has nothing to draw it with."""
+
+    uploaded_by: Mapped[Person] = relationship(lazy="raise")
+
+
+class LayoutPicture(Base):
+    """One page of the sample of a layout, as PNG."""
+
+    __tablename__ = "layout_pictures"
+    __table_args__ = (UniqueConstraint("layout_id", "number"),)
+
+    id: Mapped[UUID] = _id()
+    layout_id: Mapped[UUID] = mapped_column(ForeignKey("word_layouts.id"))
+    number: Mapped[int]
+    content: Mapped[bytes] = mapped_column(deferred=True)
+
+
+class LayoutChoice(Base):
+    """What one person would have in force for a kind of document, and what a second person decided."""
+
+    __tablename__ = "layout_choices"
+    __table_args__ = (UniqueConstraint("board_id", "kind", "number"),)
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    kind: Mapped[str]
+    number: Mapped[int]
+    layout_id: Mapped[UUID | None] = mapped_column(ForeignKey("word_layouts.id"))
+    """None to go back to the service's own layout."""
+    proposed_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    proposed_at: Mapped[datetime]
+    decision: Mapped[str | None]
+    """published or withdrawn; None while it waits."""
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+
+    layout: Mapped[WordLayout | None] = relationship(lazy="raise")
+    proposed_by: Mapped[Person] = relationship(lazy="raise", foreign_keys=[proposed_by_id])
+    decided_by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[decided_by_id])
 
 
 # --- what people are writing, and what they did ------------------------------------------------------------------
