@@ -138,8 +138,6 @@ def test_the_properties_hold_no_text_of_a_person(code: str) -> None:
         "/Producer": "WeasyPrint 70.0",
         "/Title": "Written account of the concern, BRK-2026-0001",
         "/Author": "Brackenshire Safeguarding Children Partnership",
-        "/CreationDate": "D:20261102",
-        "/ModDate": "D:20261102",
     }
     assert read.root_object["/Lang"] == "en-GB"
     assert read.root_object["/MarkInfo"] == {"/Marked": True}

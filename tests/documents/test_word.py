@@ -105,8 +105,6 @@ def test_the_properties_are_a_fixed_list() -> None:
         "creator": "Brackenshire Safeguarding Children Partnership",
         "lastModifiedBy": "Brackenshire Safeguarding Children Partnership",
         "language": "en-GB",
-        "created": "2026-11-02T00:00:00Z",
-        "modified": "2026-11-02T00:00:00Z",
     }
 
 
