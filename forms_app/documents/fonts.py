@@ -17,6 +17,10 @@ TEXT = ("NotoSans-Regular.ttf", "NotoSans-Bold.ttf", "NotoSans-Italic.ttf", "Not
 SYMBOLS = ("NotoEmoji-Regular.ttf", "NotoSansSymbols2-Regular.ttf", "NotoSansMath-Regular.ttf")
 
 
+def paths() -> list[Path]:
+    return [FOLDER / name for name in (*TEXT, *SYMBOLS)]
+
+
 def opened(name: str) -> TTFont:
     """Raises DocumentFault when the file is not there."""
     path = FOLDER / name

@@ -31,6 +31,15 @@ ffi.cdef("FcConfig * FcConfigCreate(void);")
 VARIANT = "pdf/ua-1"
 PROFILE = "ua1"
 STYLES = templates.FOLDER / "print.css"
+# No ligatures: an accent inside one could not be read back. And a family that ends in a digit breaks its name in the PDF.
+FONT_RULES = b"""<?xml version="1.0"?>
+<fontconfig>
+<match target="font"><edit name="fontfeatures" mode="assign"><string>liga 0</string><string>clig 0</string></edit></match>
+<match target="scan">
+<test name="family"><string>Noto Sans Symbols 2</string></test>
+<edit name="family" mode="prepend"><string>Noto Sans Symbols</string></edit>
+</match>
+</fontconfig>"""
 SELECTORS = re.compile("[\ufe00-\ufe0f]")
 
 # The renderer, its fonts and its log are shared by all documents of a process, and made for one at a time.
@@ -38,26 +47,34 @@ ONE_AT_A_TIME = threading.RLock()
 
 
 class OwnFilesOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
-    """Opens the service's own fonts and styles. Anything else ends the document, before anything is read or asked for."""
-
-    FOLDERS = (fonts.FOLDER, templates.FOLDER)
+    """Opens the service's own templates and styles. Anything else ends the document, before anything is read or asked for."""
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
         parts = urlsplit(url)
         path = Path(unquote(parts.path)).resolve()
-        if parts.scheme != "file" or parts.netloc or not any(path.is_relative_to(folder) for folder in self.FOLDERS):
+        if parts.scheme != "file" or parts.netloc or not path.is_relative_to(templates.FOLDER):
             raise FatalURLFetchingError
         return URLFetcherResponse(url, path.read_bytes())
 
 
 class OwnFontsOnly(FontConfiguration):  # type: ignore[misc]  # WeasyPrint has no types
-    """Knows the fonts of the style sheet and none of the machine's, so that every machine prints alike and misses the same."""
+    """Knows our own fonts and none of the machine's, so that every machine prints alike and misses the same.
+
+    They are used where they are: from `@font-face` they would be copied into a temporary folder, which a killed process
+    leaves behind. And they are told here to draw no ligatures: told by the style sheet, WeasyPrint would lose some memory
+    for each line that it draws.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._config = fontconfig.FcConfigCreate()
-        pangoft2.pango_fc_font_map_set_config(ffi.cast("PangoFcFontMap *", self.font_map), self._config)
-        fontconfig.FcConfigDestroy(self._config)  # the font map keeps it
+        self._config = config = fontconfig.FcConfigCreate()
+        font_map = ffi.cast("PangoFcFontMap *", self.font_map)
+        fontconfig.FcConfigParseAndLoadFromMemory(config, FONT_RULES, True)
+        for path in fonts.paths():
+            if not fontconfig.FcConfigAppFontAddFile(config, str(path).encode()):
+                raise DocumentFault(f"The font {path} cannot be read. Run script/assets, which puts it there.")
+        pangoft2.pango_fc_font_map_set_config(font_map, config)
+        fontconfig.FcConfigDestroy(config)  # the font map keeps it
 
 
 class Warnings(logging.Handler):

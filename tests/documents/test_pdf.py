@@ -158,7 +158,7 @@ def test_all_fonts_are_ours() -> None:
     for one in pypdf.PdfReader(io.BytesIO(pdf.make(NOTICE, HARD["notice_to_board"]))).pages:
         used |= {font["/BaseFont"].partition("+")[2] for font in one["/Resources"]["/Font"].values()}
 
-    assert used <= {"Text", "Text-Bold", "Emoji", "Symbols", "Mathematics"}
+    assert used <= {"Noto-Sans", "Noto-Sans-Bold", "Noto-Emoji", "Noto-Sans-Symbols", "Noto-Sans-Math"}
 
 
 def test_a_font_that_is_not_ours_is_a_fault() -> None:
