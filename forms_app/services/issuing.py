@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from forms_app.db import ledger, outbox
 from forms_app.db.outbox import Claim, OutboxKind
+from forms_app.db.releases import is_held
 from forms_app.db.tables import Document, DocumentFile
 from forms_app.documents.catalogue import kind_of
 from forms_app.documents.contexts import Context
@@ -35,29 +36,33 @@ Issue = Callable[[str, Context], Issued]
 
 
 def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
-    """Makes the files with no transaction open; then files, deliveries and the end of this work in one."""
+    """Makes the files with no transaction open; then files, deliveries and the end of this work in one.
+
+    Nothing is made of a document that is held: whoever lets it go owes it anew.
+    """
+    with workshop.reading() as work:
+        read = ledger.document_to_make(work.session, claim.about_id)
+        kind, context = read.kind, read.context
+        is_due = read.issued_at is None and not is_held(work.session, read.id)
     try:
-        issued = _make(workshop, claim.about_id, issue)
+        issued = _make(kind, context, issue) if is_due else None
     except DocumentFault as fault:
         with workshop.writing() as work:
             outbox.put_off(work.session, claim, str(fault), work.now, WAITS)
         return
     with workshop.writing() as work:
         document = ledger.document_to_make(work.session, claim.about_id, lock=True)
-        if issued is not None and document.issued_at is None:
+        is_as_read = document.context == context and not is_held(work.session, document.id)
+        if issued is not None and document.issued_at is None and is_as_read:
             _keep(work, document, issued)
-        for delivery in ledger.deliveries_of(work.session, document.id):
+        for delivery in ledger.deliveries_of(work.session, document.id) if document.issued_at is not None else ():
             owe_posting(work, delivery.id)
         outbox.finish(work.session, claim.item_id, claim.worker, work.now)
 
 
-def _make(workshop: Workshop, document_id: UUID, issue: Issue) -> Issued | None:
-    """The bytes, or nothing when they were made before. Raises DocumentFault."""
-    with workshop.reading() as work:
-        document = ledger.document_to_make(work.session, document_id)
-        kind, context, is_issued = kind_of(document.kind), document.context, document.issued_at is not None
-    if is_issued:
-        return None
+def _make(kind_code: str, context: str, issue: Issue) -> Issued:
+    """The bytes. Raises DocumentFault."""
+    kind = kind_of(kind_code)
     try:
         value = kind.context.model_validate_json(context)
     except ValidationError as fault:
@@ -83,10 +88,11 @@ def _keep(work: Work, document: Document, issued: Issued) -> None:
     work.note("document_issued", board=escalation.board_id, escalation=escalation.id, about=document.id)
 
 
-def owe_making(work: Work, document: Document) -> None:
-    """Owes the files of a document, once."""
+def owe_making(work: Work, document: Document, *, release: int = 0) -> None:
+    """Owes the files of a document, once; of one that was held, once for each release."""
     kind = OutboxKind.MAKE_DOCUMENT
-    outbox.owe(work.session, kind, document.id, f"{kind}:{document.id}", work.now)
+    key = f"{kind}:{document.id}:{release}" if release else f"{kind}:{document.id}"
+    outbox.owe(work.session, kind, document.id, key, work.now)
 
 
 def owe_posting(work: Work, delivery_id: UUID) -> None:

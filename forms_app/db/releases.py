@@ -1,0 +1,95 @@
+"""Every read of the documents that wait for a second person, by name. The last number of a document is the one that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from forms_app.db.reads import WHOLE
+from forms_app.db.tables import Document, Escalation, Party, Person, Release
+
+WHOLE_RELEASE = (
+    joinedload(Release.document).joinedload(Document.record),
+    joinedload(Release.document).joinedload(Document.escalation),
+    selectinload(Release.findings),
+)
+
+
+def release_of(session: Session, document_id: UUID, *, lock: bool = False) -> Release | None:
+    """The last release of a document with what was found in it; None for a document that was never held.
+
+    With `lock`, whoever else acts on it, or makes its files, waits until this transaction is over.
+    """
+    if lock:
+        session.execute(select(Document.id).where(Document.id == document_id).with_for_update(of=Document))
+    return session.scalars(
+        select(Release)
+        .where(Release.document_id == document_id)
+        .options(*WHOLE_RELEASE)
+        .order_by(Release.number.desc())
+        .limit(1)
+        .execution_options(populate_existing=lock)
+    ).one_or_none()
+
+
+def is_held(session: Session, document_id: UUID) -> bool:
+    return bool(session.scalar(select(exists().where(Release.document_id == document_id, Release.decided_at.is_(None)))))
+
+
+def held_in(session: Session, escalation_id: UUID) -> Sequence[Release]:
+    """What waits in an escalation, the oldest first."""
+    return session.scalars(
+        select(Release)
+        .join(Release.document)
+        .where(Document.escalation_id == escalation_id, Release.decided_at.is_(None))
+        .options(*WHOLE_RELEASE)
+        .order_by(Release.held_at, Release.id)
+    ).all()
+
+
+def held_at_board(session: Session, board_id: UUID, because: str) -> Sequence[Release]:
+    """What waits for one reason in all escalations of a Board, the oldest first."""
+    return session.scalars(
+        select(Release)
+        .join(Release.document)
+        .join(Document.escalation)
+        .where(Escalation.board_id == board_id, Release.because == because, Release.decided_at.is_(None))
+        .options(*WHOLE_RELEASE)
+        .order_by(Release.held_at, Release.id)
+    ).all()
+
+
+def releases_of(session: Session, document_ids: Collection[UUID]) -> dict[UUID, Release]:
+    """The last release of each of these documents that ever was held."""
+    found = select(Release).where(Release.document_id.in_(document_ids)).order_by(Release.number)
+    return {release.document_id: release for release in session.scalars(found)}
+
+
+def not_yet_issued(session: Session, escalation_id: UUID) -> Sequence[Document]:
+    return session.scalars(
+        select(Document)
+        .where(Document.escalation_id == escalation_id, Document.issued_at.is_(None))
+        .order_by(Document.owed_at, Document.id)
+        .with_for_update(of=Document)
+    ).all()
+
+
+def escalation_behind(session: Session, escalation_id: UUID) -> Escalation:
+    """The escalation whole, for the service itself."""
+    return session.scalars(
+        select(Escalation).where(Escalation.id == escalation_id).options(*WHOLE, selectinload(Escalation.records))
+    ).one()
+
+
+def was_ever_party(session: Session, escalation_id: UUID, person_id: UUID) -> bool:
+    """Whether somebody takes part or ever took part, also for an agency that they have left since."""
+    found = exists().where(Party.escalation_id == escalation_id, Party.person_id == person_id)
+    return bool(session.scalar(select(found)))
+
+
+def people_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Person]:
+    found = select(Person).where(Person.id.in_(ids)).options(joinedload(Person.agency))
+    return {person.id: person for person in session.scalars(found)}
