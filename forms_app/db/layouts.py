@@ -68,11 +68,11 @@ def layout_to_draw(session: Session, layout_id: UUID) -> WordLayout:
 def pictures_of(session: Session, layout_ids: Sequence[UUID]) -> dict[UUID, int]:
     """How many pages of each layout's sample were drawn."""
     found = session.execute(
-        select(LayoutPicture.layout_id, func.count())
+        select(LayoutPicture.layout_id, func.count().label("pages"))
         .where(LayoutPicture.layout_id.in_(layout_ids))
         .group_by(LayoutPicture.layout_id)
     )
-    return {layout_id: count for layout_id, count in found}
+    return {row.layout_id: row.pages for row in found}
 
 
 def picture(session: Session, board_id: UUID, layout_id: UUID, number: int) -> bytes | None:
@@ -102,7 +102,7 @@ def documents_not_made(session: Session, board_id: UUID, kind: str) -> Sequence[
     return [(document_id, fault or "") for document_id, fault in found]
 
 
-def _choices(board_id: UUID, kind: str) -> Select[tuple[LayoutChoice]]:
+def _choices(board_id: UUID, kind: str) -> Select[LayoutChoice]:
     wanted = select(LayoutChoice).where(LayoutChoice.board_id == board_id, LayoutChoice.kind == kind)
     return wanted.order_by(LayoutChoice.number.desc())
 
