@@ -1,4 +1,4 @@
-"""Makes the PDF of a document, tagged for screen readers (PDF/UA-1), from its page."""
+"""Makes the PDF of a document from its page: tagged for screen readers (PDF/UA-1), and fit to be kept (PDF/A-2a)."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from forms_app.documents.catalogue import Kind
 from forms_app.documents.contexts import Value
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.readback import Reader, compare, page_blocks, pdf_pages
+from forms_app.documents.standards import OPTIONS, Identification, colours
 
 ffi.cdef("FcConfig * FcConfigCreate(void);")
 
-VARIANT = "pdf/ua-1"
 PROFILE = "ua1"
 STYLES = templates.FOLDER / "print.css"
 # No ligatures: an accent inside one could not be read back. And a family that ends in a digit breaks its name in the PDF.
@@ -120,9 +120,12 @@ def render(source: str) -> tuple[HTML, bytes]:
         font_configuration, styles = shared()
         try:
             html = HTML(string=source, base_url=str(templates.FOLDER), url_fetcher=OwnFilesOnly())
-            document = html.render(font_config=font_configuration, stylesheets=[styles], pdf_variant=VARIANT)
+            document = html.render(
+                font_config=font_configuration, stylesheets=[styles], color_profiles=colours(), **OPTIONS
+            )
             document.fonts = DocumentFonts()
-            return html, document.write_pdf(pdf_variant=VARIANT)
+            document.metadata = Identification(**vars(document.metadata))
+            return html, document.write_pdf(**OPTIONS)
         except FatalURLFetchingError:
             raise DocumentFault(
                 "The page of a document asks for a file outside the service's own. It was not fetched; take it out of the template."

@@ -85,7 +85,7 @@ def issue_pdf(value: WrittenAccount) -> bytes:
 def raw_pdf(source: str) -> bytes:
     font_configuration, styles = pdf.shared()
     made: bytes = HTML(string=source).write_pdf(
-        font_config=font_configuration, stylesheets=[styles], pdf_variant=pdf.VARIANT
+        font_config=font_configuration, stylesheets=[styles], pdf_variant="pdf/ua-1"
     )
     return made
 

@@ -19,6 +19,7 @@ OWNERS: Mapping[str, frozenset[str]] = {
     "docxtpl": frozenset({"documents"}),
     "page_validation": frozenset({"documents"}),
     "pypdf": frozenset({"documents"}),
+    "pydyf": frozenset({"documents"}),
     "weasyprint": frozenset({"documents"}),
     "flask_mail": frozenset({"mail"}),
     "smtplib": frozenset({"mail"}),

@@ -1,0 +1,71 @@
+"""What makes one file keep two standards: PDF/UA-1, for who reads it, and PDF/A-2a, for how long it can be read."""
+
+from __future__ import annotations
+
+import zlib
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+
+import pydyf  # type: ignore[import-untyped]
+from weasyprint.css import ColorProfile
+from weasyprint.document import DocumentMetadata
+
+# WeasyPrint knows PDF/A-2a, which asks for all the tags that PDF/UA-1 asks for, for fonts and for colours that anybody can show.
+VARIANT = "pdf/a-2a"
+COLOURS = "--srgb"
+OPTIONS = {"pdf_variant": VARIANT, "output_intent": COLOURS}
+
+# WeasyPrint writes that the file is PDF/A. That it is PDF/UA too has to be explained there, in words that PDF/A lays down.
+ACCESSIBLE_TOO = b"""
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>The part of ISO 14289 that the file keeps</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas>
+</rdf:Description>
+</rdf:RDF>"""
+
+
+@cache
+def colours() -> dict[str, ColorProfile]:
+    """What red, green and blue mean. WeasyPrint would open its own file again for every document, and leave it open."""
+    profile = BytesIO((files("weasyprint.pdf") / "sRGB2014.icc").read_bytes())
+    return {COLOURS: ColorProfile(profile, "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))}
+
+
+class Identification(DocumentMetadata):  # type: ignore[misc]  # WeasyPrint has no types
+    """Says of the file that it keeps both standards, uncompressed, where any archive can read it."""
+
+    def include_in_pdf(self, pdf: object, variant: str, version: int, conformance: str, compress: bool) -> None:
+        super().include_in_pdf(pdf, variant, version, conformance, compress=False)
+
+    def generate_rdf_metadata(self, *which: object) -> bytes:
+        rdf: bytes = super().generate_rdf_metadata(*which)
+        return rdf.replace(b"</rdf:RDF>", ACCESSIBLE_TOO)
+
+
+def data(stream: pydyf.Stream) -> bytes:
+    """A part of the file with its length.
+
+    One that happens to end in a carriage return when it is compressed stays as it is: the line feed that follows would make
+    one end of line of both, and a strict reader counts one byte less than we say.
+    """
+    content = b"\n".join(item if isinstance(item, bytes) else pydyf._to_bytes(item) for item in stream.stream)
+    extra = pydyf.Dictionary(stream.extra.copy())
+    if stream.compress and not (compressed := zlib.compress(content)).endswith(b"\r"):
+        content, extra["Filter"] = compressed, "/FlateDecode"
+    extra["Length"] = len(content)
+    return b"\n".join((extra.data, b"stream", content, b"endstream"))
+
+
+pydyf.Stream.data = property(data)
