@@ -36,11 +36,11 @@ SPACES = {f"{W}br": "\n", f"{W}cr": "\n", f"{W}tab": "\t"}
 STRICT = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
-def word_blocks(docx: bytes) -> list[str]:
-    """The paragraphs of a Word file, cells included, folded, in reading order."""
+def word_blocks(docx: bytes, part: str = "word/document.xml") -> list[str]:
+    """The paragraphs of a part of a Word file, cells included, folded, in reading order."""
     with zipfile.ZipFile(io.BytesIO(docx)) as package:
         try:
-            body = etree.fromstring(package.read("word/document.xml"), STRICT)
+            body = etree.fromstring(package.read(part), STRICT)
         except etree.XMLSyntaxError:
             raise DocumentFault(
                 "The Word file is not well formed: the template or a character in the text broke it."

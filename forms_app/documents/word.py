@@ -1,28 +1,33 @@
-"""Makes the Word file of a document from its template, a file that is edited in Word."""
+"""Makes the Word file of a document from its template, a file that is edited in Word: the service's, or a Board's own layout."""
 
 from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import IO
 from xml.sax.saxutils import escape
 
 from docx.opc.rel import Relationships
 from docxtpl import DocxTemplate
 from jinja2 import Environment, Template, TemplateError
 
-from forms_app.documents import templates
+from forms_app.documents import placed, templates
 from forms_app.documents.catalogue import Kind
 from forms_app.documents.contexts import Value
 from forms_app.documents.faults import DocumentFault
+from forms_app.documents.placed import Placed
 from forms_app.documents.readback import compare, word_blocks
 
 BODY = "word/document.xml"
 PROPERTIES = "docProps/core.xml"
 LANGUAGE = "en-GB"
 TEXT = '<w:t xml:space="preserve">'
+MOST_LAYOUTS = 24
+"""How many Boards' layouts a process keeps compiled."""
 
 # Relationships that a published file must not have: what an editor left behind, by the end of their type.
 LEFT_BEHIND = (
@@ -33,6 +38,8 @@ LEFT_BEHIND = (
     "/commentsIds",
     "/people",
     "/custom-properties",
+    "/glossaryDocument",
+    "/stylesWithEffects",
 )
 COMMENT_MARKS = "//w:commentRangeStart | //w:commentRangeEnd | //w:r[w:commentReference]"
 REVISIONS = "//w:ins | //w:del | //w:moveFrom | //w:moveTo"
@@ -53,14 +60,38 @@ class Compiled:
 
     parts: dict[str, Template]
     package: bytes
+    language: str = LANGUAGE
 
 
-def make(kind: Kind, context: Value) -> bytes:
-    """The Word file, read back. The same context gives the same bytes.
+def make(kind: Kind, context: Value, layout: bytes | None = None) -> bytes:
+    """The Word file, read back, with a Board's own layout if there is one. The same context and layout give the same bytes.
 
     Raises DocumentFault for an unknown or unfilled blank, for text that does not read back, and for a template that is unfit.
     """
-    return proved(kind, context, fill(template(kind.template), kind, context))
+    if layout is None:
+        return proved(kind, context, fill(template(kind.template), kind, context))
+    return laid_out(kind, context, own(layout))
+
+
+def laid_out(kind: Kind, context: Value, compiled: Compiled) -> bytes:
+    """The file with a Board's own layout, which may put texts in another order and beside its own words.
+
+    So each text knows its place: every place was put in, and all that was put in is there to be read.
+    """
+    what = f"The Board’s own Word layout of the {kind.title.lower()}"
+    put_in: list[Placed] = []
+    values = placed.blanks(kind, context, put_in)
+    parts: dict[str, bytes] = {}
+    texts: dict[str, tuple[Placed, ...]] = {}
+    for name, part in compiled.parts.items():
+        parts[name] = filled(part, values, what)
+        texts[name] = tuple(put_in)
+        put_in.clear()
+    docx = packed(compiled, parts, properties(context, compiled.language))
+    placed.prove_complete(context, texts, what)
+    for name, found in texts.items():
+        placed.prove_readable(found, word_blocks(docx, name), what)
+    return docx
 
 
 def proved(kind: Kind, context: Value, docx: bytes) -> bytes:
@@ -70,17 +101,26 @@ def proved(kind: Kind, context: Value, docx: bytes) -> bytes:
 
 
 def fill(compiled: Compiled, kind: Kind, context: Value) -> bytes:
-    values = templates.blanks(kind, context)
+    values, what = templates.blanks(kind, context), f"The Word template of the {kind.title.lower()}"
+    parts = {name: filled(part, values, what) for name, part in compiled.parts.items()}
+    return packed(compiled, parts, properties(context))
+
+
+def filled(part: Template, values: Mapping[str, object], what: str) -> bytes:
+    """Raises DocumentFault."""
     try:
-        parts = {name: part.render(values).encode() for name, part in compiled.parts.items()}
+        return part.render(values).encode()
     except (TemplateError, UnicodeEncodeError) as fault:
-        raise DocumentFault(f"The Word template of the {kind.title.lower()} cannot be filled: {named(fault)}") from None
-    parts[PROPERTIES] = properties(context).encode()
+        raise DocumentFault(f"{what} cannot be filled: {named(fault)}") from None
+
+
+def packed(compiled: Compiled, parts: Mapping[str, bytes], properties: str) -> bytes:
     file = io.BytesIO(compiled.package)
     file.seek(0, io.SEEK_END)
     with zipfile.ZipFile(file, "a") as package:
         for name, content in parts.items():
             write(package, name, content)
+        write(package, PROPERTIES, properties.encode())
     return file.getvalue()
 
 
@@ -89,12 +129,12 @@ def named(fault: Exception) -> str:
     return str(fault) if isinstance(fault, TemplateError) else "the text has a character that no file can hold."
 
 
-def properties(context: Value) -> str:
+def properties(context: Value, language: str = LANGUAGE) -> str:
     heading = templates.heading(context)
     return CORE.format(
         title=escape(f"{heading.title}, {heading.reference}"),
         author=escape(heading.board),
-        language=LANGUAGE,
+        language=language,
     )
 
 
@@ -117,49 +157,74 @@ def environment() -> Environment:
 
 
 @cache
+def layout_environment() -> Environment:
+    return placed.environment(put)
+
+
+@cache
 def template(folder: str) -> Compiled:
     """The template in a folder, compiled once per process."""
     return compiled(templates.FOLDER / folder / "record.docx", environment())
+
+
+@lru_cache(MOST_LAYOUTS)
+def own(layout: bytes) -> Compiled:
+    """A Board's own layout, compiled once per process."""
+    return compiled_from(io.BytesIO(layout), "The Board’s own Word layout", layout_environment())
 
 
 def compiled(path: Path, environment: Environment) -> Compiled:
     """A template as docxtpl understands it, without what an editor left behind. Raises DocumentFault for one that is unfit."""
     if not path.is_file():
         raise DocumentFault(f"The Word template {path} is missing. Restore it from the project.")
-    word = DocxTemplate(path)
+    with path.open("rb") as file:
+        return compiled_from(file, f"The Word template {path}", environment)
+
+
+def compiled_from(file: IO[bytes], what: str, environment: Environment) -> Compiled:
+    word = DocxTemplate(file)
     word.init_docx()
-    clean(word, path)
-    sources = {BODY: word.patch_xml(word.xml_to_string(word.docx.element))}
+    clean(word, what)
+    try:
+        parts = {name: environment.from_string(source) for name, source in sources(word).items()}
+    except TemplateError as fault:
+        raise DocumentFault(f"{what} cannot be understood: {fault}") from None
+    return Compiled(parts, package_without(word, {*parts, PROPERTIES}), language(word))
+
+
+def sources(word: DocxTemplate) -> dict[str, str]:
+    """What Jinja reads of each part with blanks: the text of the document, headers and footers."""
+    found = {BODY: word.patch_xml(word.xml_to_string(word.docx.element))}
     for relationship in word.docx.part.rels.values():
         if relationship.reltype in {word.HEADER_URI, word.FOOTER_URI}:
             part = relationship.target_part
-            sources[str(part.partname)[1:]] = word.patch_xml(word.xml_to_string(part.element))
-    try:
-        parts = {name: environment.from_string(source) for name, source in sources.items()}
-    except TemplateError as fault:
-        raise DocumentFault(f"The Word template {path} cannot be understood: {fault}") from None
-    return Compiled(parts, package_without(word, {*parts, PROPERTIES}))
+            found[str(part.partname)[1:]] = word.patch_xml(word.xml_to_string(part.element))
+    return found
 
 
-def clean(word: DocxTemplate, path: Path) -> None:
+def language(word: DocxTemplate) -> str:
+    """The language in which the document is written where it says no other."""
+    said: list[str] = word.docx.styles.element.xpath("w:docDefaults/w:rPrDefault/w:rPr/w:lang/@w:val")
+    return said[0] if said else LANGUAGE
+
+
+def clean(word: DocxTemplate, what: str) -> None:
     """Takes out what an editor left behind. Raises DocumentFault for what cannot simply be taken out."""
     document = word.docx
     if document.element.xpath(REVISIONS):
-        raise DocumentFault(
-            f"The Word template {path} has tracked changes. Accept or reject them all in Word and save it."
-        )
+        raise DocumentFault(f"{what} has tracked changes. Accept or reject them all in Word and save it.")
     for mark in document.element.xpath(COMMENT_MARKS):
         mark.getparent().remove(mark)
     for relationships in (document.part.package.rels, document.part.rels):
-        drop(relationships, path)
+        drop(relationships, what)
 
 
-def drop(relationships: Relationships, path: Path) -> None:
+def drop(relationships: Relationships, what: str) -> None:
     for key, relationship in list(relationships.items()):
         if relationship.reltype.endswith(LEFT_BEHIND):
             del relationships[key]
         elif relationship.is_external:
-            raise DocumentFault(f"The Word template {path} refers to a file outside itself. Take the link out in Word.")
+            raise DocumentFault(f"{what} refers to a file outside itself. Take the link out in Word.")
 
 
 def package_without(word: DocxTemplate, left_out: set[str]) -> bytes:
