@@ -36,7 +36,9 @@ def release_of(session: Session, document_id: UUID, *, lock: bool = False) -> Re
 
 
 def is_held(session: Session, document_id: UUID) -> bool:
-    return bool(session.scalar(select(exists().where(Release.document_id == document_id, Release.decided_at.is_(None)))))
+    return bool(
+        session.scalar(select(exists().where(Release.document_id == document_id, Release.decided_at.is_(None))))
+    )
 
 
 def held_in(session: Session, escalation_id: UUID) -> Sequence[Release]:

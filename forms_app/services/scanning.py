@@ -1,0 +1,99 @@
+"""What of a document is scanned before it may leave, and for what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any
+
+from forms_app.db.tables import Document, Escalation
+from forms_app.deidentification.dictionary import Sort
+from forms_app.deidentification.findings import Finding, ScanFailed
+from forms_app.deidentification.scan import scan
+from forms_app.documents import contexts as say
+from forms_app.documents.catalogue import kind_of
+from forms_app.domain.errors import DomainError
+from forms_app.services.identifiers import identifiers_of
+
+Released = say.BoardProforma | say.SubGroupReport | say.PolicyGapNotice
+"""What holds short texts."""
+TEXT, FACT, LEARNING = "text", "fact", "learning"
+"""How the names of what is scanned begin."""
+WHERE = frozenset({Sort.ADDRESS, Sort.SCHOOL, Sort.PRACTICE})
+TELLS_WHERE = WHERE | {"address", "street", "postcode", "outward_postcode", "telephone", "school", "practice"}
+"""The rules whose findings say where somebody can be found, by telephone too."""
+NOT_TYPED = frozenset(
+    {"heading", "raised_by", "written_by", "called_by", "conveners", "invited", "attended", "absent", "parties"}
+    | {"people", "time_limits", "stages", "stage", "rules", "choices", "return_to", "question", "title", "agency", "to"}
+)
+"""The parts of a context that hold what the directory and the policy say. Whatever is not named here is scanned."""
+
+
+class Because(StrEnum):
+    """Why a document is held."""
+
+    DEIDENTIFIED = "deidentified"
+    PROTECTED_ADDRESS = "protected_address"
+
+
+class CheckFailed(DomainError):
+    """The scan could not be carried out, and so nothing may leave."""
+
+
+def context_of(document: Document) -> say.Value:
+    return kind_of(document.kind).context.model_validate_json(document.context)
+
+
+def released_context(document: Document) -> Released:
+    context = context_of(document)
+    assert isinstance(context, say.BoardProforma | say.SubGroupReport | say.PolicyGapNotice), "it has short texts"
+    return context
+
+
+def found_in(escalation: Escalation, document: Document, because: str, texts: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Everything of a held document that a person has to look at. Raises CheckFailed."""
+    if because == Because.PROTECTED_ADDRESS:
+        return tells_where(escalation, document)
+    return _scanned(lambda: scan(dict(_for_release(document, texts)), identifiers_of(escalation)))
+
+
+def tells_where(escalation: Escalation, document: Document) -> tuple[Finding, ...]:
+    """Every place that says where the child can be found. Raises CheckFailed."""
+
+    def found() -> tuple[Finding, ...]:
+        identifiers = [each for each in identifiers_of(escalation) if each.sort in WHERE]
+        typed = dict(_typed(context_of(document).model_dump(mode="json")))
+        return tuple(each for each in scan(typed, identifiers) if each.rule in TELLS_WHERE)
+
+    return _scanned(found)
+
+
+def _scanned(found: Any) -> tuple[Finding, ...]:
+    try:
+        findings: tuple[Finding, ...] = found()
+    except ScanFailed:
+        raise CheckFailed("The check for names could not be carried out, so nothing was released.") from None
+    return findings
+
+
+def _for_release(document: Document, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    context = released_context(document)
+    yield from ((f"{TEXT}:{name}", text) for name, text in texts.items())
+    yield from ((f"{FACT}:{number}", fact.value) for number, fact in enumerate(context.facts))
+    if not isinstance(context, say.PolicyGapNotice):
+        yield from ((f"{LEARNING}:{number}", text) for number, text in enumerate(context.learning))
+
+
+def _typed(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    match value:
+        case str():
+            yield path, value
+        case dict():
+            for name, each in value.items():
+                if name not in NOT_TYPED:
+                    yield from _typed(each, f"{path}.{name}" if path else name)
+        case list():
+            for number, each in enumerate(value):
+                yield from _typed(each, f"{path}.{number}")
+        case _:
+            pass
