@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, FilePath, SecretStr, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 ROOT = Path(__file__).parents[1]
+SIGNING_KEY_BYTES = 32
 
 
 class SettingsFault(Exception):
     """The environment does not say what the service needs."""
+
+
+def _is_a_signing_key(key: SecretStr) -> SecretStr:
+    try:
+        length = len(base64.b64decode(key.get_secret_value(), validate=True))
+    except ValueError:
+        length = 0
+    if length != SIGNING_KEY_BYTES:
+        raise PydanticCustomError("signing_key", "write 32 random bytes in base64: openssl rand -base64 32")
+    return key
 
 
 class Settings(BaseSettings):
@@ -43,6 +55,13 @@ class Settings(BaseSettings):
     """A file of certificates to trust for the mail server, in place of the system's."""
     huey_url: str = f"sqlite:///{ROOT / 'var' / 'huey.db'}"
     """Where the task engine keeps its pokes: sqlite:///…, postgresql://… or redis://…"""
+    signing_key: Annotated[SecretStr, AfterValidator(_is_a_signing_key)] | None = None
+    """Signs the list of what is in a download of a whole escalation: 32 random bytes in base64."""
+    pdf_signing_key: FilePath | None = None
+    """A PKCS#12 file with the key and the certificate that seal every PDF that names people."""
+    pdf_signing_passphrase: SecretStr | None = None
+    encrypt_attachments: bool = False
+    """Whether PDFs travel locked, with a password that is shown to whoever signs in."""
     outbox_lease_seconds: Annotated[float, Field(gt=0)] = 180
     """How long one piece of work may take, before another worker takes it up; longer than a slow mail server takes to answer."""
 

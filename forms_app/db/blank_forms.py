@@ -39,6 +39,12 @@ def made_file(session: Session, board_id: UUID, file_id: UUID) -> BlankFormFile 
     return session.scalar(wanted.options(undefer(BlankFormFile.content)))
 
 
+def was_made(session: Session, board_id: UUID, sha256: str) -> bool:
+    """Whether a file with this digest was made for this Board."""
+    wanted = select(BlankFormFile.id).where(BlankFormFile.board_id == board_id, BlankFormFile.sha256 == sha256)
+    return session.scalar(wanted.limit(1)) is not None
+
+
 def board_to_make_for(session: Session, board_id: UUID, *, lock: bool = False) -> Board:
     """The Board. With `lock`, whoever else keeps its files waits for this transaction."""
     wanted = select(Board).where(Board.id == board_id)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.tables import (
@@ -121,6 +121,32 @@ def board_document(session: Session, document_id: UUID, board_id: UUID, kinds: S
     ).one_or_none()
 
 
+def documents_with_file(session: Session, sha256: str, person_id: UUID, office_of: UUID | None) -> Sequence[Document]:
+    """The documents of which a file has this digest, as far as this person may open them, also from the office of a Board."""
+    return _openable(session, Document.files.any(DocumentFile.sha256 == sha256), person_id, office_of)
+
+
+def documents_with_reference(
+    session: Session, references: Collection[str], person_id: UUID, office_of: UUID | None
+) -> Sequence[Document]:
+    """The documents of the escalations with these references, as far as this person may open them."""
+    return _openable(session, Escalation.reference.in_(references), person_id, office_of)
+
+
+def _openable(
+    session: Session, wanted: ColumnElement[bool], person_id: UUID, office_of: UUID | None
+) -> Sequence[Document]:
+    kinds = [kind.value for kind in DEIDENTIFIED]
+    in_the_office = and_(Escalation.board_id == office_of, Document.kind.in_(kinds), _tells_the_board())
+    return session.scalars(
+        select(Document)
+        .join(Document.escalation)
+        .where(wanted, or_(_is_owed_to(person_id), in_the_office) if office_of else _is_owed_to(person_id))
+        .options(*LEDGER, joinedload(Document.escalation))
+        .order_by(Document.owed_at.desc(), Document.id)
+    ).all()
+
+
 def every_document(session: Session) -> Sequence[Document]:
     """All documents, in the order in which they were owed, with their escalations."""
     return session.scalars(
@@ -135,6 +161,12 @@ def file_of(session: Session, document_id: UUID, file_format: str) -> DocumentFi
         .where(DocumentFile.document_id == document_id, DocumentFile.format == file_format)
         .options(undefer(DocumentFile.content))
     ).one_or_none()
+
+
+def size_of_files(session: Session, documents: Collection[UUID], formats: Collection[str]) -> int:
+    """How many bytes the files of these documents have together."""
+    of_these = (DocumentFile.document_id.in_(documents), DocumentFile.format.in_(formats))
+    return session.scalar(select(func.coalesce(func.sum(func.length(DocumentFile.content)), 0)).where(*of_these)) or 0
 
 
 def count_similar(

@@ -1,0 +1,236 @@
+"""Everything of an escalation that somebody may open, as one file, with a signed list of what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from forms_app.db import reads
+from forms_app.db.tables import Delivery, Document, Escalation
+from forms_app.documents.catalogue import file_name, kind_of
+from forms_app.documents.faults import DocumentFault
+from forms_app.documents.signatures import SigningKey
+from forms_app.domain.errors import NotFound
+from forms_app.domain.policy import DEIDENTIFIED, OFFICE
+from forms_app.domain.working_days import spell_time, uk_date
+from forms_app.services.directory import own_person
+from forms_app.services.documents import FORMATS
+from forms_app.services.posting import ledger_lines
+from forms_app.services.proof import office_of
+from forms_app.services.register import BOARD_KINDS
+from forms_app.services.work import Work
+
+MANIFEST, SIGNATURE, CONTENTS = "manifest.json", "manifest.json.sig", "contents.txt"
+FORMAT = "forms-app-bundle-1"
+LARGEST = 64 * 1024 * 1024
+CHECK = f"openssl pkeyutl -verify -pubin -inkey signing-key.pem -rawin -in {MANIFEST} -sigfile {SIGNATURE}"
+STATES = {
+    "accepted": "accepted by the mail server",
+    "interrupted": "interrupted",
+    "not_reached": "waiting, because the mail server could not be reached",
+    "not_sent": "not sent yet",
+    "refused": "refused by the mail server",
+    "started": "being sent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    name: str
+    content: bytes
+
+
+class TooLarge(Exception):
+    """More than one download can carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What a list is signed with, and where the key can be fetched. Without a key the list says that it is not signed."""
+
+    key: SigningKey | None
+    service_url: str
+
+
+def bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Signing) -> Bundle:
+    """All documents of an escalation that a party may open. Raises NotFound and TooLarge."""
+    escalation = reads.escalation_for(work.session, escalation_id, by)
+    if escalation is None:
+        raise NotFound("There is no such escalation.")
+    documents = reads.documents_for(work.session, escalation_id, by)
+    entries = [Entry(number, each, tuple(each.deliveries)) for number, each in enumerate(documents[::-1], start=1)]
+    return _bundle(work, escalation, entries, by, signing)
+
+
+def board_bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Signing) -> Bundle:
+    """The de-identified documents of an escalation of the register. Raises NotFound and TooLarge."""
+    office = office_of(own_person(work, by))
+    escalation = reads.told_escalation(work.session, escalation_id, office) if office else None
+    if escalation is None:
+        raise NotFound("There is no such escalation.")
+    documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS)
+    entries = [Entry(number, each, _in_office(each)) for number, each in enumerate(documents[::-1], start=1)]
+    return _bundle(work, escalation, entries, by, signing)
+
+
+def _in_office(document: Document) -> tuple[Delivery, ...]:
+    return tuple(delivery for delivery in document.deliveries if delivery.person.agency.kind == OFFICE)
+
+
+def _bundle(work: Work, escalation: Escalation, entries: Sequence[Entry], by: UUID, signing: Signing) -> Bundle:
+    if reads.size_of_files(work.session, [entry.document.id for entry in entries], FORMATS) > LARGEST:
+        raise TooLarge
+    contents = "".join(_contents(work.now, escalation, entries, signing)).encode()
+    manifest = _manifest(work.now, escalation, entries, contents, signing)
+    parts = [(MANIFEST, manifest), (CONTENTS, contents)]
+    if signing.key is not None:
+        parts.insert(1, (SIGNATURE, signing.key.sign(manifest)))
+    packed = _packed([*parts, *_files(work, entries)])
+    work.note("bundle_downloaded", person=by, board=escalation.board_id, escalation=escalation.id)
+    return Bundle(f"escalation-{escalation.reference}.zip", packed)
+
+
+# --- one document in the list ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    name: str
+    format: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One document, and of its deliveries those that the reader may know of."""
+
+    number: int
+    document: Document
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def files(self) -> list[NamedFile]:
+        """Named by ids alone, and in the order in which they were owed."""
+        kind, reference = kind_of(self.document.kind), self.document.escalation.reference
+        digests = {file.format: file.sha256 for file in self.document.files}
+        return [
+            NamedFile(f"{self.number:02}-{file_name(kind, reference, form)}", form, digests[form])
+            for form in FORMATS
+            if form in digests
+        ]
+
+    @property
+    def states(self) -> Counter[str]:
+        """How many deliveries stand how, by what the ledger said last."""
+        ledgers = [ledger_lines(delivery.attempts) for delivery in self.deliveries]
+        return Counter(lines[-1].result if lines else "not_sent" for lines in ledgers)
+
+    @property
+    def is_deidentified(self) -> bool:
+        """Then no time is told but the month, as in the document itself."""
+        return self.document.kind in DEIDENTIFIED
+
+    def moment(self, at: datetime | None) -> str | None:
+        if at is None:
+            return None
+        return f"{uk_date(at):%Y-%m}" if self.is_deidentified else _instant(at)
+
+    def spelt(self, at: datetime | None) -> str:
+        if at is None:
+            return "not yet"
+        return f"{uk_date(at):%B %Y}" if self.is_deidentified else spell_time(at)
+
+
+# --- the list, for machines and for people --------------------------------------------------------------------------
+
+
+def _manifest(
+    now: datetime, escalation: Escalation, entries: Sequence[Entry], contents: bytes, signing: Signing
+) -> bytes:
+    value = {
+        "format": FORMAT,
+        "service": signing.service_url,
+        "board": escalation.board.name,
+        "reference": escalation.reference,
+        "policy": escalation.policy_key,
+        "made_at": _instant(now),
+        "signed_by": signing.key.fingerprint() if signing.key is not None else None,
+        "contents": {"name": CONTENTS, "sha256": hashlib.sha256(contents).hexdigest()},
+        "documents": [_document(entry) for entry in entries],
+    }
+    return f"{json.dumps(value, indent=2, ensure_ascii=False)}\n".encode()
+
+
+def _document(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": str(entry.document.id),
+        "kind": entry.document.kind,
+        "owed_at": entry.moment(entry.document.owed_at),
+        "issued_at": entry.moment(entry.document.issued_at),
+        "files": [{"name": file.name, "format": file.format, "sha256": file.sha256} for file in entry.files],
+        "deliveries": {
+            "attached": sum(delivery.attached for delivery in entry.deliveries),
+            "by_link": sum(not delivery.attached for delivery in entry.deliveries),
+            "states": dict(sorted(entry.states.items())),
+        },
+    }
+
+
+def _contents(now: datetime, escalation: Escalation, entries: Sequence[Entry], signing: Signing) -> Iterator[str]:
+    yield f"Escalation {escalation.reference}\n{escalation.board.name}\n\n"
+    yield f"Downloaded on {spell_time(now)}. Documents: {len(entries)}.\n"
+    yield "Keep these files safe. They may name a child, a family and practitioners.\n\n"
+    for entry in entries:
+        yield f"{entry.number}. {entry.document.title}\n   Issued: {entry.spelt(entry.document.issued_at)}\n"
+        if entry.deliveries:
+            states = ", ".join(f"{count} {STATES[state]}" for state, count in sorted(entry.states.items()))
+            yield f"   Sent to {len(entry.deliveries)}: {states}\n"
+        for file in entry.files:
+            yield f"   File: {file.name}\n   SHA-256: {file.sha256}\n"
+        yield "\n"
+    yield "How to check that nothing was changed\n\n"
+    yield f"{MANIFEST} lists each file with its SHA-256. "
+    if signing.key is None:
+        yield "It is not signed, because the service has no key for that.\n"
+    else:
+        yield f"{SIGNATURE} is its signature.\n"
+        yield f"Fetch the key of the service from {signing.service_url}/signing-key.pem, and type:\n\n   {CHECK}\n\n"
+    yield f"You can also check each file on this page: {signing.service_url}/check-a-file\n"
+
+
+def _instant(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+# --- the files ------------------------------------------------------------------------------------------------------
+
+
+def _files(work: Work, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
+    """Every file under its name. Raises DocumentFault for bytes that are not those that were issued."""
+    for entry in entries:
+        for file in entry.files:
+            stored = reads.file_of(work.session, entry.document.id, file.format)
+            if stored is None or hashlib.sha256(stored.content).hexdigest() != file.sha256:
+                raise DocumentFault(
+                    "A file that is stored here is not the one that was issued. Nothing was downloaded."
+                )
+            yield file.name, stored.content
+
+
+def _packed(parts: Sequence[tuple[str, bytes]]) -> bytes:
+    """With the oldest date that the format knows, and no smaller: PDF and Word files are packed already."""
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_STORED) as archive:
+        for name, content in parts:
+            entry = ZipInfo(name)
+            entry.create_system = 0
+            archive.writestr(entry, content)
+    return packed.getvalue()
