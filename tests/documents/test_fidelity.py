@@ -13,6 +13,7 @@ from docx.oxml.ns import qn
 
 from forms_app.documents import pdf, readback
 from forms_app.documents.catalogue import KINDS
+from forms_app.documents.contexts import AcknowledgementSheet, FileCopy
 from forms_app.documents.issue import Issued, issue
 from forms_app.documents.templates import (
     DEIDENTIFIED,
@@ -131,3 +132,37 @@ def test_the_hard_content_takes_rows_over_several_pages() -> None:
     longest = max(rows, key=lambda row: len(row.cells[0]))
 
     assert sum(any(line.text in longest.cells[0] for line in lines[:3]) for lines in pages) > 3
+
+
+def test_a_copy_of_a_hundred_records_is_issued_whole() -> None:
+    copy = PLAIN["file_copy"]
+    assert isinstance(copy, FileCopy)
+    records = tuple(
+        record.model_copy(update={"title": f"{number}. {record.title}"})
+        for number, record in enumerate(copy.records * 50, start=1)
+    )
+
+    files = issue("file_copy", copy.model_copy(update={"records": records}))
+
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(files.pdf)).pages]
+    assert len(pages) > 30
+    assert "100 of 100" in pages[-1]
+
+
+def test_only_whoever_has_not_answered_has_room_to_sign() -> None:
+    blocks = readback.word_blocks(issued("plain", "acknowledgement_sheet").docx)
+    sheet = PLAIN["acknowledgement_sheet"]
+    assert isinstance(sheet, AcknowledgementSheet)
+
+    assert blocks.count("Signature") == sum(bool(person.choices) for person in sheet.people)
+    assert "Signature" not in blocks[: blocks.index("Idris Fallowfield", blocks.index("Who is asked"))]
+
+
+def test_a_table_says_what_its_columns_are_on_every_page() -> None:
+    """Also where one row is longer than a page, which a row that is kept together would not."""
+    made = pdf.render(pdf.filled(KINDS["referral"], HARD["referral"]))[1]
+    tables = [[line.text for line in lines[:4]] for lines in readback.pdf_pages(made)]
+    header = ["When", "What", "Who", "What came of it"]
+
+    first = next(number for number, lines in enumerate(tables) if lines == header)
+    assert tables[first : first + 10] == [header] * 10
