@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 from xml.sax.saxutils import escape
 
+from docx.document import Document as WordDocument
 from docx.opc.rel import Relationships
 from docxtpl import DocxTemplate
 from jinja2 import Environment, Template, TemplateError
@@ -229,10 +230,23 @@ def drop(relationships: Relationships, what: str) -> None:
 
 def package_without(word: DocxTemplate, left_out: set[str]) -> bytes:
     """The package of a template with fixed dates and without the parts that are written for every document."""
+    return repacked(word.docx, {**dict.fromkeys(left_out), "docProps/app.xml": APPLICATION.encode()})
+
+
+def plain_package(document: WordDocument) -> bytes:
+    """A layout that can be edited again, with fixed dates and with properties that say nothing of anybody."""
+    _ = document.core_properties  # so that there are some
+    said = CORE.format(title="Word layout", author="", language=LANGUAGE)
+    return repacked(document, {PROPERTIES: said.encode()})
+
+
+def repacked(document: WordDocument, instead: Mapping[str, bytes | None]) -> bytes:
+    """The parts with other content, or None to leave one out."""
     saved, file = io.BytesIO(), io.BytesIO()
-    word.docx.save(saved)
+    document.save(saved)
     with zipfile.ZipFile(saved) as source, zipfile.ZipFile(file, "w") as package:
         for name in source.namelist():
-            if name not in left_out:
-                write(package, name, APPLICATION.encode() if name == "docProps/app.xml" else source.read(name))
+            content = instead[name] if name in instead else source.read(name)
+            if content is not None:
+                write(package, name, content)
     return file.getvalue()
