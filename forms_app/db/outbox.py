@@ -27,6 +27,8 @@ class OutboxKind(StrEnum):
     """About a StageRecord: whether, when a time has run out, it is still the escalation's last. Owed at that time."""
     MAKE_BLANK_FORMS = "make_blank_forms"
     """About a Board."""
+    DRAW_LAYOUT = "draw_layout"
+    """About a WordLayout: its sample as pictures."""
     SIGN_IN_MESSAGE = "sign_in_message"
     """About a SignInCode; its words are in the payload and nowhere else."""
 
@@ -121,6 +123,21 @@ def put_off(session: Session, claimed: Claim, sentence: str, now: datetime, wait
     if claimed.tries > len(waits):
         return park(session, claimed.item_id, claimed.worker, sentence, now)
     return fail(session, claimed.item_id, claimed.worker, sentence, now + waits[claimed.tries - 1])
+
+
+def try_again(session: Session, kind: OutboxKind, about: Collection[UUID], now: datetime) -> None:
+    """Makes work that was put off or given up due at once, with all its tries before it. What is being worked on goes on."""
+    session.execute(
+        update(OutboxItem)
+        .where(
+            OutboxItem.kind == kind.value,
+            OutboxItem.about_id.in_(about),
+            OutboxItem.done_at.is_(None),
+            OutboxItem.claimed_by.is_(None),
+        )
+        .values(not_before=now, parked_at=None, tries=0)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def needs_attention(
