@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -95,3 +96,13 @@ def was_ever_party(session: Session, escalation_id: UUID, person_id: UUID) -> bo
 def people_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Person]:
     found = select(Person).where(Person.id.in_(ids)).options(joinedload(Person.agency))
     return {person.id: person for person in session.scalars(found)}
+
+
+def opened_between(session: Session, board_id: UUID, since: datetime, until: datetime) -> Sequence[Escalation]:
+    """The escalations of a Board that were opened in a time, the oldest first, whole."""
+    return session.scalars(
+        select(Escalation)
+        .where(Escalation.board_id == board_id, Escalation.opened_at >= since, Escalation.opened_at < until)
+        .options(*WHOLE, selectinload(Escalation.records))
+        .order_by(Escalation.opened_at, Escalation.id)
+    ).all()

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from forms_app.db import reads
 from forms_app.db.outbox import needs_attention
-from forms_app.db.tables import Delivery, Document
+from forms_app.db.releases import releases_of
+from forms_app.db.tables import Delivery, Document, Release
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.errors import NotFound
 from forms_app.domain.policy import OFFICE
 from forms_app.domain.working_days import spell_time
 from forms_app.services.posting import ledger_lines
+from forms_app.services.releasing import Proposal
 from forms_app.services.work import Work
 
 FORMATS: tuple[Format, ...] = ("pdf", "docx")
@@ -44,6 +46,8 @@ class DocumentLine:
     owed: str
     fault: str | None
     """Why it could not be made, or has not been for long; None while all is well."""
+    waits: str
+    """Since when it waits for a second person, or that it was withdrawn; empty for what may be made."""
     files: tuple[FileLine, ...]
     deliveries: tuple[DeliveryLine, ...]
 
@@ -86,15 +90,17 @@ def document_lines(work: Work, documents: Sequence[Document], reference: str) ->
     owed = [document.id for document in documents]
     owed += [delivery.id for document in documents for delivery in document.deliveries]
     faults = {item.about_id: item.fault or "" for item in needs_attention(work.session, work.now, about=owed)}
-    return tuple(_document(document, reference, faults) for document in documents)
+    held = releases_of(work.session, [document.id for document in documents])
+    return tuple(_document(document, reference, faults, held.get(document.id)) for document in documents)
 
 
-def _document(document: Document, reference: str, faults: Mapping[UUID, str]) -> DocumentLine:
+def _document(document: Document, reference: str, faults: Mapping[UUID, str], release: Release | None) -> DocumentLine:
     return DocumentLine(
         id=document.id,
         title=document.title,
         owed=spell_time(document.owed_at),
         fault=faults.get(document.id),
+        waits="" if release is None else _waits(release),
         files=tuple(
             FileLine(form, file_name(kind_of(document.kind), reference, form), each.sha256)
             for form in FORMATS
@@ -103,6 +109,13 @@ def _document(document: Document, reference: str, faults: Mapping[UUID, str]) ->
         ),
         deliveries=tuple(_delivery(delivery, faults) for delivery in document.deliveries),
     )
+
+
+def _waits(release: Release) -> str:
+    if release.decided_at is None:
+        return f"Waits for a second person since {spell_time(release.held_at)}"
+    is_withdrawn = release.proposal == Proposal.WITHDRAWAL
+    return f"Withdrawn on {spell_time(release.decided_at)}: nobody is sent it" if is_withdrawn else ""
 
 
 def _delivery(delivery: Delivery, faults: Mapping[UUID, str]) -> DeliveryLine:

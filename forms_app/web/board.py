@@ -8,6 +8,7 @@ from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
 from forms_app.documents.catalogue import Format
+from forms_app.services.held import waiting_at_board
 from forms_app.services.register import board_file, board_view, told_escalations
 from forms_app.web.access import board_office, open_to
 from forms_app.web.documents import FORMAT, as_download
@@ -21,7 +22,8 @@ blueprint = Blueprint("board", __name__)
 def register() -> str:
     with workshop().reading() as work:
         found = told_escalations(work, by=signed_in_person().id)
-    return render_template("board/register.html", escalations=found, heading="Board register")
+        waiting = waiting_at_board(work, by=signed_in_person().id)
+    return render_template("board/register.html", escalations=found, waiting=waiting, heading="Board register")
 
 
 @blueprint.get("/register/<uuid:escalation_id>")

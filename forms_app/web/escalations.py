@@ -9,7 +9,9 @@ from werkzeug.routing import AnyConverter, Map
 
 from forms_app.domain.acts import Act
 from forms_app.domain.circulation import NOT_CIRCULATED
+from forms_app.domain.secrecy import is_protected
 from forms_app.services.drafts import drafts_of
+from forms_app.services.held import waiting_in
 from forms_app.services.looking import (
     escalation_view,
     guidance_for,
@@ -56,6 +58,7 @@ def one(escalation_id: UUID) -> str:
     with workshop().reading() as work:
         view = escalation_view(work, by=person.id, escalation_id=escalation_id)
         beside = opened_beside(work, by=person.id, escalation_id=escalation_id)
+        waiting = waiting_in(work, escalation_id)
     moment = "not_supported" if view.place.is_raiser and view.not_supporting else "always"
     links, contacts = help_for(view.policy, view.stage, person.board_name)
     return render_template(
@@ -64,6 +67,8 @@ def one(escalation_id: UUID) -> str:
         heading=f"Escalation {view.summary.reference}",
         offers=offers_of(view),
         beside=beside,
+        waiting=waiting,
+        is_secret=is_protected(view.subject),
         guidance=guidance_for(view.policy, view.stage, moment),
         links=links,
         contacts=contacts,
