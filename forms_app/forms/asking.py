@@ -62,6 +62,8 @@ class Page:
     """What the intro introduces, one by one."""
     confirms: Code | None = None
     """The gate that the page confirms when it is done."""
+    skippable: bool = False
+    """Whether the form can be sent without anybody having opened it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +140,10 @@ def page_of(
     intro: str = "",
     points: tuple[str, ...] = (),
     confirms: Code | None = None,
+    skippable: bool = False,
 ) -> Page:
     form = type("Questions", (base,), {**fields, "depends": depends or {}})
-    return Page(name, title, form, printed=printed, intro=intro, points=points, confirms=confirms)
+    return Page(name, title, form, printed=printed, intro=intro, points=points, confirms=confirms, skippable=skippable)
 
 
 def danger_page(asking: Asking) -> Page:

@@ -29,6 +29,7 @@ from forms_app.forms.asking import Asking, Given, Page, PageForm, stage_of
 from forms_app.forms.attempts import attempts_so_far
 from forms_app.forms.entries import ENTRIES, pages_of_entry
 from forms_app.forms.fields import Answerable, Rows, row_numbers
+from forms_app.forms.on_paper import PAPER, paper_page
 from forms_app.forms.onward import reason_given, way_taken
 from forms_app.forms.pages import LADDER, Builder, subject_page
 from forms_app.forms.people import agencies_page, chosen_agencies, named_on, responding_agencies
@@ -43,7 +44,7 @@ Saved = Mapping[str, list[list[str]]]
 
 def pages_of(asking: Asking, given: Given) -> tuple[Page, ...]:
     """The pages in their order. What was answered on one page can decide which others there are."""
-    return tuple(BUILDERS[asking.kind](asking, given))
+    return (*BUILDERS[asking.kind](asking, given), paper_page(asking))
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Flow:
         return forms
 
     def is_done(self, page: Page) -> bool:
-        return page.id in self.given and not self.forms[page.id].errors
+        return (page.skippable or page.id in self.given) and not self.forms[page.id].errors
 
     @property
     def first_open(self) -> Page | None:
@@ -100,11 +101,18 @@ class Flow:
 
     def written(self) -> Written:
         asked = (form["f-happened"].data for form in self.forms.values() if "f-happened" in form)
-        happened = next(asked, self.asking.today)
+        on_paper = self._data(PAPER, "f-paper_on") if self.was_on_paper else None
+        happened = next(asked, on_paper or self.asking.today)
         return Written(form_key=self.form_key, sections=self.sections(), happened_on=happened)
 
+    @property
+    def was_on_paper(self) -> bool:
+        return bool(self._data(PAPER, "f-paper") == "yes")
+
     def sections(self) -> Sections:
-        printed = [(page.title, self.forms[page.id]) for page in self.pages if page.printed]
+        left_out = set() if self.was_on_paper else {PAPER}
+        pages = [page for page in self.pages if page.printed and page.id not in left_out]
+        printed = [(page.title, self.forms[page.id]) for page in pages]
         sections = (
             Section(title=title, answers=(*_worth_keeping(answers_of(form)), *lists_of(form)))
             for title, form in printed
