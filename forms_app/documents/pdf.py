@@ -25,7 +25,7 @@ from forms_app.documents.catalogue import Kind
 from forms_app.documents.contexts import Value
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.readback import Reader, compare, page_blocks, pdf_pages
-from forms_app.documents.standards import OPTIONS, Identification, colours
+from forms_app.documents.standards import OPTIONS, Identification, colours, name_headers
 
 ffi.cdef("FcConfig * FcConfigCreate(void);")
 
@@ -125,7 +125,7 @@ def render(source: str) -> tuple[HTML, bytes]:
             )
             document.fonts = DocumentFonts()
             document.metadata = Identification(**vars(document.metadata))
-            return html, document.write_pdf(**OPTIONS)
+            return html, document.write_pdf(finisher=name_headers, **OPTIONS)
         except FatalURLFetchingError:
             raise DocumentFault(
                 "The page of a document asks for a file outside the service's own. It was not fetched; take it out of the template."

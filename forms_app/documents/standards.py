@@ -9,7 +9,7 @@ from io import BytesIO
 
 import pydyf  # type: ignore[import-untyped]
 from weasyprint.css import ColorProfile
-from weasyprint.document import DocumentMetadata
+from weasyprint.document import Document, DocumentMetadata
 
 # WeasyPrint knows PDF/A-2a, which asks for all the tags that PDF/UA-1 asks for, for fonts and for colours that anybody can show.
 VARIANT = "pdf/a-2a"
@@ -52,6 +52,22 @@ class Identification(DocumentMetadata):  # type: ignore[misc]  # WeasyPrint has 
     def generate_rdf_metadata(self, *which: object) -> bytes:
         rdf: bytes = super().generate_rdf_metadata(*which)
         return rdf.replace(b"</rdf:RDF>", ACCESSIBLE_TOO)
+
+
+def name_headers(_: Document, pdf: pydyf.PDF) -> None:
+    """Says of each header cell whether it is of its row or of its column, and lists all of them under their names.
+
+    WeasyPrint tells each other cell the names of its headers, but leaves a reader to guess what stands under a name.
+    """
+    elements = {item.reference: item for item in pdf.objects if isinstance(item, pydyf.Dictionary) and "S" in item}
+    names: dict[bytes, bytes] = {}
+    for element in elements.values():
+        if element["S"] == "/TH":
+            rows = elements[elements[element["P"]]["P"]]
+            element["A"]["Scope"] = "/Column" if rows["S"] == "/THead" else "/Row"
+            names[element["ID"].data] = element.reference
+    root = next(item for item in pdf.objects if item.reference == pdf.catalog["StructTreeRoot"])
+    root["IDTree"] = pydyf.Dictionary({"Names": pydyf.Array(part for name in sorted(names.items()) for part in name)})
 
 
 def data(stream: pydyf.Stream) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from functools import cache
 
 import docx
 import pypdf
@@ -14,7 +13,7 @@ from docx.oxml.ns import qn
 from forms_app.documents import pdf, readback
 from forms_app.documents.catalogue import KINDS
 from forms_app.documents.contexts import AcknowledgementSheet, FileCopy
-from forms_app.documents.issue import Issued, issue
+from forms_app.documents.issue import issue
 from forms_app.documents.templates import (
     DEIDENTIFIED,
     DEIDENTIFIED_WHEN_FILLED_IN,
@@ -23,13 +22,7 @@ from forms_app.documents.templates import (
 )
 from forms_app.documents.wording import folded, said
 from tests.documents.examples import CONTENTS, HARD, PLAIN
-
-EVERY = [(content, code) for content in CONTENTS for code in KINDS]
-
-
-@cache
-def issued(content: str, code: str) -> Issued:
-    return issue(code, CONTENTS[content][code])
+from tests.documents.files import EVERY, issued
 
 
 def without_spaces(text: str) -> str:
