@@ -15,6 +15,8 @@ from forms_app.domain.records import (
     Concern,
     Facts,
     FollowUp,
+    MeetingCalled,
+    MeetingHeld,
     Outcome,
     Place,
     Quiet,
@@ -40,6 +42,10 @@ class Circulation:
     document: DocumentKind
     recipients: tuple[UUID, ...]
     raiser: UUID
+    to: tuple[Audience, ...] = ()
+    """Whom the policy's notices name for it."""
+    for_learning: bool = False
+    """Whether it is made for nothing but what was learned."""
 
     def __post_init__(self) -> None:
         if self.raiser not in self.recipients:
@@ -85,6 +91,10 @@ def _event(facts: Facts, now: Standing) -> Event:
             return Event.FOLLOWED_UP
         case Quiet():
             return Event.GONE_QUIET
+        case MeetingCalled():
+            return Event.MEETING_CALLED
+        case MeetingHeld():
+            return Event.MEETING_HELD
         case _:
             return Event.ENTRY_MADE
 
@@ -104,12 +114,25 @@ def owed(
     all of their recipients together.
     """
     raiser = next(place.person for place in places if place.is_raiser)
-    found: dict[DocumentKind, dict[UUID, None]] = {}
+    found: dict[DocumentKind, list[Notice]] = {}
     for notice in policy.notices:
         if _applies(notice, happening, now=now, outcome=outcome):
-            people = found.setdefault(notice.document, {raiser: None})
-            people.update(dict.fromkeys(_people(notice, places, outside)))
-    return tuple(Circulation(document, tuple(people), raiser) for document, people in found.items())
+            found.setdefault(notice.document, []).append(notice)
+    return tuple(_circulation(notices, raiser, places, outside) for notices in found.values())
+
+
+def _circulation(
+    notices: Sequence[Notice], raiser: UUID, places: Sequence[Place], outside: Mapping[Audience, Sequence[UUID]]
+) -> Circulation:
+    """The one document that all of these notices make."""
+    people = (person for notice in notices for person in _people(notice, places, outside))
+    return Circulation(
+        document=notices[0].document,
+        recipients=tuple(dict.fromkeys((raiser, *people))),
+        raiser=raiser,
+        to=tuple(dict.fromkeys(audience for notice in notices for audience in notice.to)),
+        for_learning=all(notice.only_if == "learning" for notice in notices),
+    )
 
 
 def _applies(notice: Notice, happening: Happening, *, now: Standing, outcome: Outcome | None) -> bool:

@@ -363,6 +363,17 @@ class Meeting(Part):
     """Whether it recommends: what should be done, by whom, by when."""
     source: Source
 
+    @property
+    def tests(self) -> tuple[tuple[str, str], ...]:
+        """What must be true of it: the name under which it is confirmed, and the statement."""
+        return (
+            *((f"composition-{number}", test) for number, test in enumerate(self.composition)),
+            *(
+                (f"independent-{who}", f"The {who} {'are' if who == 'members' else 'is'} independent of the case")
+                for who in self.independent
+            ),
+        )
+
 
 class Check(Part):
     """A line of a checklist, ticked by a named person when the stage is resolved."""
@@ -453,8 +464,10 @@ class Event(StrEnum):
     RESOLVED = "resolved"
     LEFT = "left"
     """The escalation went on to a procedure outside this policy."""
+    MEETING_CALLED = "meeting_called"
+    MEETING_HELD = "meeting_held"
     ENTRY_MADE = "entry_made"
-    """Anything else that the parties must know: a request, a meeting, a date, a person who joins, danger, dissent."""
+    """Anything else that the parties must know: a request, a date, a person who joins, danger, dissent."""
     FOLLOWED_UP = "followed_up"
     """Somebody said, after the end, whether what was agreed was done, or what came of it elsewhere."""
     GONE_QUIET = "gone_quiet"
@@ -475,6 +488,15 @@ class Audience(StrEnum):
 
 OUTSIDE = frozenset(Audience) - {Audience.RAISING_SIDE, Audience.RESPONDING_SIDE, Audience.BOARD_SIDE}
 """The people who hold the seat of this name at the Board."""
+
+MADE_ON = {
+    DocumentKind.WRITTEN_CONFIRMATION: Event.RESOLVED,
+    DocumentKind.ACKNOWLEDGEMENT_SHEET: Event.RESOLVED,
+    DocumentKind.MEETING_INVITATION: Event.MEETING_CALLED,
+    DocumentKind.MEETING_MINUTES: Event.MEETING_HELD,
+    DocumentKind.REFERRAL: Event.STAGE_ENTERED,
+}
+"""The one event of which a document of this kind can speak; the others speak of any."""
 
 
 class Notice(Part):
@@ -498,6 +520,17 @@ class Notice(Part):
             raise ValueError(
                 "an identified document may only go to the parties; tell the others by a notice or proforma"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _document_fits_event(self) -> Notice:
+        if self.document is DocumentKind.FILE_COPY:
+            raise ValueError(
+                "a file_copy is made when an agency asks for one, and sent to nobody: take this notice out"
+            )
+        event = MADE_ON.get(self.document, self.on)
+        if self.on is not event:
+            raise ValueError(f"a {self.document} can only be made on: {event}")
         return self
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forms_app.domain.acts import meeting_of
+from forms_app.domain.attempts import Attempt, attempts_at
 from forms_app.domain.escalation import Visit
-from forms_app.domain.records import Account, Agreement, Contact, MeetingHeld, Outcome, Step, StepUp
+from forms_app.domain.records import Agreement, MeetingHeld, Step, StepUp
 from forms_app.domain.text import LINES, LONG
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.forms.asking import Asking
-from forms_app.forms.entries import HOW
 from forms_app.forms.entry import agency_named, in_short, standing_in
 
 MORE = "There is more on the escalation’s page."
@@ -30,32 +29,24 @@ def _visit(asking: Asking, visit: Visit) -> Iterator[str]:
     since = spell_date(uk_date(visit.entered_at))
     until = f"to {spell_date(uk_date(visit.left_at))}" if visit.left_at else "until now"
     yield f"{asking.policy.stage_title(visit.stage)}, {since} {until}"
-    for step in visit.steps:
-        yield from (f"- {line}" for line in _step(asking, step))
+    for attempt in attempts_at(visit, asking.policy):
+        yield from (f"- {line}" for line in _attempt(asking, attempt))
 
 
-def _step(asking: Asking, step: Step) -> Iterator[str]:
-    who, on = _who(asking, step), spell_date(step.happened_on)
+def _attempt(asking: Asking, attempt: Attempt) -> Iterator[str]:
+    step = attempt.step
+    line = f"{spell_date(step.happened_on)}, {_who(asking, step)}: {attempt.what}"
     match step.facts:
-        case Contact(how=how):
-            yield f"{on}: contact {dict(HOW)[how].lower()}, logged by {who}"
         case MeetingHeld(attended=attended):
-            meeting = meeting_of(step, asking.policy)
             agencies = dict.fromkeys(place.agency for place in asking.places if place.person in attended)
-            names = ", ".join(agency_named(asking, agency) for agency in agencies)
-            yield f"{on}: {meeting.title if meeting else 'meeting'}, attended by {names}"
-        case Account():
-            yield f"{on}: account by {who}"
-        case Outcome(outcome=outcome):
-            title = next(each.title for each in asking.policy.outcomes if each.id == outcome)
-            yield f"{on}: outcome recorded by {who}: {title}"
-        case Agreement() as answer:
-            yield f"{on}: {who} {_said(answer)}"
+            yield f"{line}, attended by {', '.join(agency_named(asking, agency) for agency in agencies)}"
+        case Agreement(reasons=reasons) if reasons:
+            yield f"{line}: {in_short(reasons)}"
         case StepUp():
-            yield f"{on}: taken further by {who}"
+            yield line
             yield from _why(asking, step, step.facts)
         case _:
-            pass
+            yield line
 
 
 def _who(asking: Asking, step: Step) -> str:
@@ -65,13 +56,6 @@ def _who(asking: Asking, step: Step) -> str:
         return "the service itself, because a time limit had run out"
     kind = next((each.kind for each in asking.directory.agencies if each.id == place.agency), None)
     return f"{agency_named(asking, place.agency)} ({asking.policy.level_title(place.level, kind)})"
-
-
-def _said(answer: Agreement) -> str:
-    if answer.agrees:
-        return "agreed to the outcome"
-    word = "agreed to the actions, but not to the outcome" if answer.agrees_actions else "did not agree to the outcome"
-    return f"{word}: {in_short(answer.reasons)}" if answer.reasons else word
 
 
 def _why(asking: Asking, step: Step, facts: StepUp) -> Iterator[str]:

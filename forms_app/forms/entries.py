@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from forms_app.domain.acts import Act, going_on_alongside, open_requests, steps_to_take
+from forms_app.domain.attempts import HOW
 from forms_app.domain.filing import NOBODY_IN_SEAT
 from forms_app.domain.policy import Unit
 from forms_app.domain.records import (
@@ -62,13 +63,6 @@ from forms_app.forms.entry import (
 from forms_app.forms.fields import Pick, Ticked, TimeOfDay, Words
 from forms_app.forms.sooner import Sooner, not_sooner, sooner_questions
 
-HOW = (
-    ("telephone", "By telephone"),
-    ("face_to_face", "Face to face"),
-    ("online", "In an online call"),
-    ("email", "By email"),
-    ("letter", "By letter"),
-)
 CONDUCT = (
     ("compliance", "Compliance: whether what is laid down was done"),
     ("competence", "Competence: whether somebody can do what their work asks"),

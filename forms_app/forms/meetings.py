@@ -157,7 +157,7 @@ def _asked_of(asking: Asking, meeting: Meeting) -> tuple[str, ...]:
         f"Convened by: {_people(asking, meeting.conveners)}",
         *([f"Members: {_people(asking, meeting.members)}"] if meeting.members else []),
         *([f"At least {meeting.at_least} people attend"] if meeting.at_least else []),
-        *(test for _, test in tests_of(meeting)),
+        *(test for _, test in meeting.tests),
     )
 
 
@@ -179,7 +179,7 @@ def recording(asking: Asking, given: Given) -> Iterator[Page]:
     if meeting is None:
         return
     yield _attendance(asking, meeting, None if which == meeting.id else UUID(which))
-    if tests_of(meeting):
+    if meeting.tests:
         yield _tests(asking, meeting)
     yield _minutes(asking, meeting)
     if meeting.recommendations:
@@ -196,21 +196,9 @@ def held(asking: Asking, forms: Forms) -> Facts:
         meeting=meeting.id,
         called=None if which == meeting.id else UUID(which),
         attended=_attended(forms),
-        confirmed=tuple(name for name, _ in tests_of(meeting) if answer_to(forms, f"f-{name}") == "yes"),
+        confirmed=tuple(name for name, _ in meeting.tests if answer_to(forms, f"f-{name}") == "yes"),
         recommendations=actions_in(forms, "f-recommendations"),
     )
-
-
-def tests_of(meeting: Meeting) -> list[tuple[str, str]]:
-    """What must be true of a meeting: the name under which it is confirmed, and the statement."""
-    verb = {"members": "are"}
-    return [
-        *((f"composition-{number}", test) for number, test in enumerate(meeting.composition)),
-        *(
-            (f"independent-{who}", f"The {who} {verb.get(who, 'is')} independent of the case")
-            for who in meeting.independent
-        ),
-    ]
 
 
 def _which(asking: Asking) -> Page:
@@ -247,7 +235,7 @@ def _tests(asking: Asking, meeting: Meeting) -> Page:
     """Each test is met, or it is said why not."""
     fields: dict[str, Any] = {}
     depends: dict[str, tuple[str, frozenset[str]]] = {}
-    for number, (name, test) in enumerate(tests_of(meeting), start=1):
+    for number, (name, test) in enumerate(meeting.tests, start=1):
         who = name.removeprefix("independent-")
         absent = (("nobody", f"There was no {who}"),) if who in {"chair", "facilitator", "mediator"} else ()
         fields[f"f-{name}"] = Pick(f"Was this so? {test.rstrip('.')}.", choices=(*YES_NO, *absent))

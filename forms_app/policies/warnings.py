@@ -32,6 +32,7 @@ FIGURE = re.compile(
     re.IGNORECASE,
 )
 """What says how long, or how many, in a quotation."""
+MEETINGS = frozenset({Event.MEETING_CALLED, Event.MEETING_HELD})
 ENDS = frozenset({Event.OUTCOME_PROPOSED, Event.OUTCOME_ANSWERED, Event.RESOLVED})
 """The events that know what was learned."""
 
@@ -248,6 +249,13 @@ def _of_notices(policy: Policy) -> Iterator[Remark]:
             yield Remark(
                 ("notices", index, "to"), "this notice goes to nobody but the raiser: none of these sides acts then"
             )
+        elif notice.document is DocumentKind.REFERRAL and not _board_acts(policy, notice):
+            sentence = "nobody of the Board acts at any of these stages: this refers it to the sides themselves"
+            yield Remark(("notices", index), sentence)
+
+
+def _board_acts(policy: Policy, notice: Notice) -> bool:
+    return any(Side.BOARD in stage.sides for route, stage in _stages(policy) if _reaches(notice, route, stage))
 
 
 def side_of(audience: str) -> str:
@@ -269,6 +277,8 @@ def _never_sent(policy: Policy, notice: Notice) -> str | None:
         return "the first stage of a route is opened, not entered; write on: opened"
     if notice.on is Event.LEFT and notice.stages and not any(_is_left(*each) for each in there):
         return "it does not leave the policy from any of these stages"
+    if notice.on in MEETINGS and not any(policy.meetings_at(stage) for _, stage in there) and _is_limited(notice):
+        return "no meeting is held at any of these stages"
     if notice.only_if in {"learning", "policy_gap"} and notice.on not in ENDS:
         return f"what was learned is known only when there is an outcome, not when: {notice.on}"
     if notice.only_if == "learning" and not policy.learning:
@@ -276,6 +286,11 @@ def _never_sent(policy: Policy, notice: Notice) -> str | None:
     if notice.only_if == "from_stage_reached" and not notice.stages and not notice.routes:
         return "say which stages it is that must have been reached"
     return None
+
+
+def _is_limited(notice: Notice) -> bool:
+    """Whether it is for some routes or stages; every policy has to have one that is for all."""
+    return bool(notice.stages or notice.routes)
 
 
 def _stages(policy: Policy) -> Iterator[tuple[Route, Stage]]:
@@ -291,7 +306,8 @@ def _is_left(route: Route, stage: Stage) -> bool:
 
 
 def _documents_never_made(policy: Policy) -> Iterator[Remark]:
-    made = {notice.document for notice in policy.notices} | {DocumentKind.BOARD_PROFORMA}
+    asked_for = {DocumentKind.BOARD_PROFORMA, DocumentKind.FILE_COPY}
+    made = {notice.document for notice in policy.notices} | asked_for
     for kind in sorted(set(policy.document_titles) - made):
         yield Remark(("document_titles", kind.value), f"no notice makes a {kind}, so nobody ever has this document")
 

@@ -7,13 +7,15 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from forms_app.db import ledger
+from forms_app.db.boards import agencies_of_board
 from forms_app.db.people import seat_holders
 from forms_app.db.tables import Board, Delivery, Document, Escalation, Person, StageRecord
 from forms_app.domain.circulation import Circulation, happening_of, owed
 from forms_app.domain.escalation import Resolved
 from forms_app.domain.policy import OUTSIDE, Audience, DocumentKind
 from forms_app.domain.records import Outcome, ProformaMade
-from forms_app.services.filling import Filling
+from forms_app.services.filling import fill, line
+from forms_app.services.filling.values import Filling
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
 from forms_app.services.issuing import owe_posting
 from forms_app.services.releasing import let_go
@@ -46,7 +48,8 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord) -> None:
         recipients = tuple(dict.fromkeys((raiser, step.person)))
         circulations = (Circulation(DocumentKind.BOARD_PROFORMA, recipients, raiser),)
     _send_account_to_who_joins(work, escalation, record)
-    filling = Filling(policy, escalation, record, now, work.now)
+    kinds = {agency.id: agency.kind for agency in agencies_of_board(work.session, escalation.board.id)}
+    filling = Filling(policy, escalation, record, now, work.now, happening, kinds)
     documents = [_document(filling, circulation, people, escalation.board) for circulation in circulations]
     work.session.add_all(documents)
     for document in documents:
@@ -85,19 +88,18 @@ def _delivery(number: int, person: Person, board: Board, now: datetime) -> Deliv
 
 
 def _document(filling: Filling, circulation: Circulation, people: Mapping[UUID, Person], board: Board) -> Document:
-    kind, owed_at = circulation.document, filling.now
     deliveries = [
-        _delivery(number, people[person_id], board, owed_at)
+        _delivery(number, people[person_id], board, filling.now)
         for number, person_id in enumerate(circulation.recipients, start=1)
     ]
     return Document(
         id=uuid4(),
         escalation_id=filling.escalation.id,
         record_id=filling.record.id,
-        kind=kind.value,
-        title=filling.line(kind),
-        context=filling.fill(kind).model_dump_json(),
-        owed_at=owed_at,
+        kind=circulation.document.value,
+        title=line(filling, circulation),
+        context=fill(filling, circulation).model_dump_json(),
+        owed_at=filling.now,
         deliveries=deliveries,
     )
 

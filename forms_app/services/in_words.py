@@ -8,16 +8,26 @@ from datetime import datetime
 from forms_app.documents.catalogue import KINDS
 from forms_app.domain.clocks import Running
 from forms_app.domain.escalation import Left, Open, Resolved, Standing
-from forms_app.domain.policy import Choice, DocumentKind, Limit, Policy, Side, Unit
+from forms_app.domain.policy import Audience, Choice, DocumentKind, Limit, Policy, Side, Unit
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
 
 SIDES = {Side.RAISING: "Raising", Side.RESPONDING: "Responding", Side.BOARD: "Board"}
+SEATS = {
+    Audience.BUSINESS_UNIT: "Business unit",
+    Audience.CHAIR: "Chair",
+    Audience.SUB_GROUP: "Sub-group",
+    Audience.POLICY_SUB_GROUP: "Policy and Procedures Sub-Group",
+    Audience.DIRECTORS: "Directors",
+    Audience.LIAISON_OFFICER: "Liaison officer",
+}
+"""The seats at a Board, as a document that goes to one names it."""
 NO_LIMIT = {
     Unit.WITHOUT_DELAY: "Without delay",
     Unit.STATED: "Not stated",
     Unit.AGREED: "Not agreed yet",
     Unit.BY_PRIORITY: "No priority was set",
 }
+AGE_BAND = "Age band"
 DECISION, STANDS = "The decision that is questioned", "Stands while it is challenged"
 SERVICE = "This service"
 """Who wrote a record that the service made because a time had run out."""
@@ -53,8 +63,8 @@ WRITTEN = {
 
 
 def document_title(policy: Policy, kind: DocumentKind) -> str:
-    """What the policy calls a kind of document."""
-    return policy.document_titles.get(kind, KINDS[kind].title)
+    """What the policy calls a kind of document. The file that it is for is of whom the policy speaks of."""
+    return policy.document_titles.get(kind) or KINDS[kind].title.replace("child’s", f"{policy.words.child}’s")
 
 
 def spell_limit(limit: Limit) -> str:

@@ -18,7 +18,7 @@ from forms_app.domain.records import Account, AgreedAction, Agreement, Correctio
 from forms_app.domain.waiting import awaited, is_refusal, supports
 from forms_app.domain.working_days import spell_date, spell_time
 from forms_app.services.documents import DocumentLine, document_lines
-from forms_app.services.filling import actions_of, dissents, why_by_itself
+from forms_app.services.filling.values import actions_of, dissents, why_by_itself
 from forms_app.services.history import concern_of, places_of, policy_of, standing_of, step_of
 from forms_app.services.in_words import (
     SERVICE,

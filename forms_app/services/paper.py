@@ -11,6 +11,7 @@ from enum import StrEnum
 from forms_app.db.tables import Board
 from forms_app.documents.contexts import BlankForm, BlankQuestion, BlankSection, BlankTable, Heading, Room
 from forms_app.domain.acts import gates_to
+from forms_app.domain.ages import BANDS, NOT_KNOWN
 from forms_app.domain.policy import (
     Actor,
     Asked,
@@ -27,7 +28,16 @@ from forms_app.domain.policy import (
     Unit,
 )
 from forms_app.domain.working_days import spell_date
-from forms_app.services.in_words import DECISION, SIDES, STANDS, counted_as, document_title, spell_limit, title_of
+from forms_app.services.in_words import (
+    AGE_BAND,
+    DECISION,
+    SIDES,
+    STANDS,
+    counted_as,
+    document_title,
+    spell_limit,
+    title_of,
+)
 
 YES_NO = ("Yes", "No")
 ACTIONS = 5
@@ -167,14 +177,15 @@ def _proforma(blank: Blank) -> Iterator[BlankSection]:
 def _facts(policy: Policy) -> Iterator[BlankQuestion]:
     yield _line("Reference", "If the service gave one.")
     yield _line("Opened", "The month and the year, not the day.")
-    yield _line("Raised by", "The agency.")
-    yield _line("Raised with", "The agencies.")
+    yield _line("Raised by", "The kind of agency, not its name.")
+    yield _line("Raised with", "The kinds of agency, not their names.")
     if len(policy.routes) > 1:
         yield _ticks("Route", [route.title for route in policy.routes])
     yield _ticks(
         "Reason", dict.fromkeys(reason.title for route in policy.routes for reason in policy.categories_of(route))
     )
     yield _line("Where it stands")
+    yield _ticks(AGE_BAND, (*BANDS, NOT_KNOWN))
     stages = [stage for route in policy.routes for stage in route.stages]
     if not all(stage.counts for stage in stages):
         yield _ticks(counted_as(policy), ("Yes", "Not yet"))

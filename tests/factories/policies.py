@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from forms_app.domain.policy import (
+    DEIDENTIFIED,
     Actor,
     After,
     Asked,
@@ -117,12 +118,17 @@ def route(*stages: Stage, route_id: str = "main", after: str = "ends_here", **mo
 
 def notices() -> tuple[Notice, ...]:
     """The parties are told of everything, as every policy must say."""
-    documents = {Event.OPENED: DocumentKind.WRITTEN_ACCOUNT, Event.RESOLVED: DocumentKind.WRITTEN_CONFIRMATION}
+    documents = {
+        Event.OPENED: DocumentKind.WRITTEN_ACCOUNT,
+        Event.RESOLVED: DocumentKind.WRITTEN_CONFIRMATION,
+        Event.MEETING_CALLED: DocumentKind.MEETING_INVITATION,
+        Event.MEETING_HELD: DocumentKind.MEETING_MINUTES,
+    }
     return tuple(notice(event, documents.get(event, DocumentKind.STAGE_RECORD)) for event in Event)
 
 
 def notice(on: Event, document: DocumentKind, *to: Audience, **more: Any) -> Notice:
-    identified = document not in {DocumentKind.NOTICE_TO_BOARD, DocumentKind.BOARD_PROFORMA}
+    identified = document not in DEIDENTIFIED
     return Notice(on=on, document=document, to=to or PARTIES, identified=identified, source=SOURCE, **more)
 
 

@@ -36,6 +36,7 @@ from forms_app.domain.records import (
     Concern,
     ConcernedAgency,
     Facts,
+    MeetingCalled,
     MeetingHeld,
     Place,
     StepUp,
@@ -213,7 +214,7 @@ class Scene:
         return self.record(escalation, Account(**facts), by=by, seen=seen, form_key=form_key)
 
     def hold(self, escalation: UUID) -> None:
-        """Records the meeting without which the stage cannot be settled, if there is one that was not held."""
+        """Calls and records the meeting without which the stage cannot be settled, if there is one that was not held."""
         now = self.standing(escalation)
         if isinstance(now, Open) and (gate := not_held(now)) is not None:
             place = next(
@@ -223,7 +224,10 @@ class Scene:
             )
             meeting = next(each for each in now.visit.stage.meetings if each.id == gate.meeting)
             attended = tuple(each.person for each in self.places(escalation))[: max(meeting.at_least or 0, 2)]
-            self.record(escalation, MeetingHeld(meeting=meeting.id, attended=attended), by=place.person)
+            call = MeetingCalled(meeting=meeting.id, at=self.clock.now, conveners=(place.person,), invited=attended)
+            called = self.record(escalation, call, by=place.person).record_id
+            held = MeetingHeld(meeting=meeting.id, called=called, attended=attended)
+            self.record(escalation, held, by=place.person)
 
     def outcome(
         self, escalation: UUID, *, by: UUID, seen: Seen | None = None, form_key: UUID | None = None, **facts: Any

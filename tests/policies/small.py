@@ -106,6 +106,8 @@ notices:
   - { on: stage_entered, document: stage_record, to: [raising_side], identified: true, source: *n }
   - { on: left, document: stage_record, to: [raising_side], identified: true, source: *n }
   - { on: resolved, document: written_confirmation, to: [raising_side], identified: true, source: *n }
+  - { on: meeting_called, document: meeting_invitation, to: [raising_side], identified: true, source: *n }
+  - { on: meeting_held, document: meeting_minutes, to: [raising_side], identified: true, source: *n }
   - { on: entry_made, document: stage_record, to: [raising_side], identified: true, source: *n }
   - { on: followed_up, document: stage_record, to: [raising_side], identified: true, source: *n }
   - { on: gone_quiet, document: stage_record, to: [raising_side], identified: true, source: *n }

@@ -305,7 +305,7 @@ def test_the_sub_group_has_a_report_when_the_meeting_has_decided(policy: Policy)
     documents = told(policy, Event.RESOLVED, "board_meeting", now, now.outcome)
 
     assert isinstance(now, Resolved)
-    assert "sub_group" in documents[DocumentKind.BOARD_PROFORMA]
+    assert documents[DocumentKind.SUB_GROUP_REPORT] == {"raiser", "sub_group"}
     assert "report_to_sub_group" in _ids(policy, "board_meeting", Asked.OUTCOME, Side.BOARD)
 
 
@@ -318,8 +318,8 @@ def test_a_gap_in_a_policy_goes_to_the_chair_and_to_the_policy_sub_group(policy:
     with_gap = told(policy, Event.RESOLVED, stage, resolved_at(policy, stage, gap), gap)
     without = told(policy, Event.RESOLVED, stage, resolved_at(policy, stage, none), none)
 
-    assert {"chair", "policy_sub_group"} <= with_gap[DocumentKind.BOARD_PROFORMA]
-    assert not {"chair", "policy_sub_group"} & without.get(DocumentKind.BOARD_PROFORMA, set())
+    assert with_gap[DocumentKind.POLICY_GAP_NOTICE] == {"raiser", "chair", "policy_sub_group"}
+    assert DocumentKind.POLICY_GAP_NOTICE not in without
 
 
 def test_whether_there_is_a_gap_is_asked_by_the_service_alone(policy: Policy) -> None:

@@ -230,7 +230,8 @@ def test_the_agreed_plan_is_fed_back_confirmed_and_given_a_review_date(policy: P
     assert policy.review_date == "required"
     assert "fed_back" in names_asked(_stage(policy, "stage_two"), Asked.OUTCOME, Side.RESPONDING)
     told = circulated(policy, Event.RESOLVED, "stage_two", now, places=BOTH)
-    assert told == {DocumentKind.WRITTEN_CONFIRMATION: {RAISER.person, OTHER.person}}
+    both = {RAISER.person, OTHER.person}
+    assert told == {DocumentKind.WRITTEN_CONFIRMATION: both, DocumentKind.ACKNOWLEDGEMENT_SHEET: both}
 
 
 @pytest.mark.requirement("U-38")

@@ -209,7 +209,8 @@ def test_kirkmoor_from_a_conversation_to_the_convener(sqlite_url: str) -> None:
 
         decided = here.outcome(escalation, by=here.holder("chair"), outcome="decided", learning=("training",))
         told = here.told(decided.record_id)
-        assert told["board_proforma"] >= {here.holder("business_unit"), here.holder("chair"), here.holder("sub_group")}
+        assert told["board_proforma"] == {here.raiser, here.holder("business_unit"), here.holder("chair")}
+        assert told["sub_group_report"] == {here.raiser, here.holder("sub_group")}
         follow_up_in_turn(here, escalation)
 
 

@@ -21,7 +21,7 @@ from forms_app.domain.policy import DEIDENTIFIED, Audience, Citation, DocumentKi
 from forms_app.domain.records import Account, Agreement, Dissent, FollowUp
 from forms_app.domain.working_days import end_of
 from forms_app.services.escalations import record
-from forms_app.services.filling import timeliness
+from forms_app.services.filling.values import timeliness
 from forms_app.services.in_words import by_when, kept, month, spell_limit
 from tests.factories.everything import at_the_chair, everything, fall_silent, look_after_what_is_due
 from tests.factories.forms import SECTIONS

@@ -22,7 +22,7 @@ from forms_app.domain.records import Agreement, CameOf, Dissent, HelpAsked, Prof
 from forms_app.services import documents, looking, register
 from forms_app.services.boards import leave, set_up_board
 from forms_app.services.escalations import open_escalation
-from forms_app.services.filling import facts_for_the_board
+from forms_app.services.filling.board import facts_for_the_board
 from forms_app.services.history import policy_of, standing_of
 from forms_app.services.work import Work
 from tests.factories.everything import at_the_chair, everything, fall_silent, look_after_what_is_due

@@ -24,7 +24,6 @@ from forms_app.domain.records import (
     StepsSet,
     TimeAnswered,
 )
-from forms_app.forms.meetings import tests_of as asked_of
 from forms_app.policies.shelf import Shelf
 from tests.web.clerk import Office, choices_on, day, office
 from tests.web.test_entries import WHY, add, sent
@@ -90,7 +89,7 @@ def call_and_hold(here: Office, escalation: UUID, meeting: Meeting, by: UUID) ->
 
     called = here.records(escalation)[-1].id
     everybody = [str(place.person) for place in here.scene.places(escalation)]
-    tests = {f"f-{name}": "yes" for name, _ in asked_of(meeting)}
+    tests = {f"f-{name}": "yes" for name, _ in meeting.tests}
     minutes = {"f-methodology": "Mediation", "f-minutes": "All spoke.", "f-outcome": "A new plan"}
     pages: dict[str, Any] = {
         "which": {"f-which": str(called), **day("f-happened", TODAY)},
@@ -125,7 +124,7 @@ def test_every_meeting_of_the_policies_is_called_and_recorded(
 
     facts = call_and_hold(here, escalation, meeting, able[0].person)
 
-    assert set(facts.confirmed) == {test for test, _ in asked_of(meeting)}
+    assert set(facts.confirmed) == {test for test, _ in meeting.tests}
     assert set(facts.attended) == {place.person for place in places}
     said = here.said(escalation)
     assert said["minutes"] == "All spoke."

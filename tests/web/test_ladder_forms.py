@@ -766,12 +766,14 @@ def test_the_account_for_the_panel_begins_with_what_was_done_so_far(here: Office
         f"{scene.policy.stage_title(visit.stage)}, 1 March 2027 {'to 1 March 2027' if visit.left_at else 'until now'}"
         for visit in scene.standing(escalation).visits
     ]
-    assert any(line.startswith(f"- 1 March 2027: contact by telephone, logged by {school} (") for line in lines)
-    assert any(line.startswith(f"- 1 March 2027: account by {social_care} (") for line in lines)
-    assert any(line.startswith(f"- 1 March 2027: outcome recorded by {social_care} (") for line in lines)
-    refused = "did not agree to the outcome: The plan is too late."
-    assert any(line.startswith(f"- 1 March 2027: {school} (") and line.endswith(refused) for line in lines)
-    assert sum("taken further by" in line for line in lines) == 3
+    contact = "): Contact by telephone"
+    assert any(line.startswith(f"- 1 March 2027, {school} (") and line.endswith(contact) for line in lines)
+    by_social_care = [line for line in lines if line.startswith(f"- 1 March 2027, {social_care} (")]
+    assert any(line.endswith("): Account") for line in by_social_care)
+    assert any("): Outcome recorded: " in line for line in by_social_care)
+    refused = "): Did not agree to the outcome: The plan is too late."
+    assert any(line.startswith(f"- 1 March 2027, {school} (") and line.endswith(refused) for line in lines)
+    assert sum(line.endswith("): Taken further") for line in lines) == 3
     assert CANARIES[0] in shown, "why it was taken further"
     with scene.database.reading() as session:
         assert not [name for name in session.scalars(select(Person.name)) if name in shown]
