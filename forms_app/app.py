@@ -13,6 +13,7 @@ from flask_wtf import CSRFProtect
 
 from forms_app.db.database import Database
 from forms_app.documents.printable import unprintable
+from forms_app.documents.signatures import SigningKey
 from forms_app.logs import kinds, way
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import SHIPPED, Shelf
@@ -28,8 +29,11 @@ from forms_app.web import (
     errors,
     escalations,
     headers,
+    layouts,
     meetings,
     pages,
+    proof,
+    releases,
     rendering,
     request_log,
     sessions,
@@ -47,9 +51,12 @@ BLUEPRINTS = (
     escalations.blueprint,
     documents.blueprint,
     meetings.blueprint,
+    releases.blueprint,
     board.blueprint,
     blank_forms.blueprint,
     directory.blueprint,
+    layouts.blueprint,
+    proof.blueprint,
 )
 
 log = structlog.get_logger("forms_app.app")
@@ -68,6 +75,8 @@ def create_app(settings: Settings, *, workshop: Workshop | None = None, poke: Ca
     _configure(app, settings)
     app.extensions["workshop"] = workshop or open_workshop(settings)
     app.extensions["poke"] = poke
+    key = settings.signing_key
+    app.extensions["signing_key"] = SigningKey.from_setting(key.get_secret_value()) if key else None
     request_log.init_app(app)
     headers.init_app(app)
     sessions.init_app(app)

@@ -28,6 +28,8 @@ WAITS = (timedelta(seconds=30), timedelta(minutes=5))
 """Between one try to draw a sample and the next. After the last, the page says that there is no picture."""
 PUBLISHERS = (Audience.BUSINESS_UNIT, Audience.CHAIR)
 OURS = "The service’s own"
+MOST_PICTURES = 100
+"""More pages than any sample has."""
 
 Draw = Callable[[bytes], Sequence[bytes]]
 """The pages of a Word file as pictures. Raises DocumentFault."""
@@ -227,25 +229,23 @@ def propose(work: Work, *, by: UUID, kind_code: str, layout_id: UUID | None, see
     _propose(work, person, kind, choices, layout_id)
 
 
-def publish(work: Work, *, by: UUID, choice_id: UUID) -> str:
-    """Puts in force what somebody else proposed, tries again what could not be made, and says for which kind.
+def publish(work: Work, *, by: UUID, kind_code: str, choice_id: UUID) -> None:
+    """Puts in force what somebody else proposed, and tries again what could not be made.
 
     Raises NotFound, ChangedMeanwhile, and NotAllowedNow for whoever proposed it.
     """
-    person, choice = _open_choice(work, by, choice_id)
+    person, choice = _open_choice(work, by, kind_code, choice_id)
     if choice.proposed_by_id == person.id:
         raise NotAllowedNow("Somebody else has to publish this layout, because you proposed it.")
     _decide(work, person, choice, PUBLISHED)
     waiting = layouts.documents_not_made(work.session, person.board_id, choice.kind)
     outbox.try_again(work.session, OutboxKind.MAKE_DOCUMENT, [document for document, _ in waiting], work.now)
-    return choice.kind
 
 
-def withdraw(work: Work, *, by: UUID, choice_id: UUID) -> str:
-    """Takes a proposal back, and says for which kind. Raises NotFound and ChangedMeanwhile."""
-    person, choice = _open_choice(work, by, choice_id)
+def withdraw(work: Work, *, by: UUID, kind_code: str, choice_id: UUID) -> None:
+    """Takes a proposal back. Raises NotFound and ChangedMeanwhile."""
+    person, choice = _open_choice(work, by, kind_code, choice_id)
     _decide(work, person, choice, WITHDRAWN)
-    return choice.kind
 
 
 # --- what the worker does -----------------------------------------------------------------------------------------
@@ -311,11 +311,11 @@ def _held(work: Work, person: Person, kind: Kind, seen: str) -> Sequence[LayoutC
     return choices
 
 
-def _open_choice(work: Work, by: UUID, choice_id: UUID) -> tuple[Person, LayoutChoice]:
+def _open_choice(work: Work, by: UUID, kind_code: str, choice_id: UUID) -> tuple[Person, LayoutChoice]:
     person = _reader(work, by)
     layouts.hold_board(work.session, person.board_id)
     choice = layouts.choice_of_board(work.session, person.board_id, choice_id)
-    if choice is None:
+    if choice is None or choice.kind != kind_code:
         raise NotFound("There is no such layout.")
     if choice.decision is not None:
         raise ChangedMeanwhile(f"Somebody was faster: {_last(choice)}")

@@ -93,9 +93,11 @@ def _parts_in_the_page(tree: Any) -> Iterator[str]:
         if isinstance(element.tag, str):
             yield from (f"{name} on {element.tag}" for name in element.attrib if name.startswith("on"))
     yield from (f"address {value}" for value in tree.xpath("//@href | //@src") if value.startswith("javascript:"))
-    yield from (
-        f"asks for {value}" for value in tree.xpath("//@src | //link/@href") if not value.startswith("/static/")
-    )
+    for value in tree.xpath("//*[not(self::img)]/@src | //link/@href"):
+        if not value.startswith("/static/"):
+            yield f"asks for {value}"
+    yield from (f"asks for {value}" for value in tree.xpath("//img/@src") if not re.match("/[^/]", value))
+    yield from ("a picture that says nothing" for image in tree.iter("img") if not image.get("alt"))
 
 
 def _forms(tree: Any) -> Iterator[str]:

@@ -32,6 +32,8 @@ def test_a_good_page_has_no_faults() -> None:
         ("<button>Go</button>", "<button></button>"),
         ("<button>Go</button>", "<button>Go</button><fieldset></fieldset>"),
         ("<button>Go</button>", "<button>Go</button><img src='/static/x.png'>"),
+        ("<button>Go</button>", "<button>Go</button><img src='/pages/1' alt=''>"),
+        ("<button>Go</button>", "<button>Go</button><img src='//elsewhere.example/x.png' alt='Page 1'>"),
         ("<button>Go</button>", "<button id='hint'>Go</button>"),
         ('id="hint"', 'id="another"'),
         ('href="#main-content"', 'href="#elsewhere"'),
