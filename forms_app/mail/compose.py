@@ -100,6 +100,8 @@ class DocumentNotice:
     reference: str
     title: str
     attachments: tuple[Attachment, ...] = ()
+    is_locked: bool = False
+    """Whether what is attached opens with a password, which is never in a message."""
     by_when: str | None = None
 
 
@@ -113,6 +115,7 @@ def document_message(
         "reference": notice.reference,
         "title": notice.title,
         "is_attached": bool(notice.attachments),
+        "is_locked": notice.is_locked,
         "service_url": letterhead.service_url,
         "link": f"{letterhead.service_url}/documents/{notice.document_id}",
         "by_when": notice.by_when,

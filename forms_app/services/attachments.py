@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Callable
 from uuid import UUID
 
-from forms_app.db import ledger
+from forms_app.db import ledger, reads
 from forms_app.db.tables import DocumentFile
 from forms_app.services.work import Work, Workshop
 
@@ -27,31 +27,34 @@ def password_of(secret: bytes, document_id: UUID) -> str:
     return "-".join(letters[at : at + LETTERS_IN_GROUP] for at in range(0, len(letters), LETTERS_IN_GROUP))
 
 
-def locked_copy(workshop: Workshop, document_id: UUID, lock: Lock) -> DocumentFile | None:
-    """The one copy of a document that is sent to everybody, made with no transaction open when there is none yet.
+def password_for(work: Work, *, by: UUID, document_id: UUID, secret: bytes) -> str | None:
+    """The password of the copy that was sent locked, for somebody to whom the document is owed; None if none was."""
+    document = reads.document_for(work.session, document_id, by)
+    if document is None or all(file.format != LOCKED for file in document.files):
+        return None
+    return password_of(secret, document_id)
 
-    None while the document has no files. The digest of what was sent is kept with it, for whoever checks a file.
+
+def make_locked_copy(workshop: Workshop, document_id: UUID, lock: Lock) -> None:
+    """Makes the one copy of a document that everybody is sent, with no transaction open, unless it is there already.
+
+    Its digest is kept with it, for whoever checks a file. Nothing happens while the document has no files.
     """
     with workshop.reading() as work:
-        files = {file.format: file for file in ledger.files_of(work.session, document_id)}
+        files = {file.format: file.content for file in ledger.files_of(work.session, document_id)}
     if LOCKED in files or "pdf" not in files:
-        return files.get(LOCKED)
-    content = lock(files["pdf"].content, document_id)
+        return
+    content = lock(files["pdf"], document_id)
     with workshop.writing() as work:
-        return _keep(work, document_id, content)
-
-
-def _keep(work: Work, document_id: UUID, content: bytes) -> DocumentFile:
-    ledger.document_to_make(work.session, document_id, lock=True)
-    for file in ledger.files_of(work.session, document_id):
-        if file.format == LOCKED:
-            return file
-    file = DocumentFile(
-        document_id=document_id,
-        format=LOCKED,
-        content=content,
-        sha256=hashlib.sha256(content).hexdigest(),
-        issued_at=work.now,
-    )
-    work.session.add(file)
-    return file
+        ledger.document_to_make(work.session, document_id, lock=True)
+        if any(file.format == LOCKED for file in ledger.files_of(work.session, document_id)):
+            return
+        work.session.add(
+            DocumentFile(
+                document_id=document_id,
+                format=LOCKED,
+                content=content,
+                sha256=hashlib.sha256(content).hexdigest(),
+                issued_at=work.now,
+            )
+        )

@@ -11,7 +11,8 @@ import structlog
 from forms_app.db import outbox
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.mail.compose import Letterhead, UnfitMessage
-from forms_app.services import blank_forms, issuing, posting, watching
+from forms_app.services import blank_forms, issuing, layouts, posting, watching
+from forms_app.services.attachments import Lock
 from forms_app.services.work import Workshop
 
 LEASE = timedelta(minutes=3)
@@ -23,6 +24,7 @@ WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.MAKE_BLANK_FORMS: issuing.WAITS,
     OutboxKind.POST_DELIVERY: posting.WAITS,
     OutboxKind.WATCH: watching.WAITS,
+    OutboxKind.DRAW_LAYOUT: layouts.WAITS,
     OutboxKind.SIGN_IN_MESSAGE: posting.SIGN_IN_WAITS,
 }
 log = structlog.get_logger(__name__)
@@ -35,6 +37,10 @@ class Desk:
     postbox: posting.Posts
     letterhead: Letterhead
     issue: issuing.Issue
+    lock: Lock | None = None
+    """Where PDFs travel locked."""
+    draw: layouts.Draw | None = None
+    """Where there is something to draw pictures of layouts with."""
 
 
 def run_due(
@@ -93,8 +99,10 @@ def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
             issuing.make_document(workshop, claim, desk.issue)
         case OutboxKind.MAKE_BLANK_FORMS:
             blank_forms.make_blank_forms(workshop, claim, desk.issue)
+        case OutboxKind.DRAW_LAYOUT:
+            layouts.draw_layout(workshop, claim, desk.draw)
         case OutboxKind.POST_DELIVERY:
-            posting.post_delivery(workshop, claim, desk.postbox, desk.letterhead)
+            posting.post_delivery(workshop, claim, desk.postbox, desk.letterhead, desk.lock)
         case OutboxKind.WATCH:
             watching.look_after(workshop, claim)
         case OutboxKind.SIGN_IN_MESSAGE:

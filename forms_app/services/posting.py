@@ -11,7 +11,7 @@ from typing import Protocol
 from forms_app.db import ledger, outbox
 from forms_app.db.outbox import Claim
 from forms_app.db.tables import Attempt, Board, Delivery
-from forms_app.documents.catalogue import file_name, kind_of
+from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import (
     Attachment,
@@ -23,6 +23,7 @@ from forms_app.mail.compose import (
     document_message,
     sign_in_message,
 )
+from forms_app.services.attachments import LOCKED, Lock, make_locked_copy
 from forms_app.services.work import Work, Workshop
 
 STARTED = "started"
@@ -48,11 +49,22 @@ class Posts(Protocol):
 # --- deliveries of documents ---
 
 
-def post_delivery(workshop: Workshop, claim: Claim, postbox: Posts, letterhead: Letterhead) -> None:
-    """One attempt at one delivery. A crash in it leaves a started line without an answer, and the work owed."""
+def post_delivery(
+    workshop: Workshop, claim: Claim, postbox: Posts, letterhead: Letterhead, lock: Lock | None = None
+) -> None:
+    """One attempt at one delivery. A crash in it leaves a started line without an answer, and the work owed.
+
+    With `lock` a PDF travels locked, and the Word file, which cannot be, does not travel.
+    """
     with workshop.reading() as work:
         is_done = ledger.was_accepted(work.session, claim.about_id)
-        message = None if is_done else _delivery_message(work, claim, letterhead)
+        delivery = ledger.delivery_to_post(work.session, claim.about_id)
+        document_id, locks = delivery.document_id, lock if delivery.attached and not is_done else None
+    if locks is not None:
+        make_locked_copy(workshop, document_id, locks)
+    with workshop.reading() as work:
+        formats = (LOCKED,) if lock is not None else ("docx", "pdf")
+        message = None if is_done else _delivery_message(work, claim, letterhead, formats)
     if message is None:
         with workshop.writing() as work:
             outbox.finish(work.session, claim.item_id, claim.worker, work.now)
@@ -66,7 +78,7 @@ def post_delivery(workshop: Workshop, claim: Claim, postbox: Posts, letterhead: 
         _settle(work, claim, answer, WAITS)
 
 
-def _delivery_message(work: Work, claim: Claim, letterhead: Letterhead) -> Message:
+def _delivery_message(work: Work, claim: Claim, letterhead: Letterhead, formats: Sequence[str]) -> Message:
     delivery = ledger.delivery_to_post(work.session, claim.about_id)
     document, escalation = delivery.document, delivery.document.escalation
     notice = DocumentNotice(
@@ -74,18 +86,20 @@ def _delivery_message(work: Work, claim: Claim, letterhead: Letterhead) -> Messa
         document_id=document.id,
         reference=escalation.reference,
         title=document.title,
-        attachments=tuple(_attachments(work, delivery)) if delivery.attached else (),
+        attachments=tuple(_attachments(work, delivery, formats)) if delivery.attached else (),
+        is_locked=delivery.attached and LOCKED in formats,
     )
     return document_message(letterhead, _office(escalation.board), notice, to=delivery.address, at=work.now)
 
 
-def _attachments(work: Work, delivery: Delivery) -> Iterator[Attachment]:
+def _attachments(work: Work, delivery: Delivery, formats: Sequence[str]) -> Iterator[Attachment]:
     document = delivery.document
-    files = ledger.files_of(work.session, document.id)
+    files = [file for file in ledger.files_of(work.session, document.id) if file.format in formats]
     if not files:
         raise UnfitMessage("The files of this document are missing, and it is to travel attached; nothing was sent.")
     for file in files:
-        name = file_name(kind_of(document.kind), document.escalation.reference, file.format)  # type: ignore[arg-type]
+        form: Format = "docx" if file.format == "docx" else "pdf"
+        name = file_name(kind_of(document.kind), document.escalation.reference, form)
         yield Attachment(name, file.content)
 
 

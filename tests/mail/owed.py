@@ -31,6 +31,7 @@ from forms_app.domain.working_days import Calendar
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Letterhead, Message
 from forms_app.policies.shelf import Shelf
+from forms_app.services.attachments import Lock
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.work import Workshop
 from tests.documents.examples import PLAIN
@@ -87,9 +88,10 @@ class Office:
     clock: Clock
     postbox: Any = field(default_factory=FakePostbox)
     issue: Any = fake_issue
+    lock: Lock | None = None
 
     def work(self, *, worker: str = "w1", most: int = 100, **settings: Any) -> int:
-        return run_due(self.workshop, worker, Desk(self.postbox, LETTERHEAD, self.issue), most=most, **settings)
+        return run_due(self.workshop, worker, Desk(self.postbox, LETTERHEAD, self.issue, self.lock), most=most, **settings)
 
     def items(self) -> Sequence[OutboxItem]:
         return self._all(select(OutboxItem).order_by(OutboxItem.owed_at, OutboxItem.id))
