@@ -66,7 +66,10 @@ def bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Signing) -
     if escalation is None:
         raise NotFound("There is no such escalation.")
     documents = reads.documents_for(work.session, escalation_id, by)
-    entries = [Entry(number, each, tuple(each.deliveries)) for number, each in enumerate(documents[::-1], start=1)]
+    entries = [
+        Entry(number, escalation.reference, document, tuple(document.deliveries))
+        for number, document in enumerate(documents[::-1], start=1)
+    ]
     return _bundle(work, escalation, entries, by, signing)
 
 
@@ -77,7 +80,10 @@ def board_bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Sign
     if escalation is None:
         raise NotFound("There is no such escalation.")
     documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS)
-    entries = [Entry(number, each, _in_office(each)) for number, each in enumerate(documents[::-1], start=1)]
+    entries = [
+        Entry(number, escalation.reference, document, _in_office(document))
+        for number, document in enumerate(documents[::-1], start=1)
+    ]
     return _bundle(work, escalation, entries, by, signing)
 
 
@@ -113,16 +119,17 @@ class Entry:
     """One document, and of its deliveries those that the reader may know of."""
 
     number: int
+    reference: str
     document: Document
     deliveries: tuple[Delivery, ...]
 
     @property
     def files(self) -> list[NamedFile]:
         """Named by ids alone, and in the order in which they were owed."""
-        kind, reference = kind_of(self.document.kind), self.document.escalation.reference
+        kind = kind_of(self.document.kind)
         digests = {file.format: file.sha256 for file in self.document.files}
         return [
-            NamedFile(f"{self.number:02}-{file_name(kind, reference, form)}", form, digests[form])
+            NamedFile(f"{self.number:02}-{file_name(kind, self.reference, form)}", form, digests[form])
             for form in FORMATS
             if form in digests
         ]

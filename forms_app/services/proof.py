@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 from uuid import UUID
 
 from forms_app.db import blank_forms, reads
@@ -18,16 +19,22 @@ from forms_app.services.work import Work
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A document of which the file is a file, and where its page is: theirs, or the one of the Board's register."""
+class Place:
+    """Where this person finds something: on the page of a document, of an escalation, or of the Board's register."""
 
+    page: Literal["document", "escalation", "register"]
     document_id: UUID
     escalation_id: UUID
-    title: str
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A document of which the file is a file."""
+
+    place: Place
+    title: str
     issued: str
-    on_register: bool
-    """Whether this person finds it on the register, because it was not sent to them."""
     password: str | None
     """Of a file that was sent locked."""
 
@@ -38,8 +45,8 @@ class Checked:
 
     files: tuple[FoundFile, ...] = ()
     is_blank_form: bool = False
-    named: tuple[FoundFile, ...] = ()
-    """The newest document of each escalation that the file names without being a file of it."""
+    named: tuple[Place, ...] = ()
+    """The escalations, as far as this person may open documents of theirs, that the file names without being a file of them."""
 
 
 def check_file(work: Work, *, by: UUID, content: bytes, secret: bytes) -> Checked:
@@ -54,7 +61,7 @@ def check_file(work: Work, *, by: UUID, content: bytes, secret: bytes) -> Checke
         return Checked(is_blank_form=True)
     named = reads.documents_with_reference(work.session, references_in(content), by, office)
     newest = {document.escalation_id: document for document in reversed(named) if document.issued_at is not None}
-    return Checked(named=tuple(_found(document, by, digest, secret) for document in newest.values()))
+    return Checked(named=tuple(_place_of_escalation(work, document, by) for document in newest.values()))
 
 
 def office_of(person: Person) -> UUID | None:
@@ -62,20 +69,28 @@ def office_of(person: Person) -> UUID | None:
     return person.board_id if person.seat in SEES_REGISTER else None
 
 
-def password_for(document: Document, secret: bytes) -> str | None:
-    """The password of the copy that was sent locked, if one was. Only for somebody who may open the document."""
-    return password_of(secret, document.id) if any(file.format == LOCKED for file in document.files) else None
-
-
 def _found(document: Document, by: UUID, digest: str, secret: bytes) -> FoundFile:
     assert document.issued_at is not None
-    locked = any(file.format == LOCKED and file.sha256 == digest for file in document.files)
+    is_locked = any(file.format == LOCKED and file.sha256 == digest for file in document.files)
     return FoundFile(
+        place=_place(document, by),
+        title=document.title,
+        issued=spell_time(document.issued_at),
+        password=password_of(secret, document.id) if is_locked else None,
+    )
+
+
+def _place_of_escalation(work: Work, document: Document, by: UUID) -> Place:
+    if reads.takes_part(work.session, document.escalation_id, by):
+        return replace(_place(document, by), page="escalation")
+    return _place(document, by)
+
+
+def _place(document: Document, by: UUID) -> Place:
+    is_owed = any(delivery.person_id == by for delivery in document.deliveries)
+    return Place(
+        page="register" if document.kind in DEIDENTIFIED and not is_owed else "document",
         document_id=document.id,
         escalation_id=document.escalation_id,
-        title=document.title,
         reference=document.escalation.reference,
-        issued=spell_time(document.issued_at),
-        on_register=document.kind in DEIDENTIFIED and all(each.person_id != by for each in document.deliveries),
-        password=password_of(secret, document.id) if locked else None,
     )

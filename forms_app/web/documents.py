@@ -9,15 +9,17 @@ from flask import Blueprint, render_template, send_file
 from werkzeug.wrappers import Response
 
 from forms_app.documents.catalogue import Format
+from forms_app.services.attachments import password_for
 from forms_app.services.documents import document_for, file_for
 from forms_app.web.access import open_to, signed_in
-from forms_app.web.sessions import signed_in_person, workshop
+from forms_app.web.sessions import secret, signed_in_person, workshop
 
 blueprint = Blueprint("documents", __name__)
 FORMAT = "<any('pdf','docx'):file_format>"
 TYPES = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "zip": "application/zip",
 }
 
 
@@ -27,7 +29,8 @@ def one(document_id: UUID) -> str:
     """Where the link in an email leads, for somebody who has proved the address by signing in."""
     with workshop().reading() as work:
         found = document_for(work, by=signed_in_person().id, document_id=document_id)
-    return render_template("documents/one.html", found=found, heading=found.line.title)
+        password = password_for(work, by=signed_in_person().id, document_id=document_id, secret=secret())
+    return render_template("documents/one.html", found=found, password=password, heading=found.line.title)
 
 
 @blueprint.get(f"/documents/<uuid:document_id>/{FORMAT}")

@@ -1,0 +1,96 @@
+"""Where people check a file, fetch the key of the service, and download everything of an escalation as one file."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, abort, current_app, render_template, request
+from werkzeug.wrappers import Response
+from wtforms import FileField, Form
+
+from forms_app.documents.claims import is_pdf_or_word
+from forms_app.documents.signatures import SigningKey
+from forms_app.services.bundles import CHECK, Bundle, Signing, TooLarge, board_bundle_for, bundle_for
+from forms_app.services.proof import Checked, check_file
+from forms_app.web.access import anyone, board_office, open_to, party, signed_in
+from forms_app.web.documents import as_download
+from forms_app.web.rendering import SHOWN_AGAIN, show
+from forms_app.web.sessions import secret, signed_in_person, workshop
+from forms_app.web.uploads import takes_file
+
+blueprint = Blueprint("proof", __name__)
+LARGEST_MEGABYTES = 10
+NO_FILE = "Choose the PDF or Word file that you want to check"
+NOT_A_DOCUMENT = "Choose a PDF or a Word file (DOCX). The service issues no other files"
+
+
+class FileForm(Form):
+    file = FileField("The file", description="PDF or Word (DOCX), up to 10 MB. It is not kept.")
+
+
+@blueprint.route("/check-a-file", methods=["GET", "POST"])
+@open_to(signed_in)
+@takes_file(megabytes=LARGEST_MEGABYTES)
+def check() -> tuple[str, int]:
+    form = FileForm(request.files)
+    if request.method == "GET":
+        return show("proof/check.html", form, heading="Check a file", checked=None)
+    content = form.file.data.read() if form.file.data else b""
+    if not is_pdf_or_word(content):
+        form.file.errors = [NOT_A_DOCUMENT if content else NO_FILE]
+        return show("proof/check.html", form, heading="Check a file", checked=None)
+    with workshop().writing() as work:
+        checked = check_file(work, by=signed_in_person().id, content=content, secret=secret())
+    return show("proof/check.html", form, heading=_heading(checked), checked=checked)
+
+
+def _heading(checked: Checked) -> str:
+    if checked.files:
+        return "This file was issued by the service"
+    if checked.is_blank_form:
+        return "This is a blank form of your Board"
+    return "This is not the file that was issued" if checked.named else "This file was not issued to you"
+
+
+@blueprint.get("/signing-key")
+@open_to(anyone)
+def key() -> str:
+    return render_template("proof/key.html", key=_signing().key, check=CHECK, heading="The key of the service")
+
+
+@blueprint.get("/signing-key.pem")
+@open_to(anyone)
+def key_file() -> Response:
+    key = _signing().key or abort(404)
+    return Response(key.public_pem(), mimetype="application/x-pem-file")
+
+
+@blueprint.get("/escalations/<uuid:escalation_id>/bundle")
+@open_to(party)
+def bundle(escalation_id: UUID) -> Response | tuple[str, int]:
+    try:
+        with workshop().writing() as work:
+            found = bundle_for(work, by=signed_in_person().id, escalation_id=escalation_id, signing=_signing())
+    except TooLarge:
+        return render_template("proof/too_large.html", heading="That is too much for one file"), SHOWN_AGAIN
+    return _sent(found)
+
+
+@blueprint.get("/register/<uuid:escalation_id>/bundle")
+@open_to(board_office)
+def board_bundle(escalation_id: UUID) -> Response | tuple[str, int]:
+    try:
+        with workshop().writing() as work:
+            found = board_bundle_for(work, by=signed_in_person().id, escalation_id=escalation_id, signing=_signing())
+    except TooLarge:
+        return render_template("proof/too_large.html", heading="That is too much for one file"), SHOWN_AGAIN
+    return _sent(found)
+
+
+def _sent(bundle: Bundle) -> Response:
+    return as_download(bundle.name, bundle.content)
+
+
+def _signing() -> Signing:
+    key: SigningKey | None = current_app.extensions["signing_key"]
+    return Signing(key, current_app.config["SERVICE_URL"])
