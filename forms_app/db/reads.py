@@ -78,10 +78,10 @@ def told_escalation(session: Session, escalation_id: UUID, board_id: UUID) -> Es
 
 
 def documents_for(session: Session, escalation_id: UUID, person_id: UUID) -> Sequence[Document]:
-    """The documents of this escalation that are owed to this person, the newest first, with their deliveries."""
+    """The documents of this escalation that are for this person, the newest first, with their deliveries."""
     return session.scalars(
         select(Document)
-        .where(Document.escalation_id == escalation_id, _is_owed_to(person_id))
+        .where(Document.escalation_id == escalation_id, _is_for(person_id))
         .options(*LEDGER)
         .order_by(Document.owed_at.desc(), Document.id)
     ).all()
@@ -98,10 +98,10 @@ def board_documents(session: Session, escalation_id: UUID, kinds: Sequence[str])
 
 
 def document_for(session: Session, document_id: UUID, person_id: UUID) -> Document | None:
-    """One document, if it is owed to this person, with its escalation."""
+    """One document, if it is for this person, with its escalation."""
     return session.scalars(
         select(Document)
-        .where(Document.id == document_id, _is_owed_to(person_id))
+        .where(Document.id == document_id, _is_for(person_id))
         .options(*LEDGER, joinedload(Document.escalation))
     ).one_or_none()
 
@@ -141,10 +141,20 @@ def _openable(
     return session.scalars(
         select(Document)
         .join(Document.escalation)
-        .where(wanted, or_(_is_owed_to(person_id), in_the_office) if office_of else _is_owed_to(person_id))
+        .where(wanted, or_(_is_for(person_id), in_the_office) if office_of else _is_for(person_id))
         .options(*LEDGER, joinedload(Document.escalation))
         .order_by(Document.owed_at.desc(), Document.id)
     ).all()
+
+
+def newest_copy(session: Session, escalation_id: UUID, agency_id: UUID) -> Document | None:
+    """The last copy of everything that was made for this agency's file."""
+    return session.scalars(
+        select(Document)
+        .where(Document.escalation_id == escalation_id, Document.agency_id == agency_id)
+        .order_by(Document.owed_at.desc(), Document.id)
+        .limit(1)
+    ).one_or_none()
 
 
 def every_document(session: Session) -> Sequence[Document]:
@@ -240,17 +250,23 @@ def _is_party(person_id: UUID) -> ColumnElement[bool]:
     )
 
 
-def _is_owed_to(person_id: UUID) -> ColumnElement[bool]:
-    return (
-        exists()
-        .where(
-            Delivery.document_id == Document.id,
-            Delivery.person_id == person_id,
-            Person.id == Delivery.person_id,
-            Person.left_at.is_(None),
-        )
-        .correlate(Document)
+def _is_for(person_id: UUID) -> ColumnElement[bool]:
+    """Whether a document is owed to this person, or is their agency's own copy of an escalation in which they take part."""
+    owed = exists().where(
+        Delivery.document_id == Document.id,
+        Delivery.person_id == person_id,
+        Person.id == Delivery.person_id,
+        Person.left_at.is_(None),
     )
+    own_copy = exists().where(
+        Party.escalation_id == Document.escalation_id,
+        Party.person_id == person_id,
+        Party.agency_id == Document.agency_id,
+        Person.id == Party.person_id,
+        Person.agency_id == Document.agency_id,
+        Person.left_at.is_(None),
+    )
+    return or_(owed.correlate(Document), own_copy.correlate(Document))
 
 
 def _tells_the_board() -> ColumnElement[bool]:

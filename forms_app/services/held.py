@@ -14,7 +14,7 @@ from forms_app.documents import contexts as say
 from forms_app.domain.errors import NotFound
 from forms_app.domain.working_days import spell_time
 from forms_app.services.recognisable import alone_in_its_quarter
-from forms_app.services.releasing import LIMIT, SHORT_TEXTS, Powers, Proposal, is_ready, powers_of
+from forms_app.services.releasing import LIMIT, SHORT_TEXTS, Powers, Proposal, is_for_agency, is_ready, powers_of
 from forms_app.services.scanning import FACT, LEARNING, TEXT, Because, context_of
 from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work
@@ -99,9 +99,13 @@ class HeldView:
     """Who can decide, when this person cannot."""
 
 
-def waiting_in(work: Work, escalation_id: UUID) -> tuple[HeldLine, ...]:
+def waiting_in(work: Work, *, by: UUID, escalation_id: UUID) -> tuple[HeldLine, ...]:
     """What waits in an escalation, the oldest first. Ask first whether the person takes part in it."""
-    return tuple(_line(release) for release in releases.held_in(work.session, escalation_id))
+    person = person_with_board(work.session, by)
+    if person is None:
+        raise NotFound("There is no such escalation.")
+    found = releases.held_in(work.session, escalation_id)
+    return tuple(_line(release) for release in found if is_for_agency(release.document, person))
 
 
 def waiting_at_board(work: Work, *, by: UUID) -> tuple[HeldLine, ...]:

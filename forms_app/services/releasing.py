@@ -316,7 +316,7 @@ def _again(finding: ReleaseFinding) -> ReleaseFinding:
 def powers_of(work: Work, person: Person, release: Release) -> Powers | None:
     """What this person may do with it now; None for somebody whom it does not concern."""
     escalation = release.document.escalation
-    if person.board_id != escalation.board_id:
+    if person.board_id != escalation.board_id or not is_for_agency(release.document, person):
         return None
     is_party = takes_part(work.session, escalation.id, person.id)
     in_office = person.seat in SEES_REGISTER and release.because == Because.DEIDENTIFIED
@@ -340,6 +340,11 @@ def powers_of(work: Work, person: Person, release: Release) -> Powers | None:
         and release.proposal == Proposal.RELEASE
         and release.document.issued_at is None,
     )
+
+
+def is_for_agency(document: Document, person: Person) -> bool:
+    """Whether a document is not the copy of another agency."""
+    return document.agency_id in {None, person.agency_id}
 
 
 def _found(work: Work, by: UUID, document_id: UUID, seen: int) -> tuple[Release, Escalation, Powers]:

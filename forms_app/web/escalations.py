@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.routing import AnyConverter, Map
+from werkzeug.wrappers import Response
 
 from forms_app.domain.acts import Act
 from forms_app.domain.circulation import NOT_CIRCULATED
 from forms_app.domain.secrecy import is_protected
 from forms_app.services.drafts import drafts_of
+from forms_app.services.file_copies import make_file_copy
 from forms_app.services.held import waiting_in
 from forms_app.services.looking import (
     escalation_view,
@@ -58,7 +60,7 @@ def one(escalation_id: UUID) -> str:
     with workshop().reading() as work:
         view = escalation_view(work, by=person.id, escalation_id=escalation_id)
         beside = opened_beside(work, by=person.id, escalation_id=escalation_id)
-        waiting = waiting_in(work, escalation_id)
+        waiting = waiting_in(work, by=person.id, escalation_id=escalation_id)
     moment = "not_supported" if view.place.is_raiser and view.not_supporting else "always"
     links, contacts = help_for(view.policy, view.stage, person.board_name)
     return render_template(
@@ -90,6 +92,15 @@ def sent(escalation_id: UUID, record_id: UUID) -> str:
         has_documents=record.kind not in NOT_CIRCULATED,
         heading="It has been recorded",
     )
+
+
+@blueprint.post(f"{ONE}/file-copy")
+@open_to(party)
+def file_copy(escalation_id: UUID) -> Response:
+    """Makes the copy for the file of the person's own agency."""
+    with workshop().writing() as work:
+        document_id = make_file_copy(work, by=signed_in_person().id, escalation_id=escalation_id)
+    return redirect(url_for("documents.one", document_id=document_id), 303)
 
 
 # --- forms -------------------------------------------------------------------------------------------------------
