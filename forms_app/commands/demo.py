@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from forms_app.app import open_workshop
-from forms_app.commands.invented import Invented, invented_boards
+from forms_app.commands.invented import Invented, invented_boards, with_second_officer
 from forms_app.commands.service import gunicorn_options
 from forms_app.db.migrate import upgrade
 from forms_app.domain.errors import DomainError
@@ -106,7 +106,7 @@ def demo_settings(ports: Ports) -> dict[str, str]:
 
 def _set_up_boards(settings: dict[str, str]) -> list[Invented]:
     workshop = open_workshop(settings_from(settings))
-    boards = invented_boards(workshop.shelf, today=uk_date(workshop.clock()))
+    boards = [with_second_officer(each) for each in invented_boards(workshop.shelf, today=uk_date(workshop.clock()))]
     for board in boards:
         with workshop.writing() as work:
             set_up_board(work, board.given)

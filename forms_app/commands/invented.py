@@ -114,6 +114,17 @@ def invented_board(policy: Policy) -> Invented:
     return _board(policy, "INV", "Inventedshire Safeguarding Board", "inventedshire", LAST_LOOKED)
 
 
+def with_second_officer(board: Invented) -> Invented:
+    """The same with another officer in the business unit: what one of them prepares, another one must look at."""
+    office, *agencies = board.given.agencies
+    first = next(person for person in office.people if person.seat == "business_unit")
+    email = first.email.replace("unit@", "second.unit@")
+    second = _person("Sorrel Whitlock", email, first.job_title, first.level, first.seat)
+    staffed = office.model_copy(update={"people": [*office.people, second]})
+    given = board.given.model_copy(update={"agencies": [staffed, *agencies]})
+    return Invented(given, (*board.sign_ins, ("second person of the business unit", second)))
+
+
 def _board(policy: Policy, code: str, name: str, domain: str, today: date) -> Invented:
     names = _names(code)
     place = name.split(" Safeguarding")[0]
