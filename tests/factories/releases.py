@@ -5,7 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from forms_app.db import releases
-from forms_app.db.tables import Release
+from forms_app.db.people import seat_holders
+from forms_app.db.tables import Escalation, Release
+from forms_app.domain.policy import Audience
 from forms_app.services.releasing import Decision, decide, is_ready, resolve, send, write_texts
 from forms_app.services.scanning import Because
 from forms_app.services.work import Workshop
@@ -53,9 +55,17 @@ def let_out(workshop: Workshop, document: UUID, *, by: UUID) -> None:
         decide(work, by=by, document_id=document, seen=release_of(workshop, document).revision)
 
 
-def release_everything(workshop: Workshop, escalation: UUID, *, prepared_by: UUID, released_by: UUID) -> None:
-    """Every de-identified document that waits in an escalation, without short texts."""
+def release_everything(workshop: Workshop, escalation: UUID) -> None:
+    """The raiser prepares every de-identified document that waits, without short texts, and the business unit releases it."""
+    with workshop.reading() as work:
+        parties = {
+            party.person_id: party.is_raiser for party in releases.escalation_behind(work.session, escalation).parties
+        }
+        raiser = next(person for person, is_raiser in parties.items() if is_raiser)
+        board = work.session.get_one(Escalation, escalation).board_id
+        office = [person.id for person in seat_holders(work.session, board) if person.seat == Audience.BUSINESS_UNIT]
+    second = next(person for person in office if person not in parties)
     for release in held(workshop, escalation):
         if release.because == Because.DEIDENTIFIED:
-            prepare(workshop, release.document_id, by=prepared_by)
-            let_out(workshop, release.document_id, by=released_by)
+            prepare(workshop, release.document_id, by=raiser)
+            let_out(workshop, release.document_id, by=second)

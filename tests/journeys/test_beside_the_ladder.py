@@ -29,6 +29,8 @@ def test_nothing_that_is_typed_beside_the_ladder_leaves_in_the_open(
         for form in KEPT:
             here.fill(walk.raiser, f"{walk.path}/{form}")
             here.deliver()
+        assert smtp_server.received[told:] == [], "the proforma waits for a second person"
+        here.release(walk.path)
 
         new = smtp_server.received[told:]
         assert [message.rcpt_tos for message in new] == [(walk.raiser,)], "the proforma, and nothing else"

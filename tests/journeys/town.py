@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from uuid import UUID
 
 from forms_app.app import create_app
 from forms_app.commands.invented import Invented, invented_boards
@@ -25,6 +26,7 @@ from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import set_up_board
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.work import Workshop
+from tests.factories.releases import release_everything
 from tests.journeys.form_filler import FormFiller
 from tests.smtp import Received, SmtpServer
 from tests.web.conftest import Clock, settings
@@ -50,6 +52,11 @@ class Town:
         """Lets the worker do everything that is owed."""
         while run_due(self.workshop, "worker", self.desk):
             pass
+
+    def release(self, path: str) -> None:
+        """Two people look at what waits in the escalation at this address, and it is sent."""
+        release_everything(self.workshop, UUID(path.split("/")[2]))
+        self.deliver()
 
     def visitor(self, email: str) -> Visitor:
         """This person, signed in with the code that came by email."""

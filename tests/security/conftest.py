@@ -214,7 +214,7 @@ def known(city: City) -> City:
     while not city.has_document("board_proforma"):
         city.town.fill(city.raiser, f"{city.path}/step-up")
     city.meeting()
-    city.town.deliver()
+    city.town.release(city.path)
     leaver = city.person("colleague@socialcare")
     assert city.visitor(leaver).get(city.path).status_code == 200
     city.leaves(leaver)
