@@ -395,7 +395,7 @@ class BlankFormFile(Base):
     kind: Mapped[str]
     route: Mapped[str | None]
     stage: Mapped[str | None]
-    """None, as the route is, for the form that is of no stage: the Board's proforma."""
+    """None, as the route is, for what is the same at every stage, and for the Board's proforma."""
     edition: Mapped[str]
     """The digest of everything that the form says but the day on which it was made."""
     format: Mapped[str]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from forms_app.db.tables import Board
-from forms_app.documents.contexts import BlankForm, BlankQuestion, BlankSection, BlankTable, Heading, Room
+from forms_app.documents.contexts import BlankForm, BlankQuestion, BlankSection, Heading, Room
 from forms_app.domain.acts import gates_to
 from forms_app.domain.ages import BANDS, NOT_KNOWN
 from forms_app.domain.policy import (
@@ -38,10 +38,22 @@ from forms_app.services.in_words import (
     spell_limit,
     title_of,
 )
+from forms_app.services.paper_beside import ACTIONS, beside, contact, meeting, meetings_of
+from forms_app.services.paper_parts import (
+    DAY,
+    TO_DO,
+    YES_NO,
+    box,
+    day,
+    line,
+    listed,
+    numbered,
+    pick,
+    section,
+    table,
+    ticks,
+)
 
-YES_NO = ("Yes", "No")
-ACTIONS = 5
-"""How many lines a form has for what was agreed."""
 ROOM = {
     QuestionKind.SHORT_TEXT: Room.LINE,
     QuestionKind.LONG_TEXT: Room.BOX,
@@ -50,8 +62,9 @@ ROOM = {
     QuestionKind.YES_NO: Room.NONE,
     QuestionKind.DATE: Room.LINE,
 }
-TICK_ONE, TICK_SOME = "Tick one.", "Tick all that apply."
-DAY = "Day, month and year, such as 27 3 2027."
+
+
+AGREES = ("Yes, we agree", "We agree to the actions, but not to the outcome", "No")
 
 
 class BlankKind(StrEnum):
@@ -62,6 +75,10 @@ class BlankKind(StrEnum):
     ACCOUNT = "account"
     OUTCOME = "outcome"
     STEP_UP = "step_up"
+    ANSWER = "answer"
+    CONTACT = "contact"
+    MEETING = "meeting"
+    BESIDE = "beside"
 
 
 TITLES = {
@@ -70,12 +87,16 @@ TITLES = {
     BlankKind.ACCOUNT: "Account",
     BlankKind.OUTCOME: "Outcome",
     BlankKind.STEP_UP: "Taking it further",
+    BlankKind.ANSWER: "Answer to an outcome",
+    BlankKind.CONTACT: "Log of a contact",
+    BlankKind.MEETING: "Meeting, panel or mediation",
+    BlankKind.BESIDE: "Everything else that is recorded",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """One form of a policy: its kind, and the stage at which it is written."""
+    """One form of a policy: its kind, and the stage at which it is written, unless it is the same at each."""
 
     policy: Policy
     kind: BlankKind
@@ -86,8 +107,8 @@ class Blank:
     def title(self) -> str:
         if self.kind is BlankKind.PROFORMA:
             return document_title(self.policy, DocumentKind.BOARD_PROFORMA)
-        assert self.route is not None, "only the proforma is of no stage"
-        assert self.stage is not None, "only the proforma is of no stage"
+        if self.route is None or self.stage is None:
+            return TITLES[self.kind]
         if self.kind is BlankKind.CONCERN:
             several = len(self.policy.routes) > 1
             return f"{TITLES[self.kind]}, {self.route.title}" if several else TITLES[self.kind]
@@ -111,8 +132,16 @@ def form_code(*parts: str | None) -> str:
 
 
 def blanks_of(policy: Policy) -> Iterator[Blank]:
-    """Every form that a policy needs on paper: the proforma, then each route from its first stage to its last."""
+    """Every form that a policy needs on paper: the proforma, then each route from its first stage to its last.
+
+    Between them those that are the same at every stage.
+    """
     yield Blank(policy, BlankKind.PROFORMA)
+    yield Blank(policy, BlankKind.ANSWER)
+    yield Blank(policy, BlankKind.CONTACT)
+    if meetings_of(policy):
+        yield Blank(policy, BlankKind.MEETING)
+    yield Blank(policy, BlankKind.BESIDE)
     for route in policy.routes:
         for stage in route.stages:
             if stage is route.stages[0]:
@@ -150,7 +179,8 @@ def _use(blank: Blank) -> tuple[str, ...]:
     return (
         "Use this form only when you cannot use the service. Write clearly, and use more sheets if you need them.",
         "Until it is in the service nobody is sent anything: telephone the people who must know.",
-        "Transcribe it into the service as soon as you can. Then treat this sheet as your agency’s rules for records say.",
+        "Transcribe it into the service as soon as you can, and say there that it was first written on paper.",
+        "Then treat this sheet as your agency’s rules for records say.",
     )
 
 
@@ -159,7 +189,7 @@ def _use(blank: Blank) -> tuple[str, ...]:
 
 def _proforma(blank: Blank) -> Iterator[BlankSection]:
     policy = blank.policy
-    yield _section("The escalation", questions=_facts(policy))
+    yield section("The escalation", questions=_facts(policy))
     for route in policy.routes:
         where = f": {route.title}" if len(policy.routes) > 1 else ""
         stages = [(policy.stage_title(stage),) for stage in route.stages]
@@ -168,36 +198,36 @@ def _proforma(blank: Blank) -> Iterator[BlankSection]:
             for stage in route.stages
             for clock in stage.clocks
         ]
-        yield _section(f"Stages{where}", tables=[_table(("Stage", "Entered", "Left", "How"), stages)])
-        yield _section(f"Time limits{where}", tables=[_table(("Who", "What", "By when", "Kept"), limits)])
+        yield section(f"Stages{where}", tables=[table(("Stage", "Entered", "Left", "How"), stages)])
+        yield section(f"Time limits{where}", tables=[table(("Who", "What", "By when", "Kept"), limits)])
     if policy.learning:
-        yield _section("Learning", questions=[_pick("What could be learned from this?", policy.learning, several=True)])
+        yield section("Learning", questions=[pick("What could be learned from this?", policy.learning, several=True)])
 
 
 def _facts(policy: Policy) -> Iterator[BlankQuestion]:
-    yield _line("Reference", "If the service gave one.")
-    yield _line("Opened", "The month and the year, not the day.")
-    yield _line("Raised by", "The kind of agency, not its name.")
-    yield _line("Raised with", "The kinds of agency, not their names.")
+    yield line("Reference", "If the service gave one.")
+    yield line("Opened", "The month and the year, not the day.")
+    yield line("Raised by", "The kind of agency, not its name.")
+    yield line("Raised with", "The kinds of agency, not their names.")
     if len(policy.routes) > 1:
-        yield _ticks("Route", [route.title for route in policy.routes])
-    yield _ticks(
+        yield ticks("Route", [route.title for route in policy.routes])
+    yield ticks(
         "Reason", dict.fromkeys(reason.title for route in policy.routes for reason in policy.categories_of(route))
     )
-    yield _line("Where it stands")
-    yield _ticks(AGE_BAND, (*BANDS, NOT_KNOWN))
+    yield line("Where it stands")
+    yield ticks(AGE_BAND, (*BANDS, NOT_KNOWN))
     stages = [stage for route in policy.routes for stage in route.stages]
     if not all(stage.counts for stage in stages):
-        yield _ticks(counted_as(policy), ("Yes", "Not yet"))
+        yield ticks(counted_as(policy), ("Yes", "Not yet"))
     if any(stage.closing.decision_stands for stage in stages):
-        yield _ticks(DECISION, (STANDS,))
-    yield _pick("Outcome", policy.outcomes)
-    yield _line("Agreed actions", "How many were agreed.")
-    yield _ticks("Policy gap found", YES_NO)
+        yield ticks(DECISION, (STANDS,))
+    yield pick("Outcome", policy.outcomes)
+    yield line("Agreed actions", "How many were agreed.")
+    yield ticks("Policy gap found", YES_NO)
     if any(stage.closing.dissent_recorded for stage in stages):
-        yield _ticks("Dissent recorded", YES_NO)
+        yield ticks("Dissent recorded", YES_NO)
     if any(route.after.kind != "joins" for route in policy.routes):
-        yield _ticks("What came of it", ("Recorded", "Not recorded yet"))
+        yield ticks("What came of it", ("Recorded", "Not recorded yet"))
     for question in policy.questions:
         if question.on_proforma:
             yield _asked(policy, question)
@@ -210,8 +240,9 @@ def _concern(blank: Blank) -> Iterator[BlankSection]:
     policy, route, stage = _place(blank)
     yield _danger(policy)
     yield _writer("Who raises the concern")
+    yield from _status(policy)
     yield _about(policy, route, stage)
-    yield _section("The other side", questions=[_box(_which_agencies(policy))])
+    yield section("The other side", questions=[box(_which_agencies(policy))])
     yield _people(policy, stage)
     yield _subject(policy)
     yield from _groups(policy, stage, Asked.OPENING)
@@ -230,22 +261,40 @@ def _outcome(blank: Blank) -> Iterator[BlankSection]:
     yield from _beginning(blank)
     yield _when("When was this settled?")
     yield from _groups(policy, stage, Asked.OUTCOME)
-    rows = [(f"Action {number}",) for number in range(1, ACTIONS + 1)]
-    columns = ("Agreed actions", "What will be done", "Who will do it", "By when")
-    yield _section("Agreed actions", tables=[_table(columns, rows)])
-    yield _section("The outcome", questions=_result(policy, stage))
+    yield section("Agreed actions", tables=[table(("Agreed actions", *TO_DO), numbered("Action", ACTIONS))])
+    yield section("The outcome", questions=_result(policy, stage))
 
 
 def _step_up(blank: Blank) -> Iterator[BlankSection]:
     policy, route, stage = _place(blank)
     yield from _beginning(blank)
+    yield _where(policy, route, stage)
     yield from _groups(policy, stage, Asked.STEP_UP)
     following = _after(policy, route, stage)
     if following is None:
-        yield _section("Where it goes", notes=[route.after.title])
+        yield _people(policy, stage)
         return
     yield _people(policy, following, before="entering")
-    yield _time(policy, following, [])
+    yield _time(policy, following, [], entering=True)
+
+
+def _answer(blank: Blank) -> Iterator[BlankSection]:
+    yield from _beginning(blank)
+    yield section(
+        "Your answer",
+        questions=[
+            ticks("Does your side agree with this outcome?", AGREES),
+            box("Why do you not agree with the outcome?", "Say what you would need in order to agree."),
+        ],
+    )
+
+
+def _beside(makes: Callable[[Policy], Iterator[BlankSection]]) -> Callable[[Blank], Iterator[BlankSection]]:
+    def made(blank: Blank) -> Iterator[BlankSection]:
+        yield from _beginning(blank)
+        yield from makes(blank.policy)
+
+    return made
 
 
 MAKERS: dict[BlankKind, Callable[[Blank], Iterator[BlankSection]]] = {
@@ -254,12 +303,16 @@ MAKERS: dict[BlankKind, Callable[[Blank], Iterator[BlankSection]]] = {
     BlankKind.ACCOUNT: _account,
     BlankKind.OUTCOME: _outcome,
     BlankKind.STEP_UP: _step_up,
+    BlankKind.ANSWER: _answer,
+    BlankKind.CONTACT: _beside(contact),
+    BlankKind.MEETING: _beside(meeting),
+    BlankKind.BESIDE: _beside(beside),
 }
 
 
 def _place(blank: Blank) -> tuple[Policy, Route, Stage]:
-    assert blank.route is not None, "only the proforma is of no stage"
-    assert blank.stage is not None, "only the proforma is of no stage"
+    assert blank.route is not None, "this form is of a stage"
+    assert blank.stage is not None, "this form is of a stage"
     return blank.policy, blank.route, blank.stage
 
 
@@ -273,19 +326,20 @@ def _after(policy: Policy, route: Route, stage: Stage) -> Stage | None:
 
 
 def _beginning(blank: Blank) -> Iterator[BlankSection]:
-    policy, _, stage = _place(blank)
+    policy, stage = blank.policy, blank.stage
     yield _danger(policy)
-    yield _section(
-        "The escalation",
-        notes=[policy.stage_title(stage), stage.summary],
-        questions=[
-            _line("Reference", "If the service gave one."),
-            _box(
-                "Otherwise, by what can it be found?",
-                f"The name of the {policy.words.child}, who raised the concern, with which agency, and when.",
-            ),
-        ],
-    )
+    questions = [
+        line("Reference", "If the service gave one."),
+        box(
+            "Otherwise, by what can it be found?",
+            f"The name of the {policy.words.child}, who raised the concern, with which agency, and when.",
+        ),
+    ]
+    if stage is None:
+        stages = [policy.stage_title(each) for route in policy.routes for each in route.stages]
+        questions.append(ticks(f"At which {policy.words.stage} is it?", dict.fromkeys(stages)))
+    notes = [] if stage is None else [policy.stage_title(stage), stage.summary]
+    yield section("The escalation", notes=notes, questions=questions)
     yield _writer("Who writes this")
 
 
@@ -295,32 +349,58 @@ def _danger(policy: Policy) -> BlankSection:
         "There is danger, and the emergency has been reported",
         "Yes, and nobody has been told yet: stop here and do what is said above",
     )
-    return _section(
+    return section(
         "Immediate danger",
         notes=policy.danger.steps,
         questions=[
-            _ticks(f"Is the {policy.words.child}, or anybody else, in immediate danger?", options),
-            _box("What was done, when, and who was told?", "If there is or was danger."),
+            ticks(f"Is the {policy.words.child}, or anybody else, in immediate danger?", options),
+            box("What was done, when, and who was told?", "If there is or was danger."),
         ],
     )
 
 
 def _writer(title: str) -> BlankSection:
     questions = [
-        _line("Name and job title"),
-        _line("Agency"),
-        _line("Telephone and email"),
-        _line("Day and time of writing"),
+        line("Name and job title"),
+        line("Agency"),
+        line("Telephone and email"),
+        line("Day and time of writing"),
     ]
-    return _section(title, questions=questions)
+    return section(title, questions=questions)
 
 
 def _about(policy: Policy, route: Route, stage: Stage) -> BlankSection:
-    questions = [_pick("What is the main reason?", policy.categories_of(route))]
+    questions = [pick("What is the main reason?", policy.categories_of(route))]
     if policy.concern_shapes:
-        questions.insert(0, _pick("What do you disagree with?", policy.concern_shapes))
+        questions.insert(0, pick("What do you disagree with?", policy.concern_shapes))
     notes = [f"{route.title}. {route.description}", policy.stage_title(stage), stage.summary]
-    return _section("About the disagreement", notes=notes, questions=[*questions, *_gates(stage, "opening")])
+    return section("About the disagreement", notes=notes, questions=[*questions, *_gates(stage, "opening")])
+
+
+def _status(policy: Policy) -> Iterator[BlankSection]:
+    """What may be true of the child, where that decides which route it takes."""
+    statuses = dict.fromkeys(choice.title for route in policy.routes for choice in route.subject_status)
+    if statuses:
+        question = f"Which of these is true of the {policy.words.child}?"
+        yield section("Kind of disagreement", questions=[ticks(question, (*statuses, "None of these"))])
+
+
+def _where(policy: Policy, route: Route, stage: Stage) -> BlankSection:
+    """The next stage or the way out, or a choice of these and of the stages to which others can be passed over."""
+    following = _after(policy, route, stage)
+    onward = route.after.title if following is None else policy.stage_title(following)
+    later = route.stages[route.stages.index(stage) + 2 :]
+    skips = [each for each in later if stage.skip.rule != "never" and each.id in stage.skip.to]
+    opened = [each for each in later if policy.pattern and policy.pattern.count and each.id == policy.pattern.opens]
+    because = ", because there have been several similar escalations"
+    ways = [onward, *map(policy.stage_title, skips), *(f"{policy.stage_title(each)}{because}" for each in opened)]
+    if len(ways) == 1:
+        return section("Where it goes", notes=ways)
+    questions = [ticks("Where does it go?", ways)]
+    if skips and stage.skip.reasons:
+        questions.append(pick("Why are stages passed over?", stage.skip.reasons))
+    note = "If stages are passed over, name below the people who take part at the one to which it goes."
+    return section("Where it goes", notes=[note], questions=questions)
 
 
 def _which_agencies(policy: Policy) -> str:
@@ -331,11 +411,11 @@ def _which_agencies(policy: Policy) -> str:
 def _people(policy: Policy, stage: Stage, before: str = "") -> BlankSection:
     rows = [(f"{_title(policy, actor)} ({SIDES[actor.side].lower()} side)",) for actor in stage.actors]
     columns = ("Part in it", "Name", "Job title and agency", "Telephone and email")
-    return _section(
+    return section(
         f"The people who take part at {policy.stage_title(stage)}",
         notes=["Name one person for each agency of that side.", stage.summary] if before else [],
         questions=_gates(stage, before),
-        tables=[_table(columns, [*rows, ("Anyone else",), ("Anyone else",)])],
+        tables=[table(columns, [*rows, ("Anyone else who must be told",), ("Anyone else who must be told",)])],
     )
 
 
@@ -344,61 +424,64 @@ def _title(policy: Policy, actor: Actor) -> str:
 
 
 def _subject(policy: Policy) -> BlankSection:
-    return _section(
+    return section(
         "Who the concern is about",
         questions=[
-            _ticks("Who is the concern about?", policy.subject_titles.values()),
-            _box("Full names", "For an unborn child, the mother’s name."),
-            _line("Other names they are known by"),
-            _line("Dates of birth, or the date the baby is due"),
-            _line("Parents, carers, brothers and sisters"),
-            _line("Address"),
-            _ticks("Must their address be kept secret from anybody?", ("No", "Yes")),
-            _line("School, nursery or college"),
-            _line("GP or other health practice"),
-            _line("Numbers that other agencies know them by", "For example an NHS number or a case number."),
+            ticks("Who is the concern about?", policy.subject_titles.values()),
+            box("Full names", "For an unborn child, the mother’s name."),
+            line("Other names they are known by"),
+            line("Dates of birth, or the date the baby is due"),
+            line("Parents, carers, brothers and sisters"),
+            line("Address"),
+            ticks("Must their address be kept secret from anybody?", ("No", "Yes")),
+            line("School, nursery or college"),
+            line("GP or other health practice"),
+            line("Numbers that other agencies know them by", "For example an NHS number or a case number."),
         ],
     )
 
 
 def _when(question: str) -> BlankSection:
-    return _section("When it happened", questions=[_line(question, DAY)])
+    return section("When it happened", questions=[line(question, DAY)])
 
 
 def _starts(route: Route) -> Iterator[BlankQuestion]:
     starts = {clock.starts for each in route.stages for clock in each.clocks} | {cap.starts for cap in route.caps}
     if Moment.CONCERN_IDENTIFIED in starts:
-        yield _line("When did you identify the concern?", DAY)
+        yield line("When did you identify the concern?", DAY)
     if Moment.DECISION_RECEIVED in starts:
-        yield _line("When were you told of the decision?", DAY)
+        yield line("When were you told of the decision?", DAY)
 
 
-def _time(policy: Policy, stage: Stage, starts: Iterable[BlankQuestion]) -> BlankSection:
+def _time(policy: Policy, stage: Stage, starts: Iterable[BlankQuestion], *, entering: bool = False) -> BlankSection:
     units = {clock.limit.unit for clock in stage.clocks}
     questions = [*starts]
-    if units & {Unit.STATED, Unit.AGREED}:
-        questions.append(_line(f"By when should it be settled at this {policy.words.stage}?", DAY))
+    where = policy.stage_title(stage) if entering else f"this {policy.words.stage}"
+    if Unit.STATED in units:
+        questions.append(day(f"By when should it be settled at {where}?"))
+    elif Unit.AGREED in units:
+        questions.append(day(f"By when do you propose to settle it at {where}?"))
     if Unit.BY_PRIORITY in units:
-        questions.append(_pick("How urgent is it?", policy.priorities))
+        questions.append(pick("How urgent is it?", policy.priorities))
     questions += [
-        _line(f"Must it be settled sooner to protect the {policy.words.child}?", "If so, by which day."),
-        _line("Why must it be sooner?"),
+        line(f"Must it be settled sooner to protect the {policy.words.child}?", "If so, by which day."),
+        line("Why must it be sooner?"),
     ]
     limits = [(_who(policy, clock), clock.does, spell_limit(clock.limit)) for clock in stage.clocks]
-    table = _table(("Who", "What", "By when", "Which day is that?"), limits)
-    return _section("By when", questions=questions, tables=[table])
+    columns = ("Who", "What", "By when", "Which day is that?")
+    return section("By when", questions=questions, tables=[table(columns, limits)])
 
 
 def _result(policy: Policy, stage: Stage) -> Iterator[BlankQuestion]:
-    yield _ticks("What is the outcome?", [title_of(policy.outcomes, outcome) for outcome in stage.closing.outcomes])
-    yield _box("What is still outstanding, and how will it be pursued?", "Write “None” if nothing is outstanding.")
-    yield _line("When will this be reviewed?", DAY)
+    yield ticks("What is the outcome?", [title_of(policy.outcomes, outcome) for outcome in stage.closing.outcomes])
+    yield box("What is still outstanding, and how will it be pursued?", "Write “None” if nothing is outstanding.")
+    yield line("When will this be reviewed?", DAY)
     if stage.checks:
-        yield _ticks("Which of these have been done?", [check.text for check in stage.checks], several=True)
+        yield ticks("Which of these have been done?", [check.text for check in stage.checks], several=True)
     if policy.learning:
-        yield _pick("What could be learned from this?", policy.learning, several=True)
-    yield _ticks("Has this shown a gap in policies or procedures?", YES_NO)
-    yield _box("Which gap is it, and what should change?", "Only if it has shown one. Do not name anybody.")
+        yield pick("What could be learned from this?", policy.learning, several=True)
+    yield ticks("Has this shown a gap in policies or procedures?", YES_NO)
+    yield box("Which gap is it, and what should change?", "Only if it has shown one. Do not name anybody.")
     yield from _gates(stage, "resolving")
 
 
@@ -407,22 +490,21 @@ def _groups(policy: Policy, stage: Stage, asked: Asked) -> Iterator[BlankSection
         if group.asked is asked:
             asked_of = [side for side in Side if side in stage.sides and side in group.sides]
             everybody = asked is Asked.OPENING or len(asked_of) == len(stage.sides)
-            yield _section(
+            yield section(
                 group.title,
-                notes=[]
-                if everybody
-                else [f"For the {_listed([SIDES[side].lower() for side in asked_of])} side only."],
+                notes=[] if everybody else [f"For the {listed([SIDES[side].lower() for side in asked_of])} side only."],
                 questions=[_asked(policy, policy.question(name)) for name in group.questions],
             )
 
 
 def _gates(stage: Stage, before: str) -> Iterator[BlankQuestion]:
     for gate in gates_to(stage, before):
+        who = "Write who it is at each agency, and on which day they were told." if gate.per_agency else ""
         yield BlankQuestion(
             question="Confirm",
-            hints=(f"If you cannot: {gate.otherwise}",),
+            hints=(f"If you cannot: {gate.otherwise}", *([who] if who else [])),
             options=(f"☐ {gate.statement}",),
-            room=Room.NONE,
+            room=Room.BOX if gate.per_agency else Room.NONE,
         )
 
 
@@ -432,7 +514,7 @@ def _gates(stage: Stage, before: str) -> Iterator[BlankQuestion]:
 def _asked(policy: Policy, question: Question) -> BlankQuestion:
     """A question of the policy."""
     options = YES_NO if question.kind is QuestionKind.YES_NO else [option.title for option in question.options]
-    ticked = _ticks(question.label, options, several=question.kind is QuestionKind.CHOICES)
+    ticked = ticks(question.label, options, several=question.kind is QuestionKind.CHOICES)
     hints = [*([question.hint] if question.hint else []), *_condition(policy, question)]
     hints += [DAY] if question.kind is QuestionKind.DATE else []
     return ticked.model_copy(
@@ -445,49 +527,9 @@ def _condition(policy: Policy, question: Question) -> Iterator[str]:
         asked = policy.question(question.only_if.question)
         options = asked.options or (Choice(id="yes", title="Yes"), Choice(id="no", title="No"))
         answers = [f"“{title_of(options, code)}”" for code in question.only_if.is_one_of]
-        yield f"Only if you answered {_listed(answers, 'or')} to “{asked.label}”"
+        yield f"Only if you answered {listed(answers, 'or')} to “{asked.label}”"
 
 
 def _who(policy: Policy, clock: Clock) -> str:
     side = "All sides" if clock.side == "all" else f"{SIDES[clock.side]} side"
     return side if clock.level is None else f"{side}: {policy.level_title(clock.level)}"
-
-
-def _listed(words: Sequence[str], last: str = "and") -> str:
-    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else words[0]
-
-
-def _section(
-    title: str,
-    *,
-    notes: Iterable[str] = (),
-    questions: Iterable[BlankQuestion] = (),
-    tables: Iterable[BlankTable] = (),
-) -> BlankSection:
-    return BlankSection(title=title, notes=tuple(notes), questions=tuple(questions), tables=tuple(tables))
-
-
-def _table(columns: tuple[str, str, str, str], rows: Iterable[tuple[str, ...]]) -> BlankTable:
-    return BlankTable(columns=columns, rows=tuple(rows))
-
-
-def _line(question: str, *hints: str) -> BlankQuestion:
-    return BlankQuestion(question=question, hints=hints, room=Room.LINE)
-
-
-def _box(question: str, *hints: str) -> BlankQuestion:
-    return BlankQuestion(question=question, hints=hints, room=Room.BOX)
-
-
-def _pick(question: str, choices: Iterable[Choice], *, several: bool = False) -> BlankQuestion:
-    return _ticks(question, [choice.title for choice in choices], several=several)
-
-
-def _ticks(question: str, options: Iterable[str], *, several: bool = False) -> BlankQuestion:
-    """A question that is answered by ticking."""
-    return BlankQuestion(
-        question=question,
-        hints=(TICK_SOME if several else TICK_ONE,),
-        options=tuple(f"☐ {option}" for option in options),
-        room=Room.NONE,
-    )
