@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
 from forms_app.db.tables import Document, Escalation
 from forms_app.deidentification.dictionary import Sort
 from forms_app.deidentification.findings import Finding, ScanFailed
-from forms_app.deidentification.scan import scan
+from forms_app.deidentification.scan import LONGEST, scan
 from forms_app.documents import contexts as say
 from forms_app.documents.catalogue import kind_of
 from forms_app.domain.errors import DomainError
@@ -20,7 +20,7 @@ Released = say.BoardProforma | say.SubGroupReport | say.PolicyGapNotice
 TEXT, FACT, LEARNING = "text", "fact", "learning"
 """How the names of what is scanned begin."""
 WHERE = frozenset({Sort.ADDRESS, Sort.SCHOOL, Sort.PRACTICE})
-TELLS_WHERE = WHERE | {"address", "street", "postcode", "outward_postcode", "telephone", "school", "practice"}
+TELLS_WHERE = WHERE | {"street", "postcode", "outward_postcode", "telephone"}
 """The rules whose findings say where somebody can be found, by telephone too."""
 NOT_TYPED = frozenset(
     {"heading", "raised_by", "written_by", "called_by", "conveners", "invited", "attended", "absent", "parties"}
@@ -62,18 +62,20 @@ def tells_where(escalation: Escalation, document: Document) -> tuple[Finding, ..
 
     def found() -> tuple[Finding, ...]:
         identifiers = [each for each in identifiers_of(escalation) if each.sort in WHERE]
-        typed = dict(_typed(context_of(document).model_dump(mode="json")))
-        return tuple(each for each in scan(typed, identifiers) if each.rule in TELLS_WHERE)
+        typed = _typed(context_of(document).model_dump(mode="json"))
+        return tuple(each for part in _parts(typed) for each in scan(part, identifiers) if each.rule in TELLS_WHERE)
 
     return _scanned(found)
 
 
-def _scanned(found: Any) -> tuple[Finding, ...]:
+def _scanned(found: Callable[[], tuple[Finding, ...]]) -> tuple[Finding, ...]:
     try:
-        findings: tuple[Finding, ...] = found()
+        return found()
     except ScanFailed:
-        raise CheckFailed("The check for names could not be carried out, so nothing was released.") from None
-    return findings
+        raise CheckFailed(
+            "The check for names and addresses could not be carried out, so nothing was released. Try again. If it happens "
+            "again, tell the people who run this service."
+        ) from None
 
 
 def _for_release(document: Document, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -82,6 +84,17 @@ def _for_release(document: Document, texts: Mapping[str, str]) -> Iterator[tuple
     yield from ((f"{FACT}:{number}", fact.value) for number, fact in enumerate(context.facts))
     if not isinstance(context, say.PolicyGapNotice):
         yield from ((f"{LEARNING}:{number}", text) for number, text in enumerate(context.learning))
+
+
+def _parts(texts: Iterator[tuple[str, str]]) -> Iterator[dict[str, str]]:
+    """Texts as many at a time as can be scanned at once."""
+    part: dict[str, str] = {}
+    for field, text in texts:
+        if part and sum(map(len, part.values())) + len(text) > LONGEST:
+            yield part
+            part = {}
+        part[field] = text
+    yield part
 
 
 def _typed(value: Any, path: str = "") -> Iterator[tuple[str, str]]:

@@ -27,7 +27,7 @@ from tests.factories.releases import held, keep_all, let_out, prepare, release_o
 from tests.factories.scenes import Scene, scene
 
 CLEAN = "Two agencies read the same plan in two ways."
-NAMED = "Ottilie Marchbank was seen. Ottilie Marchbank is well."
+NAMED = "The school saw Ottilie Marchbank, and so did we. Nobody asked Ottilie Marchbank."
 LIVES_AT = "17 Thistledown Passage"
 SECRET = (
     Section(
@@ -220,12 +220,12 @@ def test_what_was_found_is_removed_and_put_in_other_words(here: Scene, document:
         for each in release_of(here.workshop, document).findings
         if each.number not in {first, second}
     ]
-    decisions = [Decision(first, "generalise", "A child"), Decision(second, "remove"), *others]
+    decisions = [Decision(first, "generalise", "a child"), Decision(second, "remove"), *others]
 
     do(here, releasing.resolve, document, by=here.raiser, decisions=decisions)
 
     release = release_of(here.workshop, document)
-    assert release.texts == {"about": "A child was seen. is well."}
+    assert release.texts == {"about": "The school saw a child, and so did we. Nobody asked ."}
     assert "Ottilie" not in "".join(each.text for each in release.findings), "what is gone is kept nowhere"
     assert releasing.is_ready(release)
 
