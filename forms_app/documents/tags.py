@@ -45,8 +45,20 @@ class Paragraph:
 class Reading:
     """What was found in one part of a layout."""
 
-    faults: list[str] = field(default_factory=list)
+    found: list[tuple[int, str]] = field(default_factory=list)
+    """Each fault, with the number of its paragraph."""
     printed: set[Path] = field(default_factory=set)
+
+    def fault(self, paragraph: Paragraph | None, sentence: str) -> None:
+        if paragraph is None:
+            self.found.append((0, sentence))
+        else:
+            self.found.append((paragraph.number, f"In {paragraph}: {sentence}"))
+
+    @property
+    def faults(self) -> list[str]:
+        """In the order of the paragraphs."""
+        return [sentence for _, sentence in sorted(self.found, key=lambda each: each[0])]
 
 
 def read(kind: Kind, paragraphs: Sequence[Paragraph]) -> Reading:
@@ -54,9 +66,10 @@ def read(kind: Kind, paragraphs: Sequence[Paragraph]) -> Reading:
     reading = Reading()
     lines = [" ".join(_tags(paragraph, reading)) for paragraph in paragraphs]
     if _is_too_much("".join(lines)):
-        reading.faults.append(
+        reading.fault(
+            None,
             f"There are more than {MOST_TAGS:,} fields, or loops and conditions inside each other more than {DEEPEST} deep. "
-            "Begin again from the service’s own layout."
+            "Begin again from the service’s own layout.",
         )
         return reading
     parsed = _parsed(lines, paragraphs, reading)
@@ -110,16 +123,17 @@ def _tags(paragraph: Paragraph, reading: Reading) -> Iterator[str]:
     """The tags of a paragraph that are worth parsing, as Jinja has them."""
     tags = TAG.findall(paragraph.text)
     if BRACE.search(TAG.sub("", paragraph.text)):
-        reading.faults.append(
-            f"In {paragraph}: there is a curly bracket that belongs to no field. Write {{{{ name }}}} or {{% for … %}} in one go."
+        reading.fault(
+            paragraph,
+            "there is a curly bracket that belongs to no field. Write {{ name }} or {% for … %} in one go.",
         )
     for tag in tags:
         if fault := _fault(tag, paragraph):
-            reading.faults.append(f"In {paragraph}: {fault}")
+            reading.fault(paragraph, fault)
         elif _parses_alone(tag):
             yield re.sub(r"^\{%(p|tr) ", "{% ", tag)
         else:
-            reading.faults.append(f"In {paragraph}: {tag} is not understood. Write only the name of a field in it.")
+            reading.fault(paragraph, f"{tag} is not understood. Write only the name of a field in it.")
 
 
 def _fault(tag: str, paragraph: Paragraph) -> str:
@@ -160,7 +174,7 @@ def _parsed(lines: Sequence[str], paragraphs: Sequence[Paragraph], reading: Read
         return Environment(autoescape=True).parse("\n".join(lines))
     except TemplateSyntaxError as fault:
         at = min(fault.lineno, len(paragraphs)) - 1
-        reading.faults.append(f"In {paragraphs[at]}: {_plainly(str(fault.message))}")
+        reading.fault(paragraphs[at], _plainly(str(fault.message)))
         return None
 
 
@@ -317,10 +331,8 @@ class _Walk:
         return f". Did you mean “{near[0]}”?" if near else "."
 
     def fault(self, node: nodes.Node | None, sentence: str) -> None:
-        if not self.paragraphs or node is None:
-            self.reading.faults.append(sentence)
-        else:
-            self.reading.faults.append(f"In {self.paragraphs[node.lineno - 1]}: {sentence}")
+        paragraph = self.paragraphs[node.lineno - 1] if self.paragraphs and node is not None else None
+        self.reading.fault(paragraph, sentence)
 
 
 def _path(found: tuple[What, Path] | None, part: str) -> Path:

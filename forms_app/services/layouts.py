@@ -382,7 +382,7 @@ def _waiting(choices: Sequence[LayoutChoice], versions: dict[UUID, Version], per
 
 
 def _decided(choice: LayoutChoice) -> Decided:
-    decided = f"{(choice.decision or '').capitalize()} {_who(choice.decided_by, choice.decided_at)}"
+    decided = f"{(choice.decision or '').capitalize()} on {_who(choice.decided_by, choice.decided_at)}"
     return Decided(
         id=choice.id,
         what=_what(choice),
@@ -410,7 +410,7 @@ def _what(choice: LayoutChoice | None) -> str:
 
 
 def _who(person: Person | None, at: datetime | None) -> str:
-    return f"on {spell_time(at)} by {person.name}" if person is not None and at is not None else ""
+    return f"{spell_time(at)} by {person.name}" if person is not None and at is not None else ""
 
 
 def _versions(work: Work, versions: Sequence[WordLayout], in_force: UUID | None) -> Iterator[Version]:
