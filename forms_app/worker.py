@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
-import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from types import FrameType
 from typing import Any
 
 import structlog
@@ -18,14 +16,11 @@ from huey import Huey
 from huey.consumer import Consumer, Scheduler
 
 from forms_app.db.database import Database
-from forms_app.documents.contexts import Context
-from forms_app.documents.faults import DocumentFault
-from forms_app.documents.issue import issue  # here and not at the first document: importing WeasyPrint takes a second
+from forms_app.documents.press import Limits, Press
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer, Postbox
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
-from forms_app.services.issuing import Issue, Issued
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.poke import looking, open_queue
 from forms_app.services.work import Workshop
@@ -70,7 +65,10 @@ def _queue(job: Job) -> Huey:
         # Made in each process for itself: connections do not survive a fork.
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         workshop = Workshop(Database(job.database_url), job.shelf, calendar_of, lambda: datetime.now(UTC))
-        return workshop, name, Desk(Postbox(job.mail_server), job.letterhead, in_time(issue, job.lease / 2))
+        # A document that takes half the lease is given up, so that one text cannot hold up the messages of everybody else.
+        press = Press(Limits(seconds=job.lease.total_seconds() / 2))
+        press.start()
+        return workshop, name, Desk(Postbox(job.mail_server), job.letterhead, press.issue)
 
     def look() -> None:
         workshop, name, desk = bench()
@@ -80,30 +78,9 @@ def _queue(job: Job) -> Huey:
             log.exception("outbox_not_looked_at")
 
     wake: Callable[[], Any] = looking(queue, look)
+    queue.on_startup(name="load")(bench)  # so that the first document need not wait
     queue.periodic_task(_always, name="sweep")(look)
     return queue
-
-
-def in_time(issue: Issue, limit: timedelta) -> Issue:
-    """Gives up a document that takes longer, so that one text cannot hold up the messages of everybody else.
-
-    Twenty thousand tabs take WeasyPrint two minutes. For a process's first thread: it is woken by an alarm.
-    """
-
-    def ring(_: int, __: FrameType | None) -> None:
-        raise DocumentFault(f"It takes longer than {limit.total_seconds():g} seconds to make, and was given up.")
-
-    def timed(kind: str, context: Context) -> Issued:
-        before = signal.signal(signal.SIGALRM, ring)
-        # Again each second, should the first alarm be swallowed on its way.
-        signal.setitimer(signal.ITIMER_REAL, limit.total_seconds(), 1)
-        try:
-            return issue(kind, context)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
-
-    return timed
 
 
 def _always(_: datetime) -> bool:

@@ -13,6 +13,7 @@ from forms_app.logs import configure_logs
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer
 from forms_app.settings import Settings, SettingsFault, read_settings
+from forms_app.worker import Job, run
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,13 +25,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def work(chosen: argparse.Namespace) -> None:
     """Runs worker processes until SIGTERM. Raises SettingsFault, PolicyFaults, DatabaseFault and QueueFault."""
     configure_logs()
-    for talker in ("huey", "weasyprint", "fontTools", "pikepdf"):
+    for talker in ("huey", "fontTools"):
         logging.getLogger(talker).setLevel(logging.WARNING)
     settings = read_settings()
     with faults_told(settings.database_url):
         require_newest(settings.database_url)
-    from forms_app.worker import Job, run  # only a worker needs WeasyPrint, and importing it takes a second
-
     run(
         Job(
             database_url=settings.database_url,

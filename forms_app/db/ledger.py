@@ -18,6 +18,12 @@ def document_to_make(session: Session, document_id: UUID, *, lock: bool = False)
     return session.scalars(wanted.with_for_update(of=Document) if lock else wanted).one()
 
 
+def issued_with(session: Session, escalation_id: UUID, digest: str) -> Document | None:
+    """The first document of an escalation whose files were made from what has this digest."""
+    wanted = select(Document).where(Document.escalation_id == escalation_id, Document.digest == digest)
+    return session.scalars(wanted.where(Document.issued_at.is_not(None)).order_by(Document.issued_at).limit(1)).first()
+
+
 def documents_of_record(session: Session, record_id: UUID, kind: str, *, lock: bool = False) -> Sequence[Document]:
     """The documents of a kind that a record made, with their deliveries. With `lock`, whoever makes their files waits."""
     wanted = select(Document).where(Document.record_id == record_id, Document.kind == kind)

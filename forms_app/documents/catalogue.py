@@ -77,6 +77,14 @@ KINDS: dict[str, Kind] = {
 }
 
 
+@dataclass(frozen=True)
+class Issued:
+    """Both files of a document."""
+
+    docx: bytes
+    pdf: bytes
+
+
 def kind_of(code: str) -> Kind:
     """Raises DocumentFault for a code that is not in the catalogue."""
     try:

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 
 from forms_app.documents import pdf, word
-from forms_app.documents.catalogue import Kind, kind_of
+from forms_app.documents.catalogue import Issued, Kind, kind_of
 from forms_app.documents.contexts import Context, Value
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.printable import unprintable
 from forms_app.documents.wording import said
 
 
-@dataclass(frozen=True)
-class Issued:
-    """Both files of a document."""
-
-    docx: bytes
-    pdf: bytes
-
-
-def issue(kind_code: str, context: Context) -> Issued:
-    """Makes and checks both files.
+def issue(kind_code: str, context: Context, layout: bytes | None = None) -> Issued:
+    """Makes and checks both files, in this process. `layout` is a Board's own Word template.
 
     Raises DocumentFault, with a sentence that holds nothing a person typed, when anything at all is wrong.
     """

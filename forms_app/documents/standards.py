@@ -36,11 +36,17 @@ ACCESSIBLE_TOO = b"""
 </rdf:RDF>"""
 
 
+class Colours(ColorProfile):  # type: ignore[misc]  # WeasyPrint has no types
+    """What red, green and blue mean, as it stands in the file: WeasyPrint writes it otherwise from the second document on."""
+
+    content = (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
+
+
 @cache
 def colours() -> dict[str, ColorProfile]:
-    """What red, green and blue mean. WeasyPrint would open its own file again for every document, and leave it open."""
-    profile = BytesIO((files("weasyprint.pdf") / "sRGB2014.icc").read_bytes())
-    return {COLOURS: ColorProfile(profile, "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))}
+    """WeasyPrint would open its own file again for every document, and leave it open."""
+    profile = Colours(BytesIO(Colours.content), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
+    return {COLOURS: profile}
 
 
 class Identification(DocumentMetadata):  # type: ignore[misc]  # WeasyPrint has no types

@@ -13,7 +13,7 @@ from forms_app.db import blank_forms, outbox
 from forms_app.db.blank_forms import MadeFile
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.tables import BlankFormFile, Board
-from forms_app.documents.catalogue import BLANK_FORM, BLANK_PROFORMA, Format, file_name, kind_of
+from forms_app.documents.catalogue import BLANK_FORM, BLANK_PROFORMA, Format, Issued, file_name, kind_of
 from forms_app.documents.contexts import BlankForm
 from forms_app.documents.faults import DocumentFault
 from forms_app.domain.errors import NotFound
@@ -22,7 +22,7 @@ from forms_app.domain.working_days import uk_date
 from forms_app.policies.shelf import NoSuchPolicy
 from forms_app.services.directory import as_adopted, own_person
 from forms_app.services.documents import FORMATS
-from forms_app.services.issuing import WAITS, Issue, Issued
+from forms_app.services.issuing import WAITS, Issue
 from forms_app.services.paper import Blank, BlankKind, blanks_of, form_code, paper_form
 from forms_app.services.work import Work, Workshop
 
@@ -146,17 +146,18 @@ class FormsOfRoute:
 
 @dataclass(frozen=True, slots=True)
 class FormsOfBoard:
-    """The forms of a Board's current policy: the proforma, and those of each route."""
+    """The forms of a Board's current policy: the proforma, those of every stage alike, and those of each route."""
 
     policy: Policy
     proforma: FormLine
+    everywhere: tuple[FormLine, ...]
     routes: tuple[FormsOfRoute, ...]
     fault: str | None
     """Why those that are missing could not be made; None while they are being made, or when none is missing."""
 
     @property
     def any_missing(self) -> bool:
-        lines = (self.proforma, *(line for route in self.routes for line in route.lines))
+        lines = (self.proforma, *self.everywhere, *(line for route in self.routes for line in route.lines))
         return not all(line.files for line in lines)
 
 
@@ -171,6 +172,7 @@ def blank_forms_for(work: Work, *, by: UUID) -> FormsOfBoard:
     return FormsOfBoard(
         policy=wanted[0].blank.policy,
         proforma=proforma,
+        everywhere=tuple(line for at, line in others if at is None),
         routes=tuple(
             FormsOfRoute(route.title, tuple(line for at, line in others if at is route))
             for route in wanted[0].blank.policy.routes

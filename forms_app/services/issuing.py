@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Protocol
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -14,22 +13,14 @@ from forms_app.db import ledger, outbox
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.releases import is_held
 from forms_app.db.tables import Document, DocumentFile
-from forms_app.documents.catalogue import kind_of
+from forms_app.documents.catalogue import Issued, kind_of
 from forms_app.documents.contexts import Context
+from forms_app.documents.digest import digest_of
 from forms_app.documents.faults import DocumentFault
 from forms_app.services.work import Work, Workshop
 
 WAITS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
 """Between one try and the next. After the last, a person must look."""
-
-
-class Issued(Protocol):
-    """The bytes of both files."""
-
-    @property
-    def docx(self) -> bytes: ...
-    @property
-    def pdf(self) -> bytes: ...
 
 
 Issue = Callable[[str, Context], Issued]
@@ -44,8 +35,11 @@ def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
         read = ledger.document_to_make(work.session, claim.about_id)
         kind, context = read.kind, read.context
         is_due = read.issued_at is None and not is_held(work.session, read.id)
+        digest = digest_of(kind, context)
+        issued = _made_before(work, read, digest) if is_due else None
     try:
-        issued = _make(kind, context, issue) if is_due else None
+        if is_due and issued is None:
+            issued = _make(kind, context, issue)
     except DocumentFault as fault:
         with workshop.writing() as work:
             outbox.put_off(work.session, claim, str(fault), work.now, WAITS)
@@ -54,10 +48,22 @@ def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
         document = ledger.document_to_make(work.session, claim.about_id, lock=True)
         is_as_read = document.context == context and not is_held(work.session, document.id)
         if issued is not None and document.issued_at is None and is_as_read:
-            _keep(work, document, issued)
+            _keep(work, document, issued, digest)
         for delivery in ledger.deliveries_of(work.session, document.id) if document.issued_at is not None else ():
             owe_posting(work, delivery.id)
         outbox.finish(work.session, claim.item_id, claim.worker, work.now)
+
+
+def _made_before(work: Work, document: Document, digest: str) -> Issued | None:
+    """The files of another document of the same escalation that was made from the very same, as long as they are whole.
+
+    They are copied and not shared, so that each document can go without the other. Never from another escalation: what is the
+    same by chance, or by a fault, must not tie two together.
+    """
+    twin = ledger.issued_with(work.session, document.escalation_id, digest)
+    files = ledger.files_of(work.session, twin.id) if twin else ()
+    whole = {file.format: file.content for file in files if hashlib.sha256(file.content).hexdigest() == file.sha256}
+    return Issued(**whole) if whole.keys() == {"docx", "pdf"} else None
 
 
 def _make(kind_code: str, context: str, issue: Issue) -> Issued:
@@ -72,8 +78,8 @@ def _make(kind_code: str, context: str, issue: Issue) -> Issued:
     return issue(kind.code, value)  # type: ignore[arg-type]  # the catalogue's contexts are the contexts
 
 
-def _keep(work: Work, document: Document, issued: Issued) -> None:
-    document.issued_at = work.now
+def _keep(work: Work, document: Document, issued: Issued, digest: str) -> None:
+    document.issued_at, document.digest = work.now, digest
     for file_format, content in (("docx", issued.docx), ("pdf", issued.pdf)):
         work.session.add(
             DocumentFile(

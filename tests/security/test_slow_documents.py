@@ -2,55 +2,65 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from forms_app.documents.contexts import Answer, Section
 from forms_app.documents.faults import DocumentFault
-from forms_app.documents.issue import issue
+from forms_app.documents.press import Limits, Press
 from forms_app.domain.text import LONG, gate
-from forms_app.worker import in_time
 from tests.documents.examples import PLAIN
+from tests.mail.owed import Office, open_office, owe_document
 
-SECOND = timedelta(seconds=1)
-
-
-def test_a_document_that_takes_too_long_is_given_up_with_a_sentence() -> None:
-    tabs = gate("\t" * (LONG - 1) + "a", limit=LONG)
-    slow = (Section(title="What happened", answers=(Answer(question="What happened?", answer=tabs),)),)
-    context = PLAIN["written_account"].model_copy(update={"sections": slow})
-    began = time.monotonic()
-
-    with pytest.raises(DocumentFault, match="takes longer than 1 seconds to make"):
-        in_time(issue, SECOND)("written_account", context)  # type: ignore[arg-type]
-
-    assert time.monotonic() - began < 15
-
-
-def test_an_alarm_that_is_swallowed_rings_again() -> None:
-    rung = 0
-
-    def stubborn(*_: Any) -> Any:
-        nonlocal rung
-        while rung < 2:
-            try:
-                time.sleep(10)
-            except DocumentFault:
-                rung += 1
-        time.sleep(10)
-
-    with pytest.raises(DocumentFault):
-        in_time(stubborn, SECOND / 10)("written_account", PLAIN["written_account"])
+SLOW = PLAIN["written_account"].model_copy(
+    update={
+        "sections": (
+            Section(
+                title="What happened",
+                answers=(Answer(question="What happened?", answer=gate("\t" * (LONG - 1) + "a", limit=LONG)),),
+            ),
+        )
+    }
+)
+"""What the gate lets through and takes two minutes."""
 
 
-def test_no_alarm_rings_after_a_document_that_was_in_time() -> None:
-    before = signal.getsignal(signal.SIGALRM)
+@pytest.mark.parametrize(
+    ("limits", "sentence"),
+    [
+        (Limits(seconds=1), "longer than 1 seconds to make"),
+        (Limits(cpu_seconds=1), "longer than 1 seconds of computing to make"),
+    ],
+)
+def test_a_document_that_takes_too_long_is_given_up_with_a_sentence(limits: Limits, sentence: str) -> None:
+    with Press(limits) as press:
+        press.issue("notice_to_board", PLAIN["notice_to_board"])
+        began = time.monotonic()
 
-    assert in_time(issue, SECOND * 60)("written_account", PLAIN["written_account"]).pdf  # type: ignore[arg-type]
+        with pytest.raises(DocumentFault, match=sentence):
+            press.issue("written_account", SLOW)  # type: ignore[arg-type]
 
-    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
-    assert signal.getsignal(signal.SIGALRM) == before
+        assert time.monotonic() - began < 15
+        assert press.issue("written_account", PLAIN["written_account"]).pdf
+
+
+@pytest.fixture
+def office(database_url: str) -> Iterator[Office]:
+    with open_office(database_url) as opened:
+        opened.clock.now = datetime.now(UTC)
+        yield opened
+
+
+def test_what_is_given_up_is_put_off_and_the_next_is_made(office: Office) -> None:
+    slow = owe_document(office, kind="written_account", context=SLOW.model_dump_json())
+    next_one = owe_document(office)
+    with Press(Limits(seconds=2)) as press:
+        office.issue = press.issue
+        office.work()
+
+    assert "longer than 2 seconds" in str(office.item(slow).fault)
+    assert office.document(slow).files == []
+    assert len(office.document(next_one).files) == 2
