@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -56,6 +56,12 @@ def layout_of_board(session: Session, board_id: UUID, layout_id: UUID) -> WordLa
     """One version of this Board, with its bytes."""
     wanted = select(WordLayout).where(WordLayout.id == layout_id, WordLayout.board_id == board_id)
     return session.scalar(wanted.options(undefer(WordLayout.content)))
+
+
+def versions_of(session: Session, layout_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The versions of these layouts."""
+    found = session.execute(select(WordLayout.id, WordLayout.version).where(WordLayout.id.in_(layout_ids)))
+    return {row.id: row.version for row in found}
 
 
 def layout_to_draw(session: Session, layout_id: UUID) -> WordLayout:

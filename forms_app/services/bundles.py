@@ -8,13 +8,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from forms_app.db import reads
-from forms_app.db.tables import Delivery, Document, Escalation
+from forms_app.db.layouts import versions_of
+from forms_app.db.releases import releases_of
+from forms_app.db.tables import Delivery, Document, Escalation, Release
 from forms_app.documents.catalogue import file_name, kind_of
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.signatures import SigningKey
@@ -26,6 +29,7 @@ from forms_app.services.documents import FORMATS
 from forms_app.services.posting import ledger_lines
 from forms_app.services.proof import office_of
 from forms_app.services.register import BOARD_KINDS
+from forms_app.services.releasing import Proposal
 from forms_app.services.work import Work
 
 MANIFEST, SIGNATURE, CONTENTS = "manifest.json", "manifest.json.sig", "contents.txt"
@@ -40,6 +44,10 @@ STATES = {
     "refused": "refused by the mail server",
     "started": "being sent",
 }
+
+
+Known = tuple[Document, tuple[Delivery, ...]]
+"""A document, and of its deliveries those that the reader may know of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +74,7 @@ def bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Signing) -
     if escalation is None:
         raise NotFound("There is no such escalation.")
     documents = reads.documents_for(work.session, escalation_id, by)
-    entries = [
-        Entry(number, escalation.reference, document, tuple(document.deliveries))
-        for number, document in enumerate(documents[::-1], start=1)
-    ]
-    return _bundle(work, escalation, entries, by, signing)
+    return _bundle(work, escalation, [(document, tuple(document.deliveries)) for document in documents], by, signing)
 
 
 def board_bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Signing) -> Bundle:
@@ -80,18 +84,15 @@ def board_bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Sign
     if escalation is None:
         raise NotFound("There is no such escalation.")
     documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS)
-    entries = [
-        Entry(number, escalation.reference, document, _in_office(document))
-        for number, document in enumerate(documents[::-1], start=1)
-    ]
-    return _bundle(work, escalation, entries, by, signing)
+    return _bundle(work, escalation, [(document, _in_office(document)) for document in documents], by, signing)
 
 
 def _in_office(document: Document) -> tuple[Delivery, ...]:
     return tuple(delivery for delivery in document.deliveries if delivery.person.agency.kind == OFFICE)
 
 
-def _bundle(work: Work, escalation: Escalation, entries: Sequence[Entry], by: UUID, signing: Signing) -> Bundle:
+def _bundle(work: Work, escalation: Escalation, newest_first: Sequence[Known], by: UUID, signing: Signing) -> Bundle:
+    entries = _entries(work, escalation.reference, newest_first[::-1])
     if reads.size_of_files(work.session, [entry.document.id for entry in entries], FORMATS) > LARGEST:
         raise TooLarge
     contents = "".join(_contents(work.now, escalation, entries, signing)).encode()
@@ -107,6 +108,20 @@ def _bundle(work: Work, escalation: Escalation, entries: Sequence[Entry], by: UU
 # --- one document in the list ---------------------------------------------------------------------------------------
 
 
+class State(StrEnum):
+    ISSUED = "issued"
+    BEING_MADE = "being_made"
+    WAITS = "waits_for_a_second_person"
+    WITHDRAWN = "withdrawn"
+
+
+NOT_ISSUED = {
+    State.BEING_MADE: "not yet, it is being made",
+    State.WAITS: "not yet, it waits for a second person",
+    State.WITHDRAWN: "no, it was withdrawn",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class NamedFile:
     name: str
@@ -116,12 +131,15 @@ class NamedFile:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One document, and of its deliveries those that the reader may know of."""
+    """One document of the list."""
 
     number: int
     reference: str
     document: Document
     deliveries: tuple[Delivery, ...]
+    state: State
+    layout: int | None
+    """The version of the Board's own Word layout; None for the service's."""
 
     @property
     def files(self) -> list[NamedFile]:
@@ -150,10 +168,36 @@ class Entry:
             return None
         return f"{uk_date(at):%Y-%m}" if self.is_deidentified else _instant(at)
 
-    def spelt(self, at: datetime | None) -> str:
+    def issued(self) -> str:
+        """In words."""
+        at = self.document.issued_at
         if at is None:
-            return "not yet"
+            return NOT_ISSUED[self.state]
         return f"{uk_date(at):%B %Y}" if self.is_deidentified else spell_time(at)
+
+
+def _entries(work: Work, reference: str, documents: Sequence[Known]) -> list[Entry]:
+    held = releases_of(work.session, [document.id for document, _ in documents])
+    versions = versions_of(work.session, [document.layout_id for document, _ in documents if document.layout_id])
+    return [
+        Entry(
+            number=number,
+            reference=reference,
+            document=document,
+            deliveries=deliveries,
+            state=_state(document, held.get(document.id)),
+            layout=versions[document.layout_id] if document.layout_id else None,
+        )
+        for number, (document, deliveries) in enumerate(documents, start=1)
+    ]
+
+
+def _state(document: Document, release: Release | None) -> State:
+    if document.issued_at is not None:
+        return State.ISSUED
+    if release is None or (release.decided_at is not None and release.proposal != Proposal.WITHDRAWAL):
+        return State.BEING_MADE
+    return State.WAITS if release.decided_at is None else State.WITHDRAWN
 
 
 # --- the list, for machines and for people --------------------------------------------------------------------------
@@ -180,8 +224,10 @@ def _document(entry: Entry) -> dict[str, Any]:
     return {
         "id": str(entry.document.id),
         "kind": entry.document.kind,
+        "state": entry.state.value,
         "owed_at": entry.moment(entry.document.owed_at),
         "issued_at": entry.moment(entry.document.issued_at),
+        "word_layout": entry.layout,
         "files": [{"name": file.name, "format": file.format, "sha256": file.sha256} for file in entry.files],
         "deliveries": {
             "attached": sum(delivery.attached for delivery in entry.deliveries),
@@ -196,7 +242,7 @@ def _contents(now: datetime, escalation: Escalation, entries: Sequence[Entry], s
     yield f"Downloaded on {spell_time(now)}. Documents: {len(entries)}.\n"
     yield "Keep these files safe. They may name a child, a family and practitioners.\n\n"
     for entry in entries:
-        yield f"{entry.number}. {entry.document.title}\n   Issued: {entry.spelt(entry.document.issued_at)}\n"
+        yield f"{entry.number}. {entry.document.title}\n   Issued: {entry.issued()}\n"
         if entry.deliveries:
             states = ", ".join(f"{count} {STATES[state]}" for state, count in sorted(entry.states.items()))
             yield f"   Sent to {len(entry.deliveries)}: {states}\n"

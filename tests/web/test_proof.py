@@ -302,7 +302,7 @@ def test_the_list_says_what_is_not_issued_yet_and_how_deliveries_stand(place: Pl
     last = manifest["documents"][-1]
     assert (last["issued_at"], last["files"]) == (None, [])
     assert last["deliveries"]["states"] == {"not_sent": last["deliveries"]["attached"] + last["deliveries"]["by_link"]}
-    assert "Issued: not yet" in contents
+    assert "Issued: not yet, it is being made" in contents
     first = manifest["documents"][0]
     assert (first["owed_at"], first["issued_at"]) == ("2027-03-01T10:30:00Z", "2027-03-01T10:34:00Z")
     assert "openssl pkeyutl -verify" in contents
