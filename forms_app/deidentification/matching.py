@@ -57,22 +57,29 @@ class Matcher:
                 for reading in _readings(token.word)
                 if begun + reading in self._beginnings
             }
-            width = last - number + 1
             whole += token.word
+            window = tokens[number : last + 1]
             found = next((self._exact[each] for each in sorted(readings) if each in self._exact), None)
-            if found is None and width <= self._widest:
-                found = self._misspelt_term(whole, several=width > 1, width=width)
-            if found is not None and _is_it(folded, tokens[number : last + 1], found):
+            if found is None and len(window) <= self._widest:
+                found = self._misspelt_term(whole, window)
+            if found is not None and _is_it(folded, window, found):
                 yield last, found
-            if not readings and width >= self._widest:
+            if not readings and len(window) >= self._widest:
                 return
 
-    def _misspelt_term(self, whole: str, *, several: bool, width: int) -> Term | None:
+    def _misspelt_term(self, whole: str, window: Sequence[Token]) -> Term | None:
+        several = len(window) > 1
         if (whole, several) not in self._misspelt:
             near = self._nearest_phrase(whole) if several else self._nearest_word(whole)
             self._misspelt[whole, several] = None if near is None else self._exact[near]
         term = self._misspelt[whole, several]
-        return term if term is not None and abs(term.words - width) <= 1 else None
+        if (
+            term is None
+            or abs(term.words - len(window)) > 1
+            or (several and not _is_tight(whole, window, term.compact))
+        ):
+            return None
+        return term
 
     def _nearest_word(self, word: str) -> str | None:
         if len(word) < MISSPELT_FROM - 1 or word.isdigit() or is_ordinary(word):
@@ -90,6 +97,13 @@ class Matcher:
         if len(words) < PHRASE_FROM:
             return None
         return _nearest(words, self._phrases, 2 if len(words) >= PHRASE_TWICE_FROM else 1)
+
+
+def _is_tight(whole: str, window: Sequence[Token], wanted: str) -> bool:
+    """Whether the words at both ends belong to it: with fewer of them it would be spelt worse."""
+    errors = OSA.distance(whole, wanted)
+    fewer = (whole[len(window[0].word) :], whole[: -len(window[-1].word)])
+    return all(OSA.distance(words, wanted) > errors for words in fewer)
 
 
 def _nearest(word: str, by_length: dict[int, list[str]], errors: int) -> str | None:
@@ -115,6 +129,8 @@ def _next_to(folded: Folded, before: Token, after: Token) -> bool:
 
 def _is_it(folded: Folded, tokens: Sequence[Token], term: Term) -> bool:
     """Whether the words stand for the term, and are not ordinary ones that only happen to be spelt so."""
+    if tokens[-1].word == "s" and len(tokens) > 1 and not term.compact.endswith("s"):
+        return False
     if len(tokens) != term.words and len(tokens) > 1:
         one_letter_each = all(len(token.word) == 1 for token in tokens)
         if not one_letter_each and all(len(token.word) == 1 or is_ordinary(token.word) for token in tokens):

@@ -13,7 +13,7 @@ POSTCODE = re.compile(r"\b([A-Z]{1,2})[\dO][A-Z\d]? {0,2}[\dO][A-Z]{2}\b", re.IG
 OUTWARD = re.compile(rf"\b(?:{'|'.join(sorted(AREAS))})\d{{1,2}}[A-Z]?\b(?!/)")
 SECTIONS = frozenset({"S17", "S20", "S31", "S37", "S38", "S46", "S47", "S85"})
 CAPITAL = r"[A-Z][\w'-]{0,40}\.?"
-LINK = r"(?:of|and|the|y|yr|&|on|in|upon|le)"
+LINK = r"(?:of|the|y|yr|&|upon|le|and(?= St))"
 NAMED = rf"{CAPITAL}(?: (?:{LINK} ){{0,2}}{CAPITAL}){{0,5}}"
 STREET_WORD = (
     r"(?:Road|Rd|Street|St|Lane|Ln|Avenue|Ave|Close|Cl|Court|Ct|Drive|Dr|Gardens|Gdns|Grove|Way|Terrace|Crescent|Cres|Place|Pl|Square"

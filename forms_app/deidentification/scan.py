@@ -41,7 +41,8 @@ def _findings(field: str, text: str, dictionary: Dictionary, matcher: Matcher) -
     folded = fold(text)
     for hit in merged(folded.text, _hits(folded, dictionary, matcher)):
         start, end = folded.as_typed(hit.start, hit.end)
-        yield Finding(field, start, end, text[start:end], hit.rule, hit.why, hit.suggestion, hit.certain)
+        whose = "’s" if hit.suggestion and folded.text[: hit.end].endswith("'s") else ""
+        yield Finding(field, start, end, text[start:end], hit.rule, hit.why, f"{hit.suggestion}{whose}", hit.certain)
 
 
 def _hits(folded: Folded, dictionary: Dictionary, matcher: Matcher) -> Iterator[Hit]:
