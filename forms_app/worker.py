@@ -9,21 +9,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import structlog
 from huey import Huey
 from huey.consumer import Consumer, Scheduler
 
 from forms_app.db.database import Database
+from forms_app.documents.locks import lock
 from forms_app.documents.press import Limits, Press
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer, Postbox
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
+from forms_app.services.attachments import Lock, password_of
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.poke import looking, open_queue
 from forms_app.services.work import Workshop
+
+if TYPE_CHECKING:  # what seals takes half a second to import, and few need it
+    from forms_app.documents.seals import Seal
 
 SWEEP_SECONDS = 5
 LONGEST_SLEEP_SECONDS = 0.5
@@ -41,6 +47,9 @@ class Job:
     letterhead: Letterhead
     lease: timedelta
     workers: int = 2
+    seal: Seal | None = None
+    attachments_secret: bytes | None = None
+    """What the passwords of attached PDFs are worked out from; None where they travel open."""
 
 
 def run(job: Job) -> None:
@@ -68,7 +77,8 @@ def _queue(job: Job) -> Huey:
         # A document that takes half the lease is given up, so that one text cannot hold up the messages of everybody else.
         press = Press(Limits(seconds=job.lease.total_seconds() / 2))
         press.start()
-        return workshop, name, Desk(Postbox(job.mail_server), job.letterhead, press.issue)
+        issue = press.issue if job.seal is None else job.seal.sealing(press.issue, workshop.clock)
+        return workshop, name, Desk(Postbox(job.mail_server), job.letterhead, issue, _lock(job))
 
     def look() -> None:
         workshop, name, desk = bench()
@@ -81,6 +91,18 @@ def _queue(job: Job) -> Huey:
     queue.on_startup(name="load")(bench)  # so that the first document need not wait
     queue.periodic_task(_always, name="sweep")(look)
     return queue
+
+
+def _lock(job: Job) -> Lock | None:
+    seal, attachments_secret = job.seal, job.attachments_secret
+    if attachments_secret is None:
+        return None
+
+    def locked(pdf: bytes, document_id: UUID) -> bytes:
+        password = password_of(attachments_secret, document_id)
+        return lock(pdf, password) if seal is None else seal.sign(lock(pdf, password), password)
+
+    return locked
 
 
 def _always(_: datetime) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from forms_app.app import open_shelf
 from forms_app.db.faults import faults_told
@@ -14,6 +15,9 @@ from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer
 from forms_app.settings import Settings, SettingsFault, read_settings
 from forms_app.worker import Job, run
+
+if TYPE_CHECKING:
+    from forms_app.documents.seals import Seal
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,8 +43,27 @@ def work(chosen: argparse.Namespace) -> None:
             letterhead=Letterhead(settings.mail_sender, settings.service_url),
             lease=timedelta(seconds=settings.outbox_lease_seconds),
             workers=chosen.workers,
+            seal=seal(settings),
+            attachments_secret=settings.secret_key.get_secret_value().encode()
+            if settings.encrypt_attachments
+            else None,
         )
     )
+
+
+def seal(settings: Settings) -> Seal | None:
+    """What seals PDFs. Raises SettingsFault for a file that cannot be used, or not today."""
+    if settings.pdf_signing_key is None:
+        return None
+    from forms_app.documents.seals import Seal, SealFault
+
+    given = settings.pdf_signing_passphrase
+    try:
+        return Seal.from_file(
+            settings.pdf_signing_key, given.get_secret_value() if given else None, at=datetime.now(UTC)
+        )
+    except SealFault as fault:
+        raise SettingsFault(f"PDF_SIGNING_KEY: {fault}.") from None
 
 
 def mail_server(settings: Settings) -> MailServer:

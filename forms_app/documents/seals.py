@@ -17,9 +17,10 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import InvisSigSettings, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, SimpleSigner, sign_pdf
 
-from forms_app.documents.catalogue import kind_of
+from forms_app.documents.catalogue import Issued, kind_of
 from forms_app.documents.faults import DocumentFault
 
+Issue = Callable[..., Issued]
 PROFILE = "ua1"
 FIELD = SigFieldSpec(
     "Seal",
@@ -50,16 +51,16 @@ class Seal:
     ends_at: datetime
 
     @classmethod
-    def from_file(cls, path: Path, passphrase: str, *, at: datetime) -> Seal:
+    def from_file(cls, path: Path, passphrase: str | None, *, at: datetime) -> Seal:
         """From a PKCS#12 file. Raises SealFault for one that does not open, or is not valid at this moment."""
-        content = path.read_bytes()
-        certificate = _certificate_in(content, passphrase)
+        content, opens = path.read_bytes(), passphrase.encode() if passphrase else None
+        certificate = _certificate_in(content, opens)
         if not certificate.not_valid_before_utc <= at < certificate.not_valid_after_utc:
             raise SealFault(
                 f"its certificate is valid from {certificate.not_valid_before_utc:%-d %B %Y} "
                 f"to {certificate.not_valid_after_utc:%-d %B %Y}, and not today"
             )
-        signer = SimpleSigner.load_pkcs12_data(content, other_certs=[], passphrase=passphrase.encode())
+        signer = SimpleSigner.load_pkcs12_data(content, other_certs=[], passphrase=opens)
         return cls(signer, certificate.not_valid_after_utc)
 
     def sign(self, pdf: bytes, password: str | None = None) -> bytes:
@@ -72,29 +73,28 @@ class Seal:
             raise DocumentFault("The sealed PDF is not accessible (PDF/UA-1) and was not issued.")
         return sealed
 
+    def sealing(self, issue: Issue, clock: Callable[[], datetime]) -> Issue:
+        """Issues documents with a seal on the PDF.
 
-def sealed(issue: Callable[..., Any], seal: Seal, clock: Callable[[], datetime]) -> Callable[..., Any]:
-    """Issues documents with a seal on the PDF.
+        Not on a de-identified one, because a seal tells the second in which it was made. A certificate that has run out holds
+        up no document: it goes without a seal, and the log says so each time.
+        """
 
-    Not on a de-identified one, because a seal tells the second in which it was made. A certificate that has run out holds
-    up no document: it goes without a seal, and the log says so each time.
-    """
+        def issue_sealed(kind_code: str, *rest: Any, **options: Any) -> Issued:
+            issued, kind = issue(kind_code, *rest, **options), kind_of(kind_code)
+            if not kind.identified or kind.is_blank:
+                return issued
+            if clock() >= self.ends_at:
+                log.error("certificate_for_seals_ran_out", kind=kind_code)
+                return issued
+            return replace(issued, pdf=self.sign(issued.pdf))
 
-    def issue_sealed(kind_code: str, context: object, *rest: object, **options: object) -> Any:
-        issued, kind = issue(kind_code, context, *rest, **options), kind_of(kind_code)
-        if not kind.identified or kind.is_blank:
-            return issued
-        if clock() >= seal.ends_at:
-            log.error("certificate_for_seals_ran_out", kind=kind_code)
-            return issued
-        return replace(issued, pdf=seal.sign(issued.pdf))
-
-    return issue_sealed
+        return issue_sealed
 
 
-def _certificate_in(content: bytes, passphrase: str) -> x509.Certificate:
+def _certificate_in(content: bytes, passphrase: bytes | None) -> x509.Certificate:
     try:
-        key, certificate, _ = pkcs12.load_key_and_certificates(content, passphrase.encode())
+        key, certificate, _ = pkcs12.load_key_and_certificates(content, passphrase)
     except ValueError:
         raise SealFault("it is not a PKCS#12 file, or the passphrase is another") from None
     if key is None or certificate is None:

@@ -17,6 +17,7 @@ from forms_app.documents.catalogue import Issued, kind_of
 from forms_app.documents.contexts import Context
 from forms_app.documents.digest import digest_of
 from forms_app.documents.faults import DocumentFault
+from forms_app.services.attachments import LOCKED
 from forms_app.services.work import Work, Workshop
 
 WAITS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
@@ -61,7 +62,7 @@ def _made_before(work: Work, document: Document, digest: str) -> Issued | None:
     same by chance, or by a fault, must not tie two together.
     """
     twin = ledger.issued_with(work.session, document.escalation_id, digest)
-    files = ledger.files_of(work.session, twin.id) if twin else ()
+    files = [file for file in ledger.files_of(work.session, twin.id) if file.format != LOCKED] if twin else []
     whole = {file.format: file.content for file in files if hashlib.sha256(file.content).hexdigest() == file.sha256}
     return Issued(**whole) if whole.keys() == {"docx", "pdf"} else None
 

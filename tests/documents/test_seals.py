@@ -35,7 +35,7 @@ from forms_app.documents.catalogue import KINDS
 from forms_app.documents.issue import issue
 from forms_app.documents.locks import lock
 from forms_app.documents.readback import pdf_pages
-from forms_app.documents.seals import FIELD, SIGNATURE, AddsNothingElse, Seal, SealFault, sealed
+from forms_app.documents.seals import FIELD, SIGNATURE, AddsNothingElse, Seal, SealFault
 from tests.documents.examples import HARD, PLAIN
 
 NOW = datetime.now(UTC)
@@ -170,7 +170,7 @@ def test_a_sealed_pdf_can_be_locked_and_is_sealed_again(seal: Seal, own: Certifi
 
 def test_only_the_pdf_of_a_document_that_names_people_is_sealed(seal: Seal) -> None:
     """A seal tells when it was made, to the second: a de-identified document tells only the month."""
-    issue_sealed = sealed(issue, seal, lambda: NOW)
+    issue_sealed = seal.sealing(issue, lambda: NOW)
 
     confirmation = issue_sealed("written_confirmation", CONFIRMATION)
     proforma = issue_sealed("board_proforma", PLAIN["board_proforma"])
@@ -182,7 +182,7 @@ def test_only_the_pdf_of_a_document_that_names_people_is_sealed(seal: Seal) -> N
 
 def test_a_certificate_that_has_run_out_holds_up_no_document(seal: Seal) -> None:
     with structlog.testing.capture_logs() as logs:
-        issued = sealed(issue, seal, lambda: NOW + DAY)("written_confirmation", CONFIRMATION)
+        issued = seal.sealing(issue, lambda: NOW + DAY)("written_confirmation", CONFIRMATION)
 
     assert issued == issue("written_confirmation", CONFIRMATION)
     assert logs == [{"event": "certificate_for_seals_ran_out", "kind": "written_confirmation", "log_level": "error"}]
