@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from forms_app.deidentification.dictionary import Identifier
 from forms_app.deidentification.findings import Finding
-from forms_app.deidentification.scan import scan
+from forms_app.deidentification.scan import RULES, Rule, scan
 
 MARK = re.compile(r"\[\[(\w+)\|([^\]]*)\]\]")
 HERE = Path(__file__).parent
@@ -55,9 +55,9 @@ def lines_of(name: str) -> list[str]:
     return [line for line in (HERE / name).read_text("utf-8").splitlines() if line]
 
 
-def verdicts(sentences: Iterable[Sentence]) -> Iterator[Verdict]:
+def verdicts(sentences: Iterable[Sentence], rules: Sequence[Rule] = RULES) -> Iterator[Verdict]:
     for sentence in sentences:
-        findings = scan({"text": sentence.text}, sentence.identifiers)
+        findings = scan({"text": sentence.text}, sentence.identifiers, rules)
         for label in sentence.labels:
             words = sentence.text[label.start : label.end]
             yield Verdict(label.kind, label.spelling, sentence.text, words, _is_found(sentence.text, label, findings))
