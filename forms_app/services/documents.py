@@ -50,6 +50,8 @@ class DocumentLine:
     """Since when it waits for a second person, or that it was withdrawn; empty for what may be made."""
     files: tuple[FileLine, ...]
     deliveries: tuple[DeliveryLine, ...]
+    is_own_copy: bool
+    """Whether it was made for one agency's file: nobody is sent it."""
 
     @property
     def is_issued(self) -> bool:
@@ -58,7 +60,7 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True)
 class FoundDocument:
-    """One document as somebody to whom it is owed finds it."""
+    """One document as somebody for whom it is finds it."""
 
     line: DocumentLine
     reference: str
@@ -68,7 +70,7 @@ class FoundDocument:
 
 
 def document_for(work: Work, *, by: UUID, document_id: UUID) -> FoundDocument:
-    """A document that is owed to this person. Raises NotFound."""
+    """A document that is for this person. Raises NotFound."""
     found = reads.document_for(work.session, document_id, by)
     if found is None:
         raise NotFound("There is no such document.")
@@ -78,7 +80,7 @@ def document_for(work: Work, *, by: UUID, document_id: UUID) -> FoundDocument:
 
 
 def file_for(work: Work, *, by: UUID, document_id: UUID, file_format: Format) -> tuple[str, bytes]:
-    """The name and the bytes of a document as issued, for somebody to whom it is owed. Raises NotFound."""
+    """The name and the bytes of a document as issued, for somebody for whom it is. Raises NotFound."""
     found = reads.document_for(work.session, document_id, by)
     if found is None:
         raise NotFound("There is no such document.")
@@ -108,6 +110,7 @@ def _document(document: Document, reference: str, faults: Mapping[UUID, str], re
             if each.format == form
         ),
         deliveries=tuple(_delivery(delivery, faults) for delivery in document.deliveries),
+        is_own_copy=document.agency_id is not None,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from forms_app.db import reads
-from forms_app.db.tables import Escalation
+from forms_app.db.tables import Document, Escalation
 from forms_app.domain.acts import Act, Destination, acts_open_to, next_place, open_to_correction
 from forms_app.domain.answers import Sections, from_json
 from forms_app.domain.clocks import CountedDay, Running, day_by_day
@@ -38,6 +38,8 @@ from forms_app.services.similar import similar_to
 from forms_app.services.summaries import Summary, summary_of
 from forms_app.services.work import Work
 
+RECENT = 8
+"""How many documents a page shows at once; the older ones are folded, stage by stage."""
 ACTIONS = {"outcome": "Agreed actions", "meeting_held": "Recommendations", "steps": "Steps"}
 """What a record calls that which somebody will do by a date."""
 
@@ -133,6 +135,22 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentsOfStage:
+    """Some of the older documents: those of what was recorded at one stage."""
+
+    stage: str
+    documents: tuple[DocumentLine, ...]
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody must look at one of them, or telephone somebody about it."""
+        return any(
+            line.fault is not None or any(delivery.needs_a_person for delivery in line.deliveries)
+            for line in self.documents
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class EscalationView:
     """One escalation as a party sees it."""
 
@@ -152,6 +170,9 @@ class EscalationView:
     records: tuple[RecordLine, ...]
     clocks: tuple[ClockLine, ...]
     documents: tuple[DocumentLine, ...]
+    """The newest first."""
+    older_documents: tuple[DocumentsOfStage, ...]
+    """Those of them that are folded, where there are many."""
     acts: frozenset[Act]
     awaited: tuple[Act, ...]
     """What waits for this party, the most urgent first."""
@@ -166,6 +187,10 @@ class EscalationView:
     similar: int
     """How many similar escalations the Board has had, this one counted; 0 where the policy has no pattern."""
     standing: Standing
+
+    @property
+    def recent_documents(self) -> tuple[DocumentLine, ...]:
+        return self.documents[:RECENT]
 
 
 def your_escalations(work: Work, *, by: UUID) -> list[Summary]:
@@ -190,6 +215,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
     responding = tuple(agency.id for agency in concern_of(escalation).agencies)
     visit = now.visits[-1]
     documents = reads.documents_for(work.session, escalation_id, by) if with_documents else ()
+    lines = document_lines(work, documents, escalation.reference) if documents else ()
     return EscalationView(
         summary=summary_of(work, escalation, by, now),
         policy=policy,
@@ -204,7 +230,8 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
         subject=from_json(escalation.subject.answers),
         records=tuple(_records(policy, escalation, place, now)),
         clocks=tuple(clock_line(policy, clock, work, now.clocks) for clock in now.clocks),
-        documents=document_lines(work, documents, escalation.reference) if documents else (),
+        documents=lines,
+        older_documents=tuple(_older(policy, escalation, documents, lines)),
         acts=acts_open_to(place, now),
         awaited=awaited(place, now, places=places, responding=responding, at=work.now),
         open_points=tuple(OpenPoints(work, policy, escalation, now).lines()),
@@ -306,6 +333,16 @@ def _parties(escalation: Escalation) -> Iterator[PartyLine]:
             is_raiser=party.is_raiser,
             telephone=party.person.telephone,
         )
+
+
+def _older(
+    policy: Policy, escalation: Escalation, documents: Sequence[Document], lines: Sequence[DocumentLine]
+) -> Iterator[DocumentsOfStage]:
+    titles = {row.id: policy.stage_title(policy.stage(row.route, row.stage)) for row in escalation.records}
+    found: dict[str, list[DocumentLine]] = {}
+    for document, line in list(zip(documents, lines, strict=True))[RECENT:]:
+        found.setdefault(titles[document.record_id], []).append(line)
+    return (DocumentsOfStage(stage, tuple(each)) for stage, each in found.items())
 
 
 def _records(policy: Policy, escalation: Escalation, by: Place, now: Standing) -> Iterator[RecordLine]:

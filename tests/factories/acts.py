@@ -68,7 +68,7 @@ ACTS = {
     "open": Act(_opening, "concern", RAISER, {"written_account": 2}),
     "account": Act(_account, "account", OTHER, {"stage_record": 2}),
     "outcome": Act(_outcome, "outcome", OTHER, {"stage_record": 2}),
-    "agree": Act(_answer, "agreement", RAISER, {"written_confirmation": 2}),
+    "agree": Act(_answer, "agreement", RAISER, {"acknowledgement_sheet": 2, "written_confirmation": 2}),
     "do not agree": Act(_refusal, "agreement", RAISER, {"stage_record": 2}),
     "step up": Act(_step_up, "step_up", RAISER, {"stage_record": 4}),
     "step up to the Board": Act(_to_the_board, "step_up", RAISER, {"stage_record": 8, "board_proforma": 2}),

@@ -11,7 +11,7 @@ from flask import url_for
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from tests.journeys.town import SERVICE_URL
+from tests.journeys.town import SERVICE_URL, text_of
 from tests.security.conftest import ANOTHER, City, said
 
 # --- who walks ---
@@ -61,6 +61,7 @@ OPENS_FOR = {
     "escalations.new_page": SIGNED_IN,
     "escalations.one": PARTIES,
     "escalations.sent": PARTIES,
+    "escalations.file_copy": PARTIES,
     "escalations.form": PARTIES,
     "escalations.form_page": PARTIES,
     "escalations.beside": PARTIES,
@@ -70,6 +71,19 @@ OPENS_FOR = {
     "documents.one": PARTIES,
     "documents.download": PARTIES,
     "meetings.calendar": PARTIES,
+    "proof.check": SIGNED_IN,
+    "proof.key": EVERYBODY,
+    "proof.key_file": EVERYBODY,
+    "proof.bundle": PARTIES,
+    "proof.board_bundle": OFFICE,
+    "releases.one": PARTIES | OFFICE,
+    "releases.texts": PARTIES | OFFICE,
+    "releases.found": PARTIES | OFFICE,
+    "releases.send": PARTIES | OFFICE,
+    "releases.release": PARTIES | OFFICE,
+    "releases.send_back": PARTIES | OFFICE,
+    "releases.take_back": PARTIES | OFFICE,
+    "releases.secret_address": PARTIES,
     "board.register": EVERY_OFFICE,
     "board.one": OFFICE,
     "board.download": OFFICE,
@@ -141,7 +155,7 @@ def _addresses(city: City) -> Iterator[tuple[Rule, str, str]]:
 
 
 def _values(city: City, rule: Rule) -> Iterator[dict[str, Any]]:
-    of_the_board = rule.endpoint.startswith("board.")
+    of_the_board = rule.endpoint.startswith(("board.", "releases."))
     values: dict[str, list[Any]] = {
         "escalation_id": [city.escalation],
         "record_id": [city.meeting() if rule.endpoint.startswith("meetings.") else city.first_record()],
@@ -185,6 +199,23 @@ def test_a_party_downloads_what_is_owed_to_them_and_the_office_what_names_nobody
         assert _visitor(known, who).get(f"/documents/{known.document('stage_record')}/pdf").data[:4] == b"%PDF"
     proforma = f"/register/documents/{known.document('board_proforma')}/docx"
     assert _visitor(known, "business unit").get(proforma).data[:2] == b"PK"
+
+
+@pytest.mark.requirement("S-23", "U-52")
+def test_the_copy_for_an_agencys_file_opens_for_its_people_who_take_part_and_for_nobody_else(known: City) -> None:
+    where = _visitor(known, "raiser").post(f"{known.path}/file-copy", {}).location
+    known.town.deliver()
+
+    found = {who: _visitor(known, who).get(f"{where}/pdf") for who in WHO}
+
+    opened = {who for who, answer in found.items() if answer.status_code == 200}
+    assert opened == {"raiser"}
+    assert found["raiser"].data[:4] == b"%PDF"
+    name = where.rpartition("/")[2]
+    for who in EVERYBODY - {"raiser"}:
+        for path in (where, f"{where}/docx", f"/register/documents/{name}/pdf", known.path, f"/register/{known.escalation}"):
+            assert name not in _visitor(known, who).get(path).text.replace(path, ""), (who, path)
+    assert not [each for each in known.town.smtp.received if name in text_of(each)], "and nobody is told of it"
 
 
 def test_a_list_shows_only_ones_own(known: City) -> None:
