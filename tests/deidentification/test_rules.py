@@ -25,7 +25,8 @@ FOUND = {
     "surgery": ("at Wharf Surgery", "at Elm Tree Medical Centre", "in Calder Royal Infirmary"),
     "initials": ("about OM today", "about O.M. today", "about Baby M today", "that S was seen"),
     "age": (
-        "a boy aged 7", "a 7-year-old", "a girl, 7 yrs", "a baby six months old", "who is 14 weeks pregnant", "a seven-year-old", "he turned eight",
+        "a boy aged 7", "a 7-year-old", "a girl, 7 yrs", "a baby six months old", "who is 14 weeks pregnant", "a seven-year-old",
+        "he turned eight",
         "she is six and cannot read", "in Year 3",
     ),
     "kin": ("so mum Tracey came", "and her brother Kai came", "then Nan Edie came", "and a cousin called Levi came"),
