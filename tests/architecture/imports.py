@@ -9,6 +9,7 @@ from pathlib import Path
 # Which part of the application may use a library, where that is one part's own business.
 OWNERS: Mapping[str, frozenset[str]] = {
     "alembic": frozenset({"db"}),
+    "cryptography": frozenset({"documents"}),
     "psycopg": frozenset({"db"}),
     "sqlalchemy": frozenset({"db"}),
     "sqlite3": frozenset({"db"}),
@@ -18,6 +19,8 @@ OWNERS: Mapping[str, frozenset[str]] = {
     "docx": frozenset({"documents"}),
     "docxtpl": frozenset({"documents"}),
     "page_validation": frozenset({"documents"}),
+    "pikepdf": frozenset({"documents"}),
+    "pyhanko": frozenset({"documents"}),
     "pypdf": frozenset({"documents"}),
     "pydyf": frozenset({"documents"}),
     "weasyprint": frozenset({"documents"}),
