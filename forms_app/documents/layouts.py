@@ -11,6 +11,7 @@ from typing import Any
 from docx import Document
 from docx.opc.rel import Relationships
 from docxtpl import DocxTemplate
+from lxml import etree  # type: ignore[import-untyped]
 from PIL import Image, UnidentifiedImageError
 
 from forms_app.documents import tags, unpacking, word
@@ -28,6 +29,7 @@ DECORATIVE = "{http://schemas.microsoft.com/office/drawing/2017/decorative}decor
 
 LANGUAGES = ("en-GB", "cy", "cy-GB")
 FIELD_CODES = ("PAGE", "NUMPAGES", "SECTION", "SECTIONPAGES")
+MOST_FAULTS = 100
 MOST_PICTURES = 10
 LARGEST_PICTURE = 1_000_000
 MOST_PIXELS = 12_000_000
@@ -68,6 +70,8 @@ def checked(kind: Kind, content: bytes) -> Checked:
         faults = (*_of_file(package), *_of_fields(kind, package))
     except Unfit as fault:
         faults = (str(fault),)
+    if len(faults) > MOST_FAULTS:
+        faults = (*faults[:MOST_FAULTS], "There is more to change. Put these right first.")
     return Checked(b"", faults) if faults else _tried(kind, content)
 
 
@@ -364,6 +368,10 @@ def tidied(content: bytes) -> bytes:
             _without_marks(part.element)
         elif part.content_type in unpacking.PICTURES:
             part._blob = _redrawn(part.blob)
+        elif unpacking.is_xml(part.content_type):
+            root = unpacking.parsed(part.blob)
+            _without_marks(root)
+            part._blob = etree.tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True)
     return word.plain_package(document)
 
 
@@ -378,7 +386,9 @@ def _without_marks(root: Any) -> None:
     for element in root.iter():
         for name in [name for name in element.attrib if REVISION_IDS.search(name)]:
             del element.attrib[name]
-    for element in list(root.iter(f"{W}rsids", f"{W}docVars", f"{W}trackRevisions", f"{W}documentProtection")):
+    for element in list(
+        root.iter(f"{W}rsid", f"{W}rsids", f"{W}docVars", f"{W}trackRevisions", f"{W}documentProtection")
+    ):
         element.getparent().remove(element)
 
 

@@ -36,7 +36,7 @@ def environment(put: Callable[[str], str]) -> Environment:
     def filled(value: object) -> object:
         if isinstance(value, Markup | StrictUndefined):
             return value
-        if isinstance(value, Placed):
+        if isinstance(value, Placed) and hasattr(value, "put_in"):  # what is made of one has no place
             value.put_in.append(value)
         return Markup(put(str(escape(shown(value)))))  # noqa: S704 (escaped just here)
 

@@ -13,13 +13,14 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from forms_app.documents.catalogue import Kind
 from forms_app.documents.fields import EVERY, SHORT_NAMES, Field, Many, Path, Some, What, fields_of, inside, what_is
 
-TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
+# Of a length that has an end: a thousand beginnings without an end would be looked for to the end of the text each.
+TAG = re.compile(r"\{\{.{0,200}?\}\}|\{%.{0,200}?%\}|\{#.{0,200}?#\}")
 BRACE = re.compile(r"[{}]")
 HEAD = re.compile(r"\{%(?P<taken>p|tr)? +(?P<word>[a-z]+)\b")
 STATEMENTS = ("for", "endfor", "if", "elif", "else", "endif")
 OF_LOOP = ("index", "first", "last", "length")
 QUOTED = 60
-MOST_TAGS, LONGEST_TAG, DEEPEST = 1000, 200, 8
+MOST_TAGS, DEEPEST = 1000, 8
 LIKE = 0.6
 
 Scope = Mapping[str, tuple[What, Path]]
@@ -138,8 +139,6 @@ def _tags(paragraph: Paragraph, reading: Reading) -> Iterator[str]:
 
 def _fault(tag: str, paragraph: Paragraph) -> str:
     """What is wrong with how a tag is written or where it stands; empty when nothing is."""
-    if len(tag) > LONGEST_TAG:
-        return f"a field is longer than {LONGEST_TAG} characters. Write only a name in it."
     if tag.startswith("{#"):
         return f"{tag} is a comment. Take it out."
     if tag.startswith("{{"):
@@ -285,10 +284,10 @@ class _Walk:
 
     def number(self, node: nodes.Node, scope: Scope) -> None:
         match node:
-            case nodes.Filter(name="length", node=many, args=[], kwargs=[], dyn_args=None, dyn_kwargs=None) if (
-                many is not None
-            ):
-                self.named(many, scope)
+            case nodes.Filter(name="length", node=many, args=[], kwargs=[], dyn_args=None, dyn_kwargs=None):
+                found = self.named(many, scope)
+                if found is not None and not isinstance(found[0], Many):
+                    self.fault(node, f"“{_dotted(many)}” is not a list, so there is nothing to count.")
             case nodes.Getattr(node=nodes.Name(name="loop")):
                 self.named(node, scope)
             case _:
