@@ -13,6 +13,7 @@ from forms_app.db.database import Database
 from forms_app.db.faults import DatabaseFault
 from forms_app.db.migrate import downgrade, require_newest, upgrade
 from tests.architecture.tree import PROJECT
+from tests.factories.certificates import certificate
 from tests.policies.small import SMALL
 from tests.ports import free_port
 
@@ -73,6 +74,39 @@ def test_a_worker_refuses_a_policy_that_no_document_could_print(tmp_path: Path, 
 
     assert "ours.yaml: 1 to mend" in said
     assert "line 3: title: “س” cannot be printed in a document" in said
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("key", ["", "aW52ZW50ZWQ=", "no base64 at all, but long enough for a key"])
+def test_a_signing_key_that_is_none_is_named_with_how_to_make_one(command: str, key: str, tmp_path: Path) -> None:
+    said = refused(start(command, tmp_path, SIGNING_KEY=key))
+
+    assert "SIGNING_KEY: write 32 random bytes in base64: openssl rand -base64 32" in said
+    assert key == "" or key not in said
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_setting_of_yes_or_no_takes_nothing_else(command: str, tmp_path: Path) -> None:
+    assert "ENCRYPT_ATTACHMENTS: Input should be a valid boolean" in refused(
+        start(command, tmp_path, ENCRYPT_ATTACHMENTS="perhaps")
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_file_to_seal_with_that_is_not_there_is_named(command: str, tmp_path: Path) -> None:
+    said = refused(start(command, tmp_path, PDF_SIGNING_KEY=str(tmp_path / "none.p12")))
+
+    assert "PDF_SIGNING_KEY: Path does not point to a file" in said
+
+
+def test_a_worker_whose_file_to_seal_with_does_not_open_says_so(tmp_path: Path, sqlite_url: str) -> None:
+    file = certificate(tmp_path).file
+    given = {"DATABASE_URL": sqlite_url, "PDF_SIGNING_KEY": str(file), "PDF_SIGNING_PASSPHRASE": "not the one"}
+
+    said = refused(start("worker", tmp_path, **given))
+
+    assert "PDF_SIGNING_KEY: it is not a PKCS#12 file, or the passphrase is another." in said
+    assert "not the one" not in said
 
 
 def test_a_database_is_new_enough_from_the_newest_migration_on(database_url: str) -> None:

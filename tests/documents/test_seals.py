@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import page
@@ -15,15 +14,6 @@ import pytest
 import structlog
 from asn1crypto import pem as armour
 from asn1crypto.x509 import Certificate as ParsedCertificate
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    pkcs12,
-)
-from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import SigFieldSpec
 from pyhanko.sign.signers import SimpleSigner, sign_pdf
@@ -37,40 +27,9 @@ from forms_app.documents.locks import lock
 from forms_app.documents.readback import pdf_pages
 from forms_app.documents.seals import FIELD, SIGNATURE, AddsNothingElse, Seal, SealFault
 from tests.documents.examples import HARD, PLAIN
+from tests.factories.certificates import DAY, NOW, PASSPHRASE, Certificate, certificate, certificate_without_a_key
 
-NOW = datetime.now(UTC)
-DAY = timedelta(days=1)
-PASSPHRASE = "an invented passphrase"
 CONFIRMATION = PLAIN["written_confirmation"]
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """Made by nobody but itself, as for a test."""
-
-    file: Path
-    pem: bytes
-
-
-def certificate(folder: Path, *, begins: datetime = NOW - DAY, ends: datetime = NOW + DAY) -> Certificate:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Invented Safeguarding Board")])
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=True,
-        **dict.fromkeys(("key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign", "crl_sign"), False),
-        encipher_only=False,
-        decipher_only=False,
-    )
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), begins, ends)
-        .add_extension(usage, critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    locked = BestAvailableEncryption(PASSPHRASE.encode())
-    file = folder / "seal.p12"
-    file.write_bytes(pkcs12.serialize_key_and_certificates(b"seal", key, made, None, locked))
-    return Certificate(file, made.public_bytes(Encoding.PEM))
 
 
 @pytest.fixture(scope="module")
@@ -207,10 +166,7 @@ def test_a_certificate_that_is_not_valid_today_is_named(begins: datetime, ends: 
 
 
 def test_a_file_without_a_key_is_named(own: Certificate, tmp_path: Path) -> None:
-    alone = pkcs12.serialize_key_and_certificates(
-        None, None, x509.load_pem_x509_certificate(own.pem), None, BestAvailableEncryption(PASSPHRASE.encode())
-    )
-    (tmp_path / "alone.p12").write_bytes(alone)
+    alone = certificate_without_a_key(tmp_path, own.pem)
 
     with pytest.raises(SealFault, match="no key"):
-        Seal.from_file(tmp_path / "alone.p12", PASSPHRASE, at=NOW)
+        Seal.from_file(alone, PASSPHRASE, at=NOW)
