@@ -47,6 +47,8 @@ class Press:
 
     def start(self) -> None:
         """Begins to load, so that the first document need not wait for it."""
+        if self._drawer is not None and self._drawer.has_ended:
+            self.close()
         if self._drawer is None:
             self._drawer, self._drawn = _Drawer(self._limits), 0
 
@@ -108,6 +110,10 @@ class _Drawer:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
 
     def ask(self, *parts: bytes) -> list[bytes]:
         """The answer. Raises DocumentFault, after which this process is no more to be asked."""

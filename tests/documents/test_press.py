@@ -88,6 +88,16 @@ def test_killed_in_the_middle_nothing_comes_and_the_next_is_drawn() -> None:
         assert press.issue("written_account", ACCOUNT) == issue("written_account", ACCOUNT)
 
 
+def test_killed_while_it_waits_nobody_notices() -> None:
+    with Press() as press:
+        press.issue("written_account", ACCOUNT)
+        assert press.pid is not None
+        os.kill(press.pid, signal.SIGKILL)
+        wait_until_gone(press.pid)
+
+        assert press.issue("written_account", ACCOUNT) == issue("written_account", ACCOUNT)
+
+
 def test_what_takes_too_much_memory_is_given_up_with_a_sentence() -> None:
     with Press(Limits(memory=64 * MEBIBYTE)) as press:  # less than it has taken when it is loaded
         with pytest.raises(DocumentFault, match=r"more than 64 MiB of memory|stopped in the middle"):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import random
+import signal
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from forms_app.db.ledger import files_of
+from forms_app.documents.contexts import Answer, Section
 from forms_app.services.poke import Pokes
 from forms_app.services.posting import ledger_lines
 from tests.architecture.tree import PROJECT
+from tests.documents.examples import PLAIN
 from tests.journeys.workers import Surroundings, command, wait_until, working
 from tests.mail.owed import Office, Recipient, open_office, owe_code, owe_delivery, owe_document
 from tests.mail.servers import PAUSE, SILENCE, scripted
@@ -154,6 +160,47 @@ def test_killed_again_and_again_nobody_is_left_out_and_no_delivery_has_two_ids(
         lines = ledger_lines(office.attempts(one.id))
         assert lines[-1].result == "accepted"
         assert {line.result for line in lines[:-1]} <= {"interrupted"}
+
+
+@pytest.mark.parametrize("killed", ["what draws", "what it draws for", "all"])
+def test_killed_in_the_middle_of_drawing_the_document_is_absent_and_later_whole(
+    office: Office, database_url: str, huey_url: str, smtp_server: SmtpServer, killed: str
+) -> None:
+    surroundings = Surroundings(database_url, huey_url, smtp_server.port, lease_seconds=12)
+    tabs = (Section(title="What happened", answers=(Answer(question="What happened?", answer="\t" * 2500 + "a"),)),)
+    slow = PLAIN["written_account"].model_copy(update={"sections": tabs})
+    with working(surroundings) as worker:
+        wait_until(lambda: len(worker.presses()) == 2, seconds=10)
+        presses = worker.presses()
+        time.sleep(2)  # they load
+        document = owe_document(office, [TO], kind="written_account", context=slow.model_dump_json())
+        wait_until(lambda: office.item(document).claimed_by is not None, seconds=10)
+        time.sleep(0.3)
+        match killed:
+            case "all":
+                worker.kill()
+            case "what draws":
+                end(presses)
+            case _:
+                end(presses.values())
+        absent = office.document(document)
+        assert (absent.issued_at, absent.files, smtp_server.received) == (None, [], [])
+        wait_until(lambda: not presses.keys() & worker.presses().keys(), seconds=5)
+        if killed == "what draws":
+            wait_until(lambda: "stopped in the middle" in str(office.item(document).fault), seconds=5)
+
+        with working(surroundings):
+            wait_until(lambda: is_done(office, document), seconds=60)
+
+    assert [file.format for file in office.document(document).files] == ["docx", "pdf"]
+    with office.workshop.reading() as work:
+        for file in files_of(work.session, document):
+            assert hashlib.sha256(file.content).hexdigest() == file.sha256
+
+
+def end(processes: Iterable[int]) -> None:
+    for pid in processes:
+        os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,21 @@ class RunningWorker:
 
     def members(self) -> int:
         """How many of its processes still run."""
-        listing = subprocess.run(["ps", "-e", "-o", "pgid=,stat="], capture_output=True, text=True, check=True).stdout
-        rows = [line.split() for line in listing.splitlines()]
-        return sum(pgid == str(self.process.pid) and not state.startswith("Z") for pgid, state in rows)
+        return len(self._processes())
+
+    def presses(self) -> dict[int, int]:
+        """The processes that draw, each with the one for which it draws."""
+        return {pid: parent for pid, parent, program in self._processes() if "drawing" in program}
+
+    def _processes(self) -> list[tuple[int, int, str]]:
+        columns = ["ps", "-ww", "-e", "-o", "pgid=,stat=,pid=,ppid=,args="]
+        listing = subprocess.run(columns, capture_output=True, text=True, check=True).stdout
+        rows = [line.split(None, 4) for line in listing.splitlines()]
+        return [
+            (int(pid), int(parent), program)
+            for pgid, state, pid, parent, program in rows
+            if pgid == str(self.process.pid) and not state.startswith("Z")
+        ]
 
 
 @contextlib.contextmanager

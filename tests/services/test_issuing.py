@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from uuid import uuid4
+from importlib.metadata import version
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from forms_app.db.outbox import Claim, claim, finish, needs_attention
-from forms_app.db.tables import AuditEntry, DocumentFile
+from forms_app.db.tables import AuditEntry, Document, DocumentFile
+from forms_app.documents import digest, fonts, templates
+from forms_app.documents.digest import digest_of
 from forms_app.documents.faults import DocumentFault
 from forms_app.services.issuing import WAITS, make_document
 from forms_app.services.outbox import LEASE
+from tests.documents.examples import PLAIN
 from tests.mail.owed import FakeIssued, Office, Recipient, open_office, owe_document
 
 TWO = (Recipient("one@brackenshire.example"), Recipient("two@elsewhere.example", is_secure=False))
@@ -172,3 +176,112 @@ def test_only_the_claimant_ends_the_work(office: Office) -> None:
         assert not finish(work.session, one.item_id, "w2", work.now)
         assert not finish(work.session, uuid4(), "w1", work.now)
     assert office.item(document_id).done_at is None
+
+
+# --- nothing is drawn twice ---------------------------------------------------------------------------------------
+
+
+def owe_twice(office: Office, *, in_one: bool = True, context: str | None = None) -> tuple[UUID, UUID]:
+    """Two documents that say the same, the second perhaps in the escalation of the first."""
+    first, second = owe_document(office, TWO), owe_document(office, TWO, context=context)
+    if in_one:
+        with office.workshop.writing() as work:
+            its = work.session.get_one(Document, first)
+            work.session.get_one(Document, second).escalation_id = its.escalation_id
+    return first, second
+
+
+def drawing(office: Office) -> list[str]:
+    """What is drawn from now on; no two drawings are the same."""
+    drawn: list[str] = []
+
+    def issue(kind: str, context: object) -> FakeIssued:
+        drawn.append(kind)
+        return FakeIssued(docx=b"PK %d" % len(drawn), pdf=b"%%PDF %d" % len(drawn))
+
+    office.issue = issue
+    return drawn
+
+
+def hashes(office: Office, document: UUID) -> dict[str, str]:
+    return {file.format: file.sha256 for file in office.document(document).files}
+
+
+def test_the_same_of_the_same_escalation_is_drawn_once_and_both_have_the_files(office: Office) -> None:
+    first, second = owe_twice(office)
+    drawn = drawing(office)
+
+    office.work()
+
+    assert drawn == ["written_confirmation"]
+    assert len(hashes(office, first)) == 2
+    assert hashes(office, first) == hashes(office, second)
+    assert office.document(first).digest == office.document(second).digest
+    assert len(office.postbox.posted) == 4
+
+
+def test_the_same_of_another_escalation_is_drawn_for_itself(office: Office) -> None:
+    first, second = owe_twice(office, in_one=False)
+    drawn = drawing(office)
+
+    office.work()
+
+    assert len(drawn) == 2
+    assert hashes(office, first) != hashes(office, second)
+
+
+def test_one_that_says_something_else_is_drawn(office: Office) -> None:
+    other = PLAIN["written_confirmation"].model_copy(update={"outcome": "Something else"})
+    owe_twice(office, context=other.model_dump_json())
+    drawn = drawing(office)
+
+    office.work()
+
+    assert len(drawn) == 2
+
+
+@pytest.mark.parametrize("change", ["a byte is other than it was", "a file is gone"])
+def test_files_that_are_no_longer_whole_are_not_copied(office: Office, change: str) -> None:
+    first, second = owe_twice(office)
+    drawn = drawing(office)
+    office.work(most=1)
+    with office.workshop.writing() as work:
+        made = [file for file in work.session.scalars(select(DocumentFile)) if file.format == "pdf"]
+        if change == "a file is gone":
+            work.session.delete(made[0])
+        else:
+            made[0].content = b"%PDF other"
+
+    office.work()
+
+    assert len(drawn) == 2
+    assert len(hashes(office, first)) + len(hashes(office, second)) >= 3
+
+
+def test_the_digest_knows_everything_that_the_files_are_made_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    digests = [
+        digest_of("written_account", "{}"),
+        digest_of("written_account", "{ }"),
+        digest_of("stage_record", "{}"),
+        digest_of("written_account", "{}", b"a layout"),
+        digest_of("written_account", "{}", b""),
+        digest_of("written_account{", "}"),
+    ]
+    monkeypatch.setattr("forms_app.documents.digest._making", lambda: b"other templates")
+    digests.append(digest_of("written_account", "{}"))
+
+    assert len(set(digests)) == len(digests)
+    assert digest_of("written_account", "{}") == digests[-1]
+
+
+def test_templates_fonts_program_and_libraries_are_in_the_digest() -> None:
+    parts = set(digest._parts())
+
+    assert {
+        b"print.css",
+        b"written_account/record.docx",
+        b"pdf.py",
+        b"weasyprint " + version("weasyprint").encode(),
+    } <= parts
+    assert (fonts.FOLDER / fonts.TEXT[0]).read_bytes() in parts
+    assert templates.FOLDER.joinpath("parts.html").read_bytes() in parts
