@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from tests.web.conftest import Clock, settings
 from tests.web.visitor import Visitor
 
 SERVICE_URL = "http://escalations.example"
+SIGNING_KEY = b64encode(bytes(range(32))).decode()
 OPENED = datetime(2026, 12, 2, 10, 0, tzinfo=UTC)
 
 
@@ -86,8 +88,8 @@ def issue_blank(kind: str, context: Context) -> Issued:
     return issue(kind, context)
 
 
-def issue_in_town(kind: str, context: Context) -> Issued:
-    return issue_blank(kind, context) if kind_of(kind).is_blank else issue(kind, context)
+def issue_in_town(kind: str, context: Context, layout: bytes | None = None) -> Issued:
+    return issue_blank(kind, context) if kind_of(kind).is_blank else issue(kind, context, layout)
 
 
 @contextmanager
@@ -98,7 +100,9 @@ def town(database_url: str, smtp: SmtpServer, calendars: Callable[[str], Calenda
     for board in boards.values():
         with workshop.writing() as work:
             set_up_board(work, board.given)
-    app = create_app(settings(database_url, service_url=SERVICE_URL), workshop=workshop, poke=lambda: None)
+    app = create_app(
+        settings(database_url, service_url=SERVICE_URL, signing_key=SIGNING_KEY), workshop=workshop, poke=lambda: None
+    )
     server = MailServer("127.0.0.1", smtp.port, security="none")
     desk = Desk(Postbox(server), Letterhead("escalations@escalations.example", SERVICE_URL), issue_in_town)
     yield Town(workshop, clock, smtp, boards, app, desk)
