@@ -10,10 +10,12 @@ from forms_app.db import ledger
 from forms_app.db.boards import agencies_of_board
 from forms_app.db.people import seat_holders
 from forms_app.db.tables import Board, Delivery, Document, Escalation, Person, StageRecord
+from forms_app.domain.answers import from_json
 from forms_app.domain.circulation import Circulation, happening_of, owed
 from forms_app.domain.escalation import Resolved
 from forms_app.domain.policy import OUTSIDE, Audience, DocumentKind
 from forms_app.domain.records import Outcome, ProformaMade
+from forms_app.domain.secrecy import is_protected
 from forms_app.services.filling import fill, line
 from forms_app.services.filling.values import Filling
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
@@ -70,6 +72,10 @@ def _send_account_to_who_joins(work: Work, escalation: Escalation, record: Stage
             for number, person in enumerate(joining, start=len(known) + 1)
             if person.id not in {delivery.person_id for delivery in known}
         ]
+        if account.issued_at is not None and is_protected(from_json(escalation.subject.answers)):
+            # It may have been made before anybody knew that the address is secret.
+            for delivery in deliveries:
+                delivery.attached = False
         account.deliveries.extend(deliveries)
         work.session.flush()
         # Files that are still to be made are posted by whoever makes them.

@@ -113,9 +113,10 @@ def _enforce() -> Response | None:
     person = person_or_none()
     if person is None:
         return _ask_to_sign_in(rules)
-    if not any(rule.allows(person) for rule in rules):
+    allowing = [rule for rule in rules if rule.allows(person)]
+    if not allowing:
         abort(404)
-    g.party_to = (request.view_args or {}).get(ESCALATION) if party in rules else None
+    g.party_to = (request.view_args or {}).get(ESCALATION) if party in allowing else None
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,10 @@ import pytest
 from sqlalchemy import func, select
 
 from forms_app.db import ledger, outbox
-from forms_app.db.tables import AuditEntry, Document, OutboxItem, Party, Person, Release
+from forms_app.db.tables import AuditEntry, Delivery, Document, OutboxItem, Party, Person, Release, ReleaseFinding
 from forms_app.deidentification.findings import ScanFailed
-from forms_app.documents.contexts import BoardProforma
+from forms_app.documents.catalogue import Issued
+from forms_app.documents.contexts import BoardProforma, Context
 from forms_app.domain.answers import Answered, Section
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.records import ProformaMade
@@ -22,7 +24,7 @@ from forms_app.services.issuing import make_document
 from forms_app.services.protecting import protect_address
 from forms_app.services.releasing import Decision, Proposal
 from forms_app.services.scanning import Because, CheckFailed
-from tests.factories import scenes
+from tests.factories import forms, scenes
 from tests.factories.releases import held, keep_all, let_out, prepare, release_of
 from tests.factories.scenes import Scene, scene
 
@@ -270,7 +272,7 @@ def test_what_the_service_says_cannot_be_changed(here: Scene, document: UUID) ->
 def add_finding(here: Scene, release_id: UUID, **changed: Any) -> None:
     given = {"field": "text:about", "start": 0, "end": 3, "text": "Two", "rule": "name", "why": "A name."}
     with here.database.writing() as session:
-        session.add(releasing.ReleaseFinding(release_id=release_id, number=99, suggestion="", **{**given, **changed}))
+        session.add(ReleaseFinding(release_id=release_id, number=99, suggestion="", **{**given, **changed}))
 
 
 # --- every edit voids, and every look is at what is there ---
@@ -331,25 +333,20 @@ def test_a_release_is_taken_back_while_nothing_was_made_of_it(here: Scene, docum
         do(here, releasing.take_back, document, by=here.raiser)
 
 
-class Made:
-    docx, pdf = b"PK", b"%PDF"
-
-
-def make(here: Scene, document: UUID) -> list[Any]:
-    """Everything of this document that the worker is told to make."""
+def make(here: Scene, document: UUID) -> list[str]:
+    """Lets the worker make this document; the kinds that it drew."""
     with here.workshop.writing() as work:
-        claims = outbox.claim(work.session, "worker", work.now, 100, releasing_lease())
-    seen: list[Any] = []
+        claims = outbox.claim(work.session, "worker", work.now, 100, timedelta(minutes=1))
+    drawn: list[str] = []
+
+    def draw(kind: str, context: Context, layout: bytes | None) -> Issued:
+        drawn.append(kind)
+        return Issued(b"PK", b"%PDF")
+
     for claim in claims:
         if claim.about_id == document:
-            make_document(here.workshop, claim, lambda kind, context: seen.append(context) or Made())  # type: ignore[func-returns-value,arg-type,return-value]
-    return seen
-
-
-def releasing_lease() -> Any:
-    from datetime import timedelta
-
-    return timedelta(minutes=1)
+            make_document(here.workshop, claim, draw)
+    return drawn
 
 
 def issued(here: Scene, document: UUID) -> list[str]:
@@ -438,8 +435,6 @@ def secret(monkeypatch: pytest.MonkeyPatch, here: Scene) -> UUID:
 
 def tell(here: Scene, escalation: UUID, text: str) -> UUID:
     """Another account, with this text."""
-    from tests.factories import forms
-
     sections = (Section(title="What happened", answers=(Answered(id="what", question="What happened?", answer=text),)),)
     before = forms.SECTIONS
     try:
@@ -537,6 +532,29 @@ def test_that_it_is_secret_is_said_later_and_holds_what_was_not_made_yet(
     assert account in {release.document_id for release in held(here.workshop, escalation)}
     assert make(here, account) == [], "the worker makes nothing of it"
     assert "address_protected" in actions(here)
+
+
+def test_an_account_made_before_goes_by_link_to_who_joins(here: Scene) -> None:
+    escalation = here.open().escalation_id
+    first = first_record(here, escalation)
+    (account,) = [each.id for each in here.documents(first) if each.kind == "written_account"]
+    make(here, account)
+    with here.workshop.writing() as work:
+        protect_address(work, by=here.raiser, escalation_id=escalation)
+    before = {each.person_id for each in deliveries_of(here, account)}
+
+    here.step_up(escalation)
+
+    joined = [each for each in deliveries_of(here, account) if each.person_id not in before]
+    assert joined
+    assert not any(each.attached for each in joined)
+
+
+def deliveries_of(here: Scene, document: UUID) -> list[Delivery]:
+    with here.database.reading() as session:
+        found = list(ledger.deliveries_of(session, document))
+        session.expunge_all()
+        return found
 
 
 def first_record(here: Scene, escalation: UUID) -> UUID:

@@ -171,6 +171,13 @@ def test_no_practitioner_is_named_to_the_office(here: Office, at: str, document:
     assert name in raiser(here).get(at).text
 
 
+def test_the_office_is_not_led_to_the_escalation_itself(here: Office, at: str) -> None:
+    danger = f"{at.partition('/waiting')[0]}/danger"
+
+    assert danger not in unit(here).get(at).text
+    assert danger in raiser(here).get(at).text
+
+
 def test_whoever_prepared_it_is_told_whom_to_ask(here: Office, at: str, document: UUID) -> None:
     prepare(here.scene.workshop, document, by=here.scene.raiser, about=CLEAN)
     officer = here.site.person(f"unit@board.{scenes.DOMAIN}")
