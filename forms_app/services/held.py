@@ -155,7 +155,7 @@ def held_view(work: Work, *, by: UUID, escalation_id: UUID, document_id: UUID) -
         ),
         sent_back=names.did("Sent back", release.sent_back_by_id, release.sent_back_at),
         sent_back_because=release.sent_back_because,
-        ask=() if powers.decides or release.decided_at is not None else names.who_decides(),
+        ask=() if powers.decides or release.decided_at is not None else names.who_decides(by),
     )
 
 
@@ -175,8 +175,10 @@ class _Names:
         who = A_PARTY if is_party and not self.powers.is_party else f"{person.name}, {person.job_title}"
         return f"{what} by {who} on {spell_time(at)}"
 
-    def who_decides(self) -> tuple[str, ...]:
-        return tuple(_spoken_to(person) for person in self._deciders() if str(person.id) not in self.release.hands)
+    def who_decides(self, by: UUID) -> tuple[str, ...]:
+        """The others who can; whoever asks, only if there is nobody else."""
+        free = [person for person in self._deciders() if str(person.id) not in self.release.hands]
+        return tuple(_spoken_to(person) for person in free if person.id != by or len(free) == 1)
 
     def _deciders(self) -> Sequence[Person]:
         if self.release.because != Because.DEIDENTIFIED:
