@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forms_app.db.tables import Document, Person
+from forms_app.db.tables import Agency, Document, Person
 from forms_app.documents import contexts
 from forms_app.domain.answers import Answered, Section
 from forms_app.domain.clocks import Due, Running
@@ -56,7 +56,7 @@ def test_what_goes_to_the_board_has_no_name_and_nothing_that_was_typed(key: str,
         for route in here.policy.routes:
             list(walk_every_way(here, route.id))
         with here.database.reading() as session:
-            names = list(session.scalars(select(Person.name)))
+            names = [*session.scalars(select(Person.name)), *session.scalars(select(Agency.name))]
             said = contexts_of(session, *DEIDENTIFIED)
             identified = contexts_of(session, *(set(contexts_kinds()) - DEIDENTIFIED))
 
@@ -67,7 +67,7 @@ def test_what_goes_to_the_board_has_no_name_and_nothing_that_was_typed(key: str,
 
 
 def contexts_kinds() -> list[str]:
-    return ["written_account", "stage_record", "written_confirmation", "notice_to_board", "board_proforma"]
+    return [kind.value for kind in DocumentKind]
 
 
 @pytest.mark.parametrize("kind", sorted(DEIDENTIFIED))
@@ -78,7 +78,6 @@ def test_a_deidentified_value_has_no_day_on_which_anything_happened(kind: str, s
             found = contexts_of(session, kind)
 
     for each in found:
-        each["heading"].pop("issued_on")
         assert "2027-" not in json.dumps(each)
         assert "1 March" not in json.dumps(each)
 
