@@ -19,7 +19,7 @@ def issue(kind_code: str, context: Context, layout: bytes | None = None) -> Issu
     """
     kind = kind_of(kind_code)
     admit(kind, context)
-    return Issued(docx=word.make(kind, context), pdf=pdf.make(kind, context))
+    return Issued(docx=word.make(kind, context, layout), pdf=pdf.make(kind, context))
 
 
 def admit(kind: Kind, context: Value) -> None:

@@ -60,7 +60,7 @@ def make_blank_forms(workshop: Workshop, claim: Claim, issue: Issue) -> None:
         faults.append(f"The worker does not know the Board’s policy: {fault}.")
     for wanted in missing:
         try:
-            issued = issue(wanted.kind_code, wanted.says)
+            issued = issue(wanted.kind_code, wanted.says, None)
         except DocumentFault as fault:
             faults.append(f"{wanted.says.heading.reference}: {fault}")
         else:

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from forms_app.db import ledger, outbox
+from forms_app.db.layouts import layout_in_force
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.releases import is_held
 from forms_app.db.tables import Document, DocumentFile
@@ -24,7 +25,8 @@ WAITS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
 """Between one try and the next. After the last, a person must look."""
 
 
-Issue = Callable[[str, Context], Issued]
+Issue = Callable[[str, Context, bytes | None], Issued]
+"""Makes both files of a kind, with the Board's own Word layout if there is one. Raises DocumentFault."""
 
 
 def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
@@ -36,11 +38,12 @@ def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
         read = ledger.document_to_make(work.session, claim.about_id)
         kind, context = read.kind, read.context
         is_due = read.issued_at is None and not is_held(work.session, read.id)
-        digest = digest_of(kind, context)
+        layout = layout_in_force(work.session, read.escalation.board_id, kind)
+        digest = digest_of(kind, context, layout.content if layout else None)
         issued = _made_before(work, read, digest) if is_due else None
     try:
         if is_due and issued is None:
-            issued = _make(kind, context, issue)
+            issued = _make(kind, context, layout.content if layout else None, issue)
     except DocumentFault as fault:
         with workshop.writing() as work:
             outbox.put_off(work.session, claim, str(fault), work.now, WAITS)
@@ -49,6 +52,7 @@ def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
         document = ledger.document_to_make(work.session, claim.about_id, lock=True)
         is_as_read = document.context == context and not is_held(work.session, document.id)
         if issued is not None and document.issued_at is None and is_as_read:
+            document.layout_id = layout.id if layout else None
             _keep(work, document, issued, digest)
         for delivery in ledger.deliveries_of(work.session, document.id) if document.issued_at is not None else ():
             owe_posting(work, delivery.id)
@@ -67,7 +71,7 @@ def _made_before(work: Work, document: Document, digest: str) -> Issued | None:
     return Issued(**whole) if whole.keys() == {"docx", "pdf"} else None
 
 
-def _make(kind_code: str, context: str, issue: Issue) -> Issued:
+def _make(kind_code: str, context: str, layout: bytes | None, issue: Issue) -> Issued:
     """The bytes. Raises DocumentFault."""
     kind = kind_of(kind_code)
     try:
@@ -76,7 +80,7 @@ def _make(kind_code: str, context: str, issue: Issue) -> Issued:
         # The error itself quotes what people typed.
         places = ", ".join(sorted({".".join(map(str, error["loc"])) for error in fault.errors()}))
         raise DocumentFault(f"What was recorded for this {kind.code} does not fill one. Look at: {places}.") from None
-    return issue(kind.code, value)  # type: ignore[arg-type]  # the catalogue's contexts are the contexts
+    return issue(kind.code, value, layout)  # type: ignore[arg-type]  # the catalogue's contexts are the contexts
 
 
 def _keep(work: Work, document: Document, issued: Issued, digest: str) -> None:
