@@ -8,6 +8,7 @@ from functools import cache
 
 from forms_app.documents.fonts import coverage
 from forms_app.documents.wording import INKLESS
+from forms_app.domain.text import PICTURES
 
 # The flags of England, Scotland and Wales: a black flag and a country spelt in tags, the only use of tags there is.
 NATION = re.compile(
@@ -26,7 +27,7 @@ REPLACED = {"\u2027"}
 
 def prints_as_typed(letter: str) -> bool:
     return (
-        unicodedata.category(letter) not in WITHOUT_MEANING
+        (unicodedata.category(letter) not in WITHOUT_MEANING or ord(letter) in PICTURES)
         and unicodedata.bidirectional(letter) not in RIGHT_TO_LEFT
         and not unicodedata.name(letter, "").startswith(REORDERED)
         and letter not in REPLACED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -16,6 +17,11 @@ MARKS = 30
 MOST_IN_ONE = 4
 """Characters as typed that can become one as kept."""
 
+OTHER_BREAKS = re.compile("[\r\x0b\x0c\u2028\u2029]")
+"""What else ends a line: in Word, and on some pages of the web."""
+PICTURES = range(0x1F000, 0x1FB00)
+"""Where Unicode puts the pictures of telephones: one that came after our tables has no name here, and is one all the same."""
+
 Unprintable = Callable[[str], str | None]
 
 
@@ -26,12 +32,12 @@ def everything_prints(_: str) -> None:
 def gate(text: str, *, limit: int, lines: int = LINES, unprintable: Unprintable = everything_prints) -> str:
     """The text in the one form in which it is stored and printed: NFC, with \\n at the end of lines.
 
-    What Word pastes for a line break within a paragraph, or for a page break, becomes a line break. Raises UnfitText
+    What Word or a page of the web pastes for a line break, or for a page break, becomes a line break. Raises UnfitText
     with a sentence that points at the place.
     """
     if len(text) > MOST_IN_ONE * limit:
         raise _too_long(text, limit)
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n").replace("\x0c", "\n")
+    text = OTHER_BREAKS.sub("\n", text.replace("\r\n", "\n"))
     for position, character in enumerate(text):
         if _cannot_be_kept(character):
             raise UnfitText(
@@ -47,14 +53,29 @@ def gate(text: str, *, limit: int, lines: int = LINES, unprintable: Unprintable 
     missing = unprintable(text)
     if missing is not None:
         where = _place(text, max(text.find(missing), 0))
-        raise UnfitText(f"{where} the character “{missing}” cannot be printed. Write it in another way.")
+        raise UnfitText(f"{where} {_unprinted(missing)}")
     return text
+
+
+def _unprinted(character: str) -> str:
+    """What is wrong with a character that no document can print, and what to do about it."""
+    kind, name = (
+        unicodedata.category(character)[0],
+        unicodedata.name(character, "").lower() or f"U+{ord(character):04X}",
+    )
+    if kind == "M":
+        return f"an accent ({name}) stands under no letter. Delete it, or write the letter that it belongs to."
+    if kind in "CZ":
+        return f"there is a character that cannot be seen ({name}), and cannot be printed. Delete it."
+    if kind == "L":
+        return f"the character “{character}” cannot be printed. Write it in Latin letters."
+    return f"the character “{character}” cannot be printed. Write it in another way."
 
 
 def _cannot_be_kept(character: str) -> bool:
     point = ord(character)
     return (
-        (unicodedata.category(character) in {"Cc", "Cs", "Cn"} and character not in "\n\t")
+        (unicodedata.category(character) in {"Cc", "Cs", "Cn"} and character not in "\n\t" and point not in PICTURES)
         or point & 0xFFFE == 0xFFFE
         or 0xFDD0 <= point <= 0xFDEF
         or point == 0xFFFD

@@ -60,7 +60,7 @@ class Answerable(Field):
 
 
 class Words(Answerable):
-    """One line of text, or several."""
+    """One line of text, or several. `unprintable` finds what no document could print: each place has to say."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Words(Answerable):
         *,
         lines: bool = False,
         limit: int | None = None,
-        unprintable: text.Unprintable = text.everything_prints,
+        unprintable: text.Unprintable,
         **options: Any,
     ) -> None:
         super().__init__(label, **options)

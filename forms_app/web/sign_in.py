@@ -10,6 +10,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from werkzeug.wrappers import Response
 from wtforms import Form
 
+from forms_app.domain.text import everything_prints
 from forms_app.forms.fields import Values, Words
 from forms_app.services import signing_in
 from forms_app.web import sessions
@@ -42,11 +43,11 @@ class Code(Words):
 
 
 class AddressForm(Form):
-    email = Address("Work email address", limit=254)
+    email = Address("Work email address", limit=254, unprintable=everything_prints)
 
 
 class CodeForm(Form):
-    code = Code("Code from the email")
+    code = Code("Code from the email", unprintable=everything_prints)
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])

@@ -27,6 +27,7 @@ PRINTABLE = {
     "accents over letters": "x̂ then x, j̃, f\u0301i, ị́",
     "letters in two parts": "e\u0301 and \u212b and \u2126",
     "smileys": "😀 👍",
+    "newer than our tables of characters": "\U0001fa77 \U0001fae9 \U0001faea \U0001f6dc",
     "a family": "👨\u200d👩\u200d👧\u200d👦",
     "skin tones": "👍🏽 👩🏿 👍 👨🏽\u200d⚕️",
     "flags": "🇬🇧 🇵🇱 🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f",

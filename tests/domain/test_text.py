@@ -33,6 +33,7 @@ def refused(text: str, limit: int = LONG, lines: int = LINES) -> str:
         ("seen <2 hrs & no home> visit", "seen <2 hrs & no home> visit"),
         ("one\r\ntwo\rthree\nfour", "one\ntwo\nthree\nfour"),
         ("a break\x0bof Word", "a break\nof Word"),
+        ("a break\u2028of the web", "a break\nof the web"),
         ("a page\x0cof Word", "a page\nof Word"),
         ("Zoe\u0308", "Zoë"),
         ("a\ttab", "a\ttab"),
@@ -120,4 +121,32 @@ def test_a_character_that_cannot_be_printed_is_named_at_its_place() -> None:
     with pytest.raises(UnfitText) as found:
         gate("First.\nA hat 𓀀 here", limit=LONG, unprintable=lambda text: "𓀀" if "𓀀" in text else None)
 
-    assert str(found.value) == "In line 2, after “hat”, the character “𓀀” cannot be printed. Write it in another way."
+    assert str(found.value) == "In line 2, after “hat”, the character “𓀀” cannot be printed. Write it in Latin letters."
+
+
+@pytest.mark.parametrize(
+    ("character", "said"),
+    [
+        ("王", "the character “王” cannot be printed. Write it in Latin letters."),
+        ("⻱", "the character “⻱” cannot be printed. Write it in another way."),
+        (
+            "\u0301",
+            "an accent (combining acute accent) stands under no letter. Delete it, or write the letter that it belongs to.",
+        ),
+        (
+            "\u202e",
+            "there is a character that cannot be seen (right-to-left override), and cannot be printed. Delete it.",
+        ),
+        ("\ue000", "there is a character that cannot be seen (U+E000), and cannot be printed. Delete it."),
+    ],
+)
+def test_whoever_typed_it_is_told_what_to_do(character: str, said: str) -> None:
+    with pytest.raises(UnfitText) as found:
+        gate(f"Seen {character}", limit=LONG, unprintable=lambda _: character)
+
+    assert str(found.value) == f"In line 1, after “Seen”, {said}"
+
+
+@pytest.mark.parametrize("picture", ["\U0001fa77", "\U0001faea"])
+def test_a_picture_that_is_newer_than_our_tables_is_kept(picture: str) -> None:
+    assert gate(f"Seen {picture}", limit=LONG) == f"Seen {picture}"

@@ -11,6 +11,7 @@ from jinja2 import UndefinedError
 from lxml import html
 from wtforms import Form
 
+from forms_app.domain.text import everything_prints
 from forms_app.forms.fields import Day, Pick, PickFromList, Picks, Rows, Ticked, Words
 from forms_app.web.access import anyone, open_to
 from forms_app.web.rendering import show
@@ -33,13 +34,13 @@ LINES = "\nFirst line\n    four spaces < & > \" '\n\nlast </textarea>\n"
 
 
 class ActionRow(Form):
-    what = Words("What will be done", lines=True, limit=2000)
+    what = Words("What will be done", lines=True, limit=2000, unprintable=everything_prints)
     by_when = Day("By when")
 
 
 class Everything(Form):
-    name = Words("Your name", hint="As in your email")
-    account = Words("What happened?", lines=True, limit=500, required=False)
+    name = Words("Your name", hint="As in your email", unprintable=everything_prints)
+    account = Words("What happened?", lines=True, limit=500, required=False, unprintable=everything_prints)
     kind = Pick("What kind?", choices=[("a", "First"), ("b", "Second")], hints={"b": "The other one"})
     reasons = Picks("Which reasons?", choices=[("x", "Time"), ("y", "Money")], required=False)
     person = PickFromList("Who?", groups={"Health": [("1", "Ada"), ("2", "Bella")], "Police": [("3", "Cyril")]})
