@@ -64,7 +64,7 @@ class FakeIssued:
     pdf: bytes = b"%PDF the other"
 
 
-def fake_issue(kind: str, context: Context) -> FakeIssued:
+def fake_issue(kind: str, context: Context, layout: bytes | None = None) -> FakeIssued:
     return FakeIssued()
 
 

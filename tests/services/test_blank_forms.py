@@ -137,7 +137,7 @@ def test_a_board_that_adopts_another_policy_gets_the_forms_of_that_one(here: Sce
 
 
 def test_one_that_cannot_be_made_holds_up_no_other_and_is_told_of_in_the_end(here: Scene) -> None:
-    def all_but_proformas(kind: str, context: say.Context) -> FakeIssued:
+    def all_but_proformas(kind: str, context: say.Context, layout: None) -> FakeIssued:
         if kind == BLANK_PROFORMA:
             raise DocumentFault("It cannot be printed.")
         return FakeIssued()
@@ -160,7 +160,7 @@ def test_two_workers_at_once_keep_one_pair_of_files_each(here: Scene) -> None:
         (both,) = claim(writing.session, "w1", writing.now, 1, LEASE)
     begun = []
 
-    def while_another_makes_them_all(kind: str, context: say.Context) -> FakeIssued:
+    def while_another_makes_them_all(kind: str, context: say.Context, layout: None) -> FakeIssued:
         if not begun:
             begun.append(kind)
             make_blank_forms(here.workshop, both, fake_issue)

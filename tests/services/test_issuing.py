@@ -61,7 +61,7 @@ def test_a_document_that_is_issued_is_never_drawn_again(office: Office) -> None:
     document_id = owe_document(office, TWO)
     first, drawn = claimed(office), []
 
-    def issue(kind: str, context: object) -> FakeIssued:
+    def issue(kind: str, context: object, layout: bytes | None = None) -> FakeIssued:
         drawn.append(kind)
         return FakeIssued()
 
@@ -77,7 +77,7 @@ def test_two_workers_at_once_keep_one_pair_of_files(office: Office) -> None:
     document_id = owe_document(office, TWO)
     claim_ = claimed(office)
 
-    def issue_while_another_does(kind: str, context: object) -> FakeIssued:
+    def issue_while_another_does(kind: str, context: object, layout: bytes | None = None) -> FakeIssued:
         make_document(office.workshop, claim_, lambda _, __: FakeIssued(docx=b"the first", pdf=b"the first"))
         return FakeIssued()
 
@@ -101,7 +101,7 @@ def test_the_files_and_what_is_owed_stand_or_fall_together(office: Office) -> No
     assert office.item(document_id).done_at is None
 
 
-def refuse(kind: str, context: object) -> FakeIssued:
+def refuse(kind: str, context: object, layout: bytes | None = None) -> FakeIssued:
     raise DocumentFault("Page 2 would have a letter that our fonts do not have.")
 
 
@@ -195,7 +195,7 @@ def drawing(office: Office) -> list[str]:
     """What is drawn from now on; no two drawings are the same."""
     drawn: list[str] = []
 
-    def issue(kind: str, context: object) -> FakeIssued:
+    def issue(kind: str, context: object, layout: bytes | None = None) -> FakeIssued:
         drawn.append(kind)
         return FakeIssued(docx=b"PK %d" % len(drawn), pdf=b"%%PDF %d" % len(drawn))
 

@@ -269,7 +269,7 @@ def test_one_item_that_cannot_be_done_does_not_stop_the_others(office: Office) -
     office.clock.go_on(seconds=1)
     good = owe_document(office)
 
-    def issue(kind: str, context: object) -> FakeIssued:
+    def issue(kind: str, context: object, layout: bytes | None = None) -> FakeIssued:
         if office.document(bad).issued_at is None and office.item(bad).fault is None:
             raise KeyError("Ottilie Marchbank")
         return FakeIssued()

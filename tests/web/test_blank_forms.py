@@ -70,7 +70,7 @@ def test_everybody_who_is_signed_in_downloads_the_blank_proforma(email: str, her
 
 
 def test_each_file_says_its_format_and_its_size(here: Scene, site: Site) -> None:
-    def of_a_size(kind: str, context: Context) -> FakeIssued:
+    def of_a_size(kind: str, context: Context, layout: None) -> FakeIssued:
         return FakeIssued(docx=b"x" * 2048, pdf=b"x" * 2049)
 
     work(here, of_a_size)
@@ -116,7 +116,7 @@ def test_what_is_not_owed_yet_is_owed_when_the_page_is_opened(here: Scene, site:
 
 
 def test_what_could_not_be_made_is_said_with_what_to_do(here: Scene, site: Site) -> None:
-    def refuse(kind: str, context: Context) -> FakeIssued:
+    def refuse(kind: str, context: Context, layout: None) -> FakeIssued:
         raise DocumentFault("A letter cannot be printed.")
 
     for wait in (*WAITS, WAITS[0]):
