@@ -35,7 +35,7 @@ from forms_app.services.rehearsed import (
     RehearsedStage,
     RehearsedWay,
 )
-from forms_app.services.rehearsing import WorkshopAt, every_file, rehearse
+from forms_app.services.rehearsing import WorkshopAt, every_file, rehearse, release_what_waits
 from forms_app.services.work import Workshop
 
 LETTERHEAD = Letterhead("escalations@escalations.example", "https://escalations.example")
@@ -83,7 +83,7 @@ def run_rehearse(chosen: argparse.Namespace) -> None:
             pass_over=chosen.pass_over,
         )
         if chosen.out is not None:
-            _make_everything(at(opened + timedelta(days=400)), chosen.out)
+            _make_everything(at(opened + timedelta(days=400)), raiser, chosen.out)
     if chosen.json:
         print(json.dumps(asdict(rehearsal), indent=2, ensure_ascii=False))
     else:
@@ -124,10 +124,12 @@ class _Folder:
         return Answer(Result.ACCEPTED, "Written into the folder.", 250)
 
 
-def _make_everything(workshop: Workshop, folder: Path) -> None:
+def _make_everything(workshop: Workshop, raiser: UUID, folder: Path) -> None:
     from forms_app.documents.issue import issue  # importing WeasyPrint takes a second, and only this needs it
 
     desk = Desk(_Folder(folder), LETTERHEAD, issue)
+    with workshop.writing() as work:
+        release_what_waits(work, at_board_of=raiser)
     while run_due(workshop, "rehearsal", desk):
         pass
     with workshop.reading() as work:

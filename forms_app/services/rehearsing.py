@@ -7,7 +7,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID, uuid4
 
-from forms_app.db import reads
+from forms_app.db import reads, releases
+from forms_app.db.people import seat_holders
+from forms_app.db.tables import Release
 from forms_app.documents.catalogue import file_name, kind_of
 from forms_app.domain.acts import (
     Act,
@@ -48,12 +50,14 @@ from forms_app.domain.records import (
     Timing,
 )
 from forms_app.domain.working_days import LONDON, spell_time, uk_date
-from forms_app.services import escalations, rehearsed
-from forms_app.services.directory import directory_for
+from forms_app.services import escalations, rehearsed, releasing
+from forms_app.services.directory import directory_for, own_person
 from forms_app.services.documents import FORMATS
 from forms_app.services.history import place_of, policy_of, standing_of
 from forms_app.services.in_words import spell_limit
 from forms_app.services.rehearsed import Rehearsal, RehearsedDocument, RehearsedEvent, RehearsedStage
+from forms_app.services.scanning import Because
+from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work, Workshop
 
 HAPPENED = {
@@ -119,6 +123,27 @@ def every_file(work: Work) -> Iterator[tuple[str, bytes]]:
             found = reads.file_of(work.session, document.id, form)
             if found is not None:
                 yield file_name(kind_of(document.kind), document.escalation.reference, form), found.content
+
+
+def release_what_waits(work: Work, *, at_board_of: UUID) -> None:
+    """As a raiser who has nothing to add, and somebody of the office who takes no part, would release each document."""
+    board_id = own_person(work, at_board_of).board_id
+    for waits in releases.held_at_board(work.session, board_id, Because.DEIDENTIFIED):
+        parties = releases.escalation_behind(work.session, waits.document.escalation_id).parties
+        raiser = next(party.person_id for party in parties if party.is_raiser)
+        office = [person.id for person in seat_holders(work.session, board_id) if person.seat in SEES_REGISTER]
+        second = next((each for each in office if each not in {party.person_id for party in parties}), None)
+        if second is not None:
+            _release(work, waits, raiser, second)
+
+
+def _release(work: Work, waits: Release, raiser: UUID, second: UUID) -> None:
+    document = waits.document_id
+    releasing.write_texts(work, by=raiser, document_id=document, seen=waits.revision, texts={}, without_texts=True)
+    kept = [releasing.Decision(finding.number, "keep", "Everything here is invented.") for finding in waits.findings]
+    releasing.resolve(work, by=raiser, document_id=document, seen=waits.revision, decisions=kept)
+    releasing.send(work, by=raiser, document_id=document, seen=waits.revision)
+    releasing.decide(work, by=second, document_id=document, seen=waits.revision)
 
 
 def _levels(policy: Policy, levels: Sequence[str]) -> tuple[str, ...]:
