@@ -78,7 +78,7 @@ def test_two_workers_at_once_keep_one_pair_of_files(office: Office) -> None:
     claim_ = claimed(office)
 
     def issue_while_another_does(kind: str, context: object, layout: bytes | None = None) -> FakeIssued:
-        make_document(office.workshop, claim_, lambda _, __: FakeIssued(docx=b"the first", pdf=b"the first"))
+        make_document(office.workshop, claim_, lambda *_: FakeIssued(docx=b"the first", pdf=b"the first"))
         return FakeIssued()
 
     make_document(office.workshop, claim_, issue_while_another_does)
@@ -93,7 +93,7 @@ def test_the_files_and_what_is_owed_stand_or_fall_together(office: Office) -> No
     broken = FakeIssued(docx=b"fine", pdf=None)  # type: ignore[arg-type]
 
     with pytest.raises(TypeError):
-        make_document(office.workshop, one, lambda _, __: broken)
+        make_document(office.workshop, one, lambda *_: broken)
 
     document = office.document(document_id)
     assert (document.issued_at, document.files) == (None, [])
@@ -128,7 +128,7 @@ def test_a_document_that_can_be_made_later_is_made(office: Office) -> None:
     office.issue = refuse
     office.work()
 
-    office.issue = lambda _, __: FakeIssued()
+    office.issue = lambda *_: FakeIssued()
     office.clock.go_on(seconds=WAITS[0].total_seconds())
     office.work(most=1)
 
