@@ -273,9 +273,9 @@ def _step_up(blank: Blank) -> Iterator[BlankSection]:
     following = _after(policy, route, stage)
     if following is None:
         yield _people(policy, stage)
-        return
-    yield _people(policy, following, before="entering")
-    yield _time(policy, following, [], entering=True)
+    for each in _further(policy, route, stage):
+        yield _people(policy, each, before="entering")
+        yield _time(policy, each, [], entering=True)
 
 
 def _answer(blank: Blank) -> Iterator[BlankSection]:
@@ -347,13 +347,17 @@ def _danger(policy: Policy) -> BlankSection:
     options = (
         "No",
         "There is danger, and the emergency has been reported",
-        "Yes, and nobody has been told yet: stop here and do what is said above",
+        "Yes, and nobody has been told yet",
     )
     return section(
         "Immediate danger",
         notes=policy.danger.steps,
         questions=[
-            ticks(f"Is the {policy.words.child}, or anybody else, in immediate danger?", options),
+            ticks(
+                f"Is the {policy.words.child}, or anybody else, in immediate danger?",
+                options,
+                "If nobody has been told yet, stop here and do what is said above.",
+            ),
             box("What was done, when, and who was told?", "If there is or was danger."),
         ],
     )
@@ -386,12 +390,10 @@ def _status(policy: Policy) -> Iterator[BlankSection]:
 
 
 def _where(policy: Policy, route: Route, stage: Stage) -> BlankSection:
-    """The next stage or the way out, or a choice of these and of the stages to which others can be passed over."""
+    """The next stage or the way out, or a choice of these and of the stages for which others can be passed over."""
     following = _after(policy, route, stage)
     onward = route.after.title if following is None else policy.stage_title(following)
-    later = route.stages[route.stages.index(stage) + 2 :]
-    skips = [each for each in later if stage.skip.rule != "never" and each.id in stage.skip.to]
-    opened = [each for each in later if policy.pattern and policy.pattern.count and each.id == policy.pattern.opens]
+    skips, opened = _skipped_to(route, stage), _opened_by_pattern(policy, route, stage)
     because = ", because there have been several similar escalations"
     ways = [onward, *map(policy.stage_title, skips), *(f"{policy.stage_title(each)}{because}" for each in opened)]
     if len(ways) == 1:
@@ -399,8 +401,29 @@ def _where(policy: Policy, route: Route, stage: Stage) -> BlankSection:
     questions = [ticks("Where does it go?", ways)]
     if skips and stage.skip.reasons:
         questions.append(pick("Why are stages passed over?", stage.skip.reasons))
-    note = "If stages are passed over, name below the people who take part at the one to which it goes."
+    note = f"Below, fill in what stands under the name of the {policy.words.stage} to which it goes."
     return section("Where it goes", notes=[note], questions=questions)
+
+
+def _further(policy: Policy, route: Route, stage: Stage) -> list[Stage]:
+    """Every stage to which it can go from here."""
+    following = _after(policy, route, stage)
+    further = [*_skipped_to(route, stage), *_opened_by_pattern(policy, route, stage)]
+    return list({each.id: each for each in ([following] if following else []) + further}.values())
+
+
+def _skipped_to(route: Route, stage: Stage) -> list[Stage]:
+    return [each for each in _later(route, stage) if stage.skip.rule != "never" and each.id in stage.skip.to]
+
+
+def _opened_by_pattern(policy: Policy, route: Route, stage: Stage) -> list[Stage]:
+    pattern = policy.pattern
+    return [each for each in _later(route, stage) if pattern and pattern.count and each.id == pattern.opens]
+
+
+def _later(route: Route, stage: Stage) -> tuple[Stage, ...]:
+    """The stages after the next one."""
+    return route.stages[route.stages.index(stage) + 2 :]
 
 
 def _which_agencies(policy: Policy) -> str:
@@ -469,7 +492,8 @@ def _time(policy: Policy, stage: Stage, starts: Iterable[BlankQuestion], *, ente
     ]
     limits = [(_who(policy, clock), clock.does, spell_limit(clock.limit)) for clock in stage.clocks]
     columns = ("Who", "What", "By when", "Which day is that?")
-    return section("By when", questions=questions, tables=[table(columns, limits)])
+    title = f"By when, at {where}" if entering else "By when"
+    return section(title, questions=questions, tables=[table(columns, limits)])
 
 
 def _result(policy: Policy, stage: Stage) -> Iterator[BlankQuestion]:
