@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from forms_app.db.releases import held_at_board
 from forms_app.domain.policy import Policy
 from forms_app.domain.working_days import LONDON
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
+from forms_app.services.directory import own_person
 from forms_app.services.rehearsed import Rehearsal, RehearsedEvent
-from forms_app.services.rehearsing import End, rehearse
+from forms_app.services.rehearsing import End, rehearse, release_what_waits
+from forms_app.services.scanning import Because
 from forms_app.services.work import Workshop
 from tests.factories.policies import policy, route, stage
 from tests.factories.scenes import Scene, scene, shelf
@@ -186,3 +189,15 @@ def test_stages_are_not_passed_over_when_the_second_person_is_missing(sqlite_url
         found = rehearsed(here, "ladder", pass_over=True)
 
     assert [stage_.id for stage_ in found.stages] == ["stage_one", "stage_two", "stage_four"]
+
+
+def test_what_waits_for_two_people_is_released_so_that_its_files_can_be_made(sqlite_url: str) -> None:
+    with scene(sqlite_url, "hull") as here:
+        rehearsed(here, here.policy.main.id)
+        with here.workshop.writing() as work:
+            board = own_person(work, here.raiser).board_id
+            assert held_at_board(work.session, board, Because.DEIDENTIFIED)
+
+            release_what_waits(work, at_board_of=here.raiser)
+
+            assert not held_at_board(work.session, board, Because.DEIDENTIFIED)
