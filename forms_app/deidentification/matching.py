@@ -91,7 +91,8 @@ class Matcher:
             near = _nearest(word, self._words, 2)
             if near is not None and near[0] == word[0]:
                 return near
-        return self._nearest_phrase(word)
+        near = _nearest(word[:-1], self._words, 1) if word.endswith("s") and len(word) > MISSPELT_FROM else None
+        return near if near is not None else self._nearest_phrase(word)
 
     def _nearest_phrase(self, words: str) -> str | None:
         if len(words) < PHRASE_FROM:

@@ -39,7 +39,7 @@ def one(text: str, *identifiers: Identifier) -> Finding:
     "spelling",
     [
         "Ottilie", "OTTILIE", "ottilie", "Öttilié", "O t t i l i e", "Ot-tilie", "Otti\u200blie", "Otti\u00adlie", "Оttіlіе", "0tti1ie",
-        "Ottillie", "Otilie", "Ottilei", "Ottolie", "Ottilies", "Ottilie\u00a0Marchbank", "Marchbank", "marchbank",
+        "Ottillie", "Otilie", "Ottilei", "Ottolie", "Ottilies", "Otilies", "Ottilie\u00a0Marchbank", "Marchbank", "marchbank",
         "OttilieMarchbank", "Ottilie-Marchbank", "Ｏｔｔｉｌｉｅ",
     ],
 )  # fmt: skip
