@@ -21,6 +21,7 @@ from forms_app.db.migrate import MIGRATIONS, downgrade, upgrade
 from forms_app.db.tables import Base
 from forms_app.services import escalations
 from tests.factories.everything import look_after_what_is_due
+from tests.factories.releases import held, prepare
 from tests.factories.scenes import scene
 
 RECREATES = """
@@ -164,6 +165,32 @@ def test_what_the_service_recorded_and_what_stands_beside_each_other_survive_the
     assert rows(empty_database_url) == before
     assert unnamed(empty_database_url) == 0, "whose it was cannot be known any more"
     fill_beside(empty_database_url)
+
+
+def test_what_waits_goes_and_can_wait_again_and_takes_nothing_else_along(empty_database_url: str) -> None:
+    upgrade(empty_database_url)
+    fill_waiting(empty_database_url)
+    before = rows(empty_database_url)
+    assert before["releases"] == 1
+    assert before["release_findings"] >= 1
+
+    downgrade(empty_database_url, "0005")
+    assert not {"releases", "release_findings"} & tables(empty_database_url)
+    upgrade(empty_database_url)
+
+    after = rows(empty_database_url)
+    assert (after.pop("releases"), after.pop("release_findings")) == (0, 0)
+    assert after.items() <= before.items()
+
+
+def fill_waiting(url: str) -> None:
+    """A proforma that waits, in which a name was found and is kept for a reason."""
+    with scene(url, "hull") as here:
+        escalation = here.open().escalation_id
+        for _ in range(3):
+            here.step_up(escalation)
+        (waiting,) = held(here.workshop, escalation)
+        prepare(here.workshop, waiting.document_id, by=here.raiser, about="Ottilie Marchbank was seen.")
 
 
 def unnamed(url: str) -> int:
