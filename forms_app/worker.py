@@ -17,6 +17,7 @@ from huey import Huey
 from huey.consumer import Consumer, Scheduler
 
 from forms_app.db.database import Database
+from forms_app.documents import pictures
 from forms_app.documents.locks import lock
 from forms_app.documents.press import Limits, Press
 from forms_app.mail.compose import Letterhead
@@ -78,7 +79,8 @@ def _queue(job: Job) -> Huey:
         press = Press(Limits(seconds=job.lease.total_seconds() / 2))
         press.start()
         issue = press.issue if job.seal is None else job.seal.sealing(press.issue, workshop.clock)
-        return workshop, name, Desk(Postbox(job.mail_server), job.letterhead, issue, _lock(job))
+        draw = pictures.pages if pictures.can_draw() else None
+        return workshop, name, Desk(Postbox(job.mail_server), job.letterhead, issue, _lock(job), draw)
 
     def look() -> None:
         workshop, name, desk = bench()

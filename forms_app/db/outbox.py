@@ -178,14 +178,14 @@ def _due(now: datetime) -> ColumnElement[bool]:
 
 
 def _oldest_due(now: datetime, limit: int) -> CTE:
-    # A code comes first: somebody sits and waits for it. Forms that nobody waits for come last: a Board's take seconds.
+    # A code comes first: somebody sits and waits for it. What takes seconds and nobody waits for comes last.
     # Named and locked, so that PostgreSQL cannot run it twice and take more rows than the limit. SQLite leaves the lock out.
     return (
         select(OutboxItem.id)
         .where(_due(now))
         .order_by(
             OutboxItem.kind != OutboxKind.SIGN_IN_MESSAGE,
-            OutboxItem.kind == OutboxKind.MAKE_BLANK_FORMS,
+            OutboxItem.kind.in_([OutboxKind.MAKE_BLANK_FORMS, OutboxKind.DRAW_LAYOUT]),
             OutboxItem.not_before,
             OutboxItem.id,
         )

@@ -38,12 +38,13 @@ def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
         read = ledger.document_to_make(work.session, claim.about_id)
         kind, context = read.kind, read.context
         is_due = read.issued_at is None and not is_held(work.session, read.id)
-        layout = layout_in_force(work.session, read.escalation.board_id, kind)
-        digest = digest_of(kind, context, layout.content if layout else None)
+        found = layout_in_force(work.session, read.escalation.board_id, kind)
+        layout_id, layout = (found.id, found.content) if found else (None, None)
+        digest = digest_of(kind, context, layout)
         issued = _made_before(work, read, digest) if is_due else None
     try:
         if is_due and issued is None:
-            issued = _make(kind, context, layout.content if layout else None, issue)
+            issued = _make(kind, context, layout, issue)
     except DocumentFault as fault:
         with workshop.writing() as work:
             outbox.put_off(work.session, claim, str(fault), work.now, WAITS)
@@ -52,7 +53,7 @@ def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
         document = ledger.document_to_make(work.session, claim.about_id, lock=True)
         is_as_read = document.context == context and not is_held(work.session, document.id)
         if issued is not None and document.issued_at is None and is_as_read:
-            document.layout_id = layout.id if layout else None
+            document.layout_id = layout_id
             _keep(work, document, issued, digest)
         for delivery in ledger.deliveries_of(work.session, document.id) if document.issued_at is not None else ():
             owe_posting(work, delivery.id)
