@@ -177,6 +177,11 @@ def _use(blank: Blank) -> tuple[str, ...]:
             f"Transcribe the {words.escalation} into the service as soon as you can: it then makes the proforma itself.",
         )
     return (
+        *(
+            ["Fill in only the parts that you need: each is a record of its own."]
+            if blank.kind is BlankKind.BESIDE
+            else []
+        ),
         "Use this form only when you cannot use the service. Write clearly, and use more sheets if you need them.",
         "Until it is in the service nobody is sent anything: telephone the people who must know.",
         "Transcribe it into the service as soon as you can, and say there that it was first written on paper.",

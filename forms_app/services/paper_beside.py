@@ -44,7 +44,7 @@ def contact(policy: Policy) -> Iterator[BlankSection]:
 
 def meetings_of(policy: Policy) -> list[Meeting]:
     """The meetings, panels and mediations of all stages, each once."""
-    return list({each.title: each for stage in _stages(policy) for each in stage.meetings}.values())
+    return list({each.title: each for stage in _stages(policy) for each in policy.meetings_at(stage)}.values())
 
 
 def meeting(policy: Policy) -> Iterator[BlankSection]:
