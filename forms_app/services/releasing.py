@@ -43,6 +43,10 @@ SHORT_TEXTS: Mapping[str, Mapping[str, str]] = {
 FIRST = "Somebody else acted on this document after you opened this page. Look at it again; nothing of yours was done."
 
 
+POSSIBLY = "It may be something ordinary."
+"""Said of what the scan is not certain of."""
+
+
 class Proposal(StrEnum):
     """What it was prepared for."""
 
@@ -206,7 +210,7 @@ def _rows(found: Sequence[Finding], kept: Sequence[ReleaseFinding]) -> list[Rele
                 end=each.end,
                 text=each.text,
                 rule=each.rule,
-                why=each.why,
+                why=each.why if each.certain else f"{each.why} {POSSIBLY}",
                 suggestion=each.suggestion,
                 kept_because=because,
                 kept_by_id=by,
