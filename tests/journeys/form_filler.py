@@ -17,6 +17,13 @@ LOOKED_FOR = ("Zebedee", "Quillfeather", "Brambleby", "Ŷates", "Thistledown")
 TYPED = f"{CANARIES[0]} of {CANARIES[2]} & <{CANARIES[1]}> had bruises.\nSeen at 2 > 1 {{{{ times }}}} {{% twice %}}."
 
 
+STRANGE = "She said 王 twice."
+"""Typed into every field before the answer: our fonts have no such letter."""
+REFUSED = "In line 1, after “said”, the character “王” cannot be printed. Write it in Latin letters."
+
+MET: set[tuple[str, ...]] = set()
+"""The pages at which it was typed already: by their questions."""
+
 PAST = ("f-happened", "f-identified", "f-received", "f-told_on")
 """Questions about a day that has been."""
 
@@ -45,10 +52,33 @@ class FormFiller:
             assert answer.status_code == 200, (page, answer.status)
             if page.endswith("/check"):
                 return str(page)
-            answer = self.visitor.post(page, self.answers(answer.text, chosen))
+            self.meets_unprintable(page, answer.text, chosen)
+            answer = self.visitor.post(page, self.answers(self.visitor.get(page).text, chosen))
             assert answer.status_code == 303, (page, self.problems(answer.text))
             page = answer.location
         raise AssertionError("the form does not end")
+
+    def meets_unprintable(self, path: str, page: str, chosen: dict[str, str]) -> None:
+        """Every field for words says beside it which character cannot be printed, and keeps what was typed."""
+        main = html.fromstring(page).xpath("//main")[0]
+        questions = tuple(" ".join(each.text_content().split()) for each in main.xpath(".//h1 | .//label | .//legend"))
+        if questions in MET:
+            return
+        MET.add(questions)
+        for choice in [{}, *revealing(main)]:
+            given = {**self.answers(page, chosen), **choice}
+            fields = [name for name in for_words(main) if is_shown(main, name, choice)]
+            if not fields:
+                continue
+            answer = self.visitor.post(path, {**given, **dict.fromkeys(fields, STRANGE)})
+            again = html.fromstring(answer.text)
+            assert answer.status_code == 422, (path, fields)
+            for name in fields:
+                field = again.xpath(f"//*[@name='{name}']")[0]
+                beside = again.xpath(f"//*[@id='{field.get('id')}-error']")
+                assert beside, (path, name)
+                assert REFUSED in " ".join(beside[0].text_content().split()), (path, name)
+                assert STRANGE in (field.get("value") or field.text), (path, name)
 
     def problems(self, page: str) -> list[str]:
         found = html.fromstring(page).xpath("//*[contains(@class, 'govuk-error-summary')]//li")
@@ -91,3 +121,25 @@ class FormFiller:
                 if self.other_agency in label:
                     return str(option.get("value"))
         return str(options[0].get("value"))
+
+
+def for_words(main: Any) -> list[str]:
+    """The names of the fields into which somebody writes words, and no dates or times."""
+    boxes = main.xpath(".//textarea | .//input[@type='text'][not(contains(@class, 'govuk-date-input__input'))]")
+    return [box.get("name") for box in boxes if not box.get("name").endswith("f-time")]
+
+
+def revealing(main: Any) -> list[dict[str, str]]:
+    """Each choice that shows further fields."""
+    return [{box.get("name"): box.get("value")} for box in main.xpath(".//input[@data-aria-controls]")]
+
+
+def is_shown(main: Any, name: str, choice: dict[str, str]) -> bool:
+    """Whether a field is asked with this choice; the others belong to no choice."""
+    inside = main.xpath(f".//*[@name='{name}']/ancestor::*[contains(@class, '__conditional')][1]/@id")
+    shown = [
+        box.get("data-aria-controls")
+        for box_name, value in choice.items()
+        for box in main.xpath(f".//input[@name='{box_name}'][@value='{value}']")
+    ]
+    return inside == shown
