@@ -8,7 +8,7 @@ from forms_app.db.tables import Escalation
 from forms_app.deidentification.dictionary import Identifier, Sort, names_typed_in
 from forms_app.domain.answers import from_json
 from forms_app.services.filling.values import actions_of
-from forms_app.services.history import step_of
+from forms_app.services.history import concern_of, step_of
 
 SUBJECT = {
     "names": ("the child’s name", Sort.NAME, "the child"),
@@ -28,6 +28,7 @@ def identifiers_of(escalation: Escalation) -> tuple[Identifier, ...]:
     found = (
         *_of_the_subject(escalation),
         *_of_the_parties(escalation),
+        *_of_the_agencies(escalation),
         *_of_the_actions(escalation),
         Identifier("the reference of the escalation", escalation.reference, Sort.REFERENCE, "this escalation"),
     )
@@ -50,7 +51,15 @@ def _of_the_parties(escalation: Escalation) -> Iterator[Identifier]:
         yield Identifier(f"the email address of {whose}", person.email, Sort.CONTACT)
         yield Identifier(f"the telephone number of {whose}", person.telephone, Sort.CONTACT)
         yield Identifier(f"the post of {whose}", f"{person.job_title}, {agency}", Sort.ROLE, "a professional")
-        yield Identifier("the name of an agency that takes part", agency, Sort.AGENCY, "an agency")
+
+
+def _of_the_agencies(escalation: Escalation) -> Iterator[Identifier]:
+    names = (
+        *(party.agency.name for party in escalation.parties),
+        *(each.name for each in concern_of(escalation).agencies),
+    )
+    for name in names:
+        yield Identifier("the name of an agency that takes part", name, Sort.AGENCY, "an agency")
 
 
 def _of_the_actions(escalation: Escalation) -> Iterator[Identifier]:

@@ -95,11 +95,11 @@ class Confiding(Scene):
     def prose(self, given: Written) -> Written:
         """An answer to every question of the policy, also to those that the proforma may tell of."""
         asked = (*self.policy.questions[:6], *(each for each in self.policy.questions if each.on_proforma))
-        answers = tuple(Answered(id=each.id, question=each.label, answer=self.told()) for each in asked)
+        answers = tuple(Answered(id=each.id, question=each.label, answer=self.tells()) for each in asked)
         sections: Sections = (Section(title="What happened", answers=answers),)
         return replace(given, sections=sections)
 
-    def told(self) -> str:
+    def tells(self) -> str:
         return "The worker knew that " + " and that ".join(self.spelt(each) for each in self.some(4)) + " were there."
 
     def some(self, count: int) -> list[str]:
@@ -137,13 +137,13 @@ class Confiding(Scene):
             self.step_up(escalation)
         self.hold(escalation)
         closer = who_may(self, escalation, Act.RECORD_OUTCOME)[-1].person
-        action = AgreedAction(what=self.told(), who=self.spelt(self.some(1)[0]), by_when=self.today)
+        action = AgreedAction(what=self.tells(), who=self.spelt(self.some(1)[0]), by_when=self.today)
         self.outcome(
             escalation,
             by=closer,
             policy_gap=True,
             actions=(action,),
-            outstanding=self.told(),
+            outstanding=self.tells(),
             learning=tuple(choice.id for choice in self.policy.learning[:1]),
         )
 
@@ -247,7 +247,7 @@ def let_go(proformas: Proformas, escalation: UUID, document: UUID) -> None:
     here = proformas.here
     here.now_typed, here.family = here.typed[escalation], here.families[escalation]
     waiting = release_of(here.workshop, document)
-    texts = {each: here.told() for each in SHORT_TEXTS[waiting.document.kind]}
+    texts = {each: here.tells() for each in SHORT_TEXTS[waiting.document.kind]}
     with here.workshop.writing() as work:
         releasing.write_texts(work, by=here.raiser, document_id=document, seen=waiting.revision, texts=texts)
     with pytest.raises(NotAllowedNow), here.workshop.writing() as work:

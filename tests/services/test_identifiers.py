@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from forms_app.db import releases
+from forms_app.db.tables import Agency
 from forms_app.deidentification.dictionary import Identifier, Sort
 from forms_app.deidentification.scan import scan
 from forms_app.domain.answers import Answered, Section
@@ -82,6 +83,14 @@ def test_every_party_is_known_by_name_post_agency_and_address(here: Scene, escal
         wanted |= {f"{party.person.job_title}, {party.agency.name}" for party in parties}
 
     assert wanted <= {each.text for each in known(here, escalation)}
+
+
+def test_an_agency_that_has_another_name_now_is_known_by_both(here: Scene, escalation: UUID) -> None:
+    before = here.agency("socialcare")
+    with here.workshop.writing() as work:
+        work.session.get_one(Agency, before.id).name = "Brackenholt Families First"
+
+    assert {before.name, "Brackenholt Families First"} <= {each.text for each in known(here, escalation)}
 
 
 def test_the_reference_is_known(here: Scene, escalation: UUID) -> None:
