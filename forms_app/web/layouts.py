@@ -147,7 +147,7 @@ def propose(kind_code: str) -> Answer:
 def decide(kind_code: str, choice_id: UUID) -> Answer:
     decision = {"publish": layouts.publish, "withdraw": layouts.withdraw}.get(request.form.get("decision", ""))
     if decision is None:
-        abort(400)
+        abort(404)
     try:
         with workshop().writing() as work:
             decision(work, by=signed_in_person().id, kind_code=kind_code, choice_id=choice_id)

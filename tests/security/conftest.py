@@ -16,7 +16,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.commands.invented import Invented
-from forms_app.db.tables import Document, Person, StageRecord
+from forms_app.db.tables import Document, LayoutChoice, LayoutPicture, Person, StageRecord, WordLayout
+from forms_app.documents import templates
 from forms_app.domain.answers import to_json
 from forms_app.domain.contacts import ContactDetails
 from forms_app.domain.records import MeetingCalled
@@ -24,6 +25,7 @@ from forms_app.domain.working_days import uk_date
 from forms_app.services.blank_forms import blank_forms_for
 from forms_app.services.boards import leave
 from forms_app.services.contacts import add_contact
+from forms_app.services.layouts import upload
 from tests.journeys.form_filler import FormFiller
 from tests.journeys.town import SERVICE_URL, Town, town
 from tests.smtp import running_smtp_server
@@ -152,6 +154,23 @@ class City:
         with self.town.workshop.reading() as work:
             raiser = work.session.scalars(select(Person).where(Person.email == self.raiser)).one()
             return blank_forms_for(work, by=raiser.id).proforma.files[0].id
+
+    def layout(self) -> UUID:
+        """A version of the Board's own layout of a stage record, with a picture, that waits to be published."""
+        with self.town.workshop.writing() as work:
+            found = work.session.scalars(select(WordLayout)).first()
+            if found is not None:
+                return found.id
+            unit = work.session.scalars(select(Person).where(Person.email == self.person("unit@board"))).one()
+            content = (templates.FOLDER / "stage_record" / "record.docx").read_bytes()
+            layout_id = upload(work, by=unit.id, kind_code="stage_record", layout=content, seen="")
+            work.session.add(LayoutPicture(layout_id=layout_id, number=1, content=b"\x89PNG"))
+            return layout_id
+
+    def layout_choice(self) -> UUID:
+        with self.town.workshop.reading() as work:
+            wanted = select(LayoutChoice.id).where(LayoutChoice.layout_id == self.layout())
+            return work.session.scalars(wanted).one()
 
     def contact(self) -> UUID:
         """Another contact of the agency that is not involved."""

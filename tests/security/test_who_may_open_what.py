@@ -96,6 +96,16 @@ OPENS_FOR = {
     "directory.remove": KEEPERS,
     "directory.roles": SIGNED_IN,
     "directory.change_roles": EVERY_UNIT,
+    "layouts.every": EVERY_OFFICE,
+    "layouts.one": EVERY_OFFICE,
+    "layouts.fields": EVERY_OFFICE,
+    "layouts.starter": EVERY_OFFICE,
+    "layouts.version": OFFICE,
+    "layouts.sample": OFFICE,
+    "layouts.picture": OFFICE,
+    "layouts.upload": EVERY_UNIT,
+    "layouts.propose": EVERY_UNIT,
+    "layouts.decide": OFFICE,
 }
 
 
@@ -162,6 +172,11 @@ def _values(city: City, rule: Rule) -> Iterator[dict[str, Any]]:
         "document_id": [city.document("board_proforma" if of_the_board else "stage_record")],
         "contact_id": [city.contact()],
         "file_id": [city.blank_form()],
+        "kind_code": ["stage_record"],
+        "layout_id": [city.layout()],
+        "choice_id": [city.layout_choice()],
+        "how": ["plain", "hard"],
+        "number": [1],
         "agency_kind": ["school"],
         "file_format": ["pdf", "docx"],
         "path": ["account", "outcome", "agreement", "step-up", "contact", "restricted-note", "follow-up"],

@@ -246,5 +246,5 @@ def test_what_no_page_of_ours_sends_is_refused(site: Site) -> None:
     send(unit, ours())
 
     assert unit.post(f"{KIND}/propose", {"layout": "x"}).status_code == 400
-    assert decide(unit, "burn").status_code == 400
+    assert decide(unit, "burn").status_code == 404
     assert unit.get(f"/word-layouts/versions/{'0' * 8}-0000-4000-8000-{'0' * 12}").status_code == 404
