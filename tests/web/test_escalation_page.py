@@ -9,9 +9,10 @@ from uuid import UUID
 
 import pytest
 from lxml import html
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from forms_app.app import create_app
+from forms_app.db.tables import Document, OutboxItem
 from forms_app.domain.acts import Act
 from forms_app.domain.escalation import Open
 from forms_app.domain.records import (
@@ -377,3 +378,65 @@ def questions(place: Place) -> int:
     visitor.get(f"/escalations/{place.escalation}")
     event.remove(engine, "before_cursor_execute", count)
     return len(asked)
+
+
+# --- documents ---
+
+
+def cards(element: html.HtmlElement) -> list[str]:
+    return [words(title) for title in element.xpath(".//h3[starts-with(@id, 'document-')]")]
+
+
+@pytest.mark.requirement("S-16", "S-23", "U-41", "U-51")
+def test_a_copy_for_the_file_is_made_by_a_button_and_is_on_the_page_of_ones_own_agency_alone(place: Place) -> None:
+    visitor = place.visitor(RAISER)
+
+    answer = visitor.post(f"/escalations/{place.escalation}/file-copy", {})
+    found = html.fromstring(visitor.get(answer.location).text)
+
+    assert words(found.xpath("//h1")[0]) == "Copy for the child’s file"
+    assert "only people of your agency who take part can open it" in main_of(found)
+    (filing,) = found.xpath("//main//a[normalize-space()='say so']/@href")
+    assert visitor.get(filing).status_code == 200
+    assert "Copy for the child’s file" in cards(place.page(RAISER))
+    assert "Copy for the child’s file" in cards(place.page(MANAGER))
+    assert "Copy for the child’s file" not in cards(place.page(OTHER))
+    assert place.visitor(OTHER).get(answer.location).status_code == 404
+    (button,) = place.page(OTHER).xpath("//form[contains(@action, '/file-copy')]//button")
+    assert words(button) == "Make a copy for our file"
+
+
+def test_the_newest_documents_stand_open_and_older_ones_are_folded_by_stage(place: Place) -> None:
+    for number in range(5):
+        place.scene.clock.forward(minutes=1)
+        place.scene.account(place.escalation, by=place.scene.raiser)
+        if number == 1:
+            place.scene.step_up(place.escalation)
+    folds = "//details[starts-with(normalize-space(summary), 'Older documents of')]"
+
+    page = place.page(RAISER)
+
+    shown = [
+        each for each in page.xpath("//h3[starts-with(@id, 'document-')]") if not each.xpath("./ancestor::details")
+    ]
+    assert len(shown) == 8
+    assert words(shown[0]) == "Stage record for the child’s file (account, Stage managers)"
+    (older,) = page.xpath(folds)
+    assert words(older.xpath("./summary")[0]) == f"Older documents of Stage talk ({len(cards(older))})"
+    assert "Written account of the concern" in cards(older)
+    assert older.get("open") is None
+
+
+def test_a_fold_is_open_where_something_in_it_needs_a_person(place: Place) -> None:
+    for _ in range(9):
+        place.scene.clock.forward(minutes=1)
+        place.scene.account(place.escalation, by=place.scene.raiser)
+    with place.scene.database.writing() as session:
+        account = session.scalars(select(Document).where(Document.kind == "written_account")).one()
+        item = session.scalars(select(OutboxItem).where(OutboxItem.about_id == account.id)).one()
+        item.parked_at, item.fault = place.scene.clock.now, "The letter cannot be printed."
+
+    page = place.page(RAISER)
+
+    (older,) = page.xpath("//details[starts-with(normalize-space(summary), 'Older documents of')]")
+    assert older.get("open") is not None
