@@ -7,11 +7,10 @@ from typing import Any
 
 from wtforms import Form
 
+from forms_app.domain.release import LIMIT, Decision, FoundPlace, ShortText, What
 from forms_app.domain.text import Unprintable
 from forms_app.forms.asking import PageForm
 from forms_app.forms.fields import Pick, Picks, Values, Words
-from forms_app.services.held import FindingLine, HeldView
-from forms_app.services.releasing import Decision
 
 NONE = "none"
 NEITHER = "Write at least one short text, or tick that none is needed"
@@ -37,19 +36,18 @@ class TextsForm(Form):
         return bool(self["f-none"].data)
 
 
-def texts_form(view: HeldView, *, unprintable: Unprintable) -> type[TextsForm]:
+def texts_form(texts: Iterable[ShortText], *, unprintable: Unprintable) -> type[TextsForm]:
     fields: dict[str, Any] = {
-        f"t-{text.id}": Words(text.title, lines=True, limit=view.limit, required=False, unprintable=unprintable)
-        for text in view.texts
+        f"t-{text.id}": Words(text.title, lines=True, limit=LIMIT, required=False, unprintable=unprintable)
+        for text in texts
     }
     fields["f-none"] = Picks("If there is nothing to add", choices=[(NONE, "No short text is needed")], required=False)
     return type("Texts", (TextsForm,), fields)
 
 
-def texts_given(view: HeldView) -> dict[str, Any]:
+def texts_given(texts: Iterable[ShortText], *, without_texts: bool) -> dict[str, Any]:
     """What stands in the form at first."""
-    texts = {f"t-{text.id}": text.text for text in view.texts}
-    return {**texts, "f-none": (NONE,) if view.without_texts and view.sees_texts else ()}
+    return {**{f"t-{text.id}": text.text for text in texts}, "f-none": (NONE,) if without_texts else ()}
 
 
 class WhatBecomes(Pick):
@@ -70,29 +68,30 @@ class Reason(Words):
 class FindingsForm(PageForm):
     """What becomes of each thing that was found. Made by `findings_form`, which adds its fields."""
 
-    def decisions(self, findings: Iterable[FindingLine]) -> tuple[Decision, ...]:
+    def decisions(self, findings: Iterable[FoundPlace]) -> tuple[Decision, ...]:
         return tuple(self._decision(finding) for finding in findings)
 
-    def _decision(self, finding: FindingLine) -> Decision:
-        what = self[f"f-what-{finding.number}"].data if finding.can_change else "keep"
+    def _decision(self, finding: FoundPlace) -> Decision:
+        what: What = self[f"f-what-{finding.number}"].data if finding.can_change else "keep"
         words = {"remove": "", "generalise": f"f-words-{finding.number}", "keep": f"f-because-{finding.number}"}[what]
         return Decision(finding.number, what, self[words].data if words else "")
 
 
-def findings_form(findings: Iterable[FindingLine], *, unprintable: Unprintable) -> type[FindingsForm]:
-    fields, depends = {}, {}
+def findings_form(findings: Iterable[FoundPlace], *, unprintable: Unprintable) -> type[FindingsForm]:
+    fields: dict[str, Any] = {}
+    depends: dict[str, tuple[str, frozenset[str]]] = {}
     for finding in findings:
         fields |= dict(_fields_of(finding, unprintable))
         depends |= _depends_of(finding)
     return type("Findings", (FindingsForm,), {**fields, "depends": depends})
 
 
-def suggested(findings: Iterable[FindingLine]) -> dict[str, str]:
+def suggested(findings: Iterable[FoundPlace]) -> dict[str, str]:
     """What stands in the form at first: the words that are suggested."""
     return {f"f-words-{finding.number}": finding.suggestion for finding in findings if finding.can_change}
 
 
-def _fields_of(finding: FindingLine, unprintable: Unprintable) -> Iterator[tuple[str, Any]]:
+def _fields_of(finding: FoundPlace, unprintable: Unprintable) -> Iterator[tuple[str, Any]]:
     number, quoted = finding.number, f"“{finding.text}”"
     reason = Reason("Why can it stay?", unprintable=unprintable)
     if not finding.can_change:
@@ -104,7 +103,7 @@ def _fields_of(finding: FindingLine, unprintable: Unprintable) -> Iterator[tuple
     yield f"f-because-{number}", reason
 
 
-def _depends_of(finding: FindingLine) -> Mapping[str, tuple[str, frozenset[str]]]:
+def _depends_of(finding: FoundPlace) -> Mapping[str, tuple[str, frozenset[str]]]:
     if not finding.can_change:
         return {}
     asked = f"f-what-{finding.number}"

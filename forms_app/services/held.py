@@ -12,9 +12,10 @@ from forms_app.db.people import person_with_board, seat_holders
 from forms_app.db.tables import Escalation, Person, Release, ReleaseFinding
 from forms_app.documents import contexts as say
 from forms_app.domain.errors import NotFound
+from forms_app.domain.release import FoundPlace, ShortText
 from forms_app.domain.working_days import spell_time
 from forms_app.services.recognisable import alone_in_its_quarter
-from forms_app.services.releasing import LIMIT, SHORT_TEXTS, Powers, Proposal, is_for_agency, is_ready, powers_of
+from forms_app.services.releasing import SHORT_TEXTS, Powers, Proposal, is_for_agency, is_ready, powers_of
 from forms_app.services.scanning import FACT, LEARNING, TEXT, Because, context_of
 from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work
@@ -31,27 +32,6 @@ STATES = {
     "released": "Released",
     "withdrawn": "Withdrawn: nobody is sent it",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FindingLine:
-    number: int
-    where: str
-    """In which text or fact it stands."""
-    before: str
-    text: str
-    after: str
-    why: str
-    suggestion: str
-    can_change: bool
-    kept_because: str
-
-
-@dataclass(frozen=True, slots=True)
-class TextLine:
-    id: str
-    title: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +60,10 @@ class HeldView:
     decides: bool
     takes_back: bool
     sees_texts: bool
-    limit: int
-    texts: tuple[TextLine, ...]
+    texts: tuple[ShortText, ...]
     without_texts: bool
-    undecided: tuple[FindingLine, ...]
-    kept: tuple[FindingLine, ...]
+    undecided: tuple[FoundPlace, ...]
+    kept: tuple[FoundPlace, ...]
     context: say.Value | None
     """What the service says in it; none of a document that names people, which its parties read in the records."""
     record_id: UUID
@@ -137,7 +116,6 @@ def held_view(work: Work, *, by: UUID, escalation_id: UUID, document_id: UUID) -
         decides=powers.decides,
         takes_back=powers.takes_back,
         sees_texts=powers.sees_texts,
-        limit=LIMIT,
         texts=tuple(_texts(release, powers)),
         without_texts=release.without_texts,
         undecided=tuple(each for each in findings if not each.kept_because),
@@ -217,15 +195,15 @@ def _state(release: Release) -> str:
     return "to_check"
 
 
-def _texts(release: Release, powers: Powers) -> Iterator[TextLine]:
+def _texts(release: Release, powers: Powers) -> Iterator[ShortText]:
     for name, title in SHORT_TEXTS.get(release.document.kind, {}).items():
-        yield TextLine(name, title, str(release.texts.get(name, "")) if powers.sees_texts else "")
+        yield ShortText(name, title, str(release.texts.get(name, "")) if powers.sees_texts else "")
 
 
-def _finding(release: Release, context: say.Value, finding: ReleaseFinding) -> FindingLine:
+def _finding(release: Release, context: say.Value, finding: ReleaseFinding) -> FoundPlace:
     where, whole = _place(release, context, finding.field)
     start, end = max(finding.start - SURROUNDINGS, 0), finding.end + SURROUNDINGS
-    return FindingLine(
+    return FoundPlace(
         number=finding.number,
         where=where,
         before=("…" if start else "") + whole[start : finding.start],

@@ -49,6 +49,7 @@ from forms_app.domain.records import (
     TimeAnswered,
     Timing,
 )
+from forms_app.domain.release import Decision
 from forms_app.domain.working_days import LONDON, spell_time, uk_date
 from forms_app.services import escalations, rehearsed, releasing
 from forms_app.services.directory import directory_for, own_person
@@ -140,7 +141,7 @@ def release_what_waits(work: Work, *, at_board_of: UUID) -> None:
 def _release(work: Work, waits: Release, raiser: UUID, second: UUID) -> None:
     document = waits.document_id
     releasing.write_texts(work, by=raiser, document_id=document, seen=waits.revision, texts={}, without_texts=True)
-    kept = [releasing.Decision(finding.number, "keep", "Everything here is invented.") for finding in waits.findings]
+    kept = [Decision(finding.number, "keep", "Everything here is invented.") for finding in waits.findings]
     releasing.resolve(work, by=raiser, document_id=document, seen=waits.revision, decisions=kept)
     releasing.send(work, by=raiser, document_id=document, seen=waits.revision)
     releasing.decide(work, by=second, document_id=document, seen=waits.revision)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 from uuid import UUID, uuid4
 
 from forms_app.db import releases
@@ -21,14 +20,13 @@ from forms_app.documents import contexts as say
 from forms_app.domain.answers import from_json
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.policy import RELEASED, Audience, DocumentKind
+from forms_app.domain.release import LIMIT, Decision
 from forms_app.domain.secrecy import is_protected
 from forms_app.services.issuing import owe_making
 from forms_app.services.scanning import TEXT, Because, CheckFailed, found_in, released_context, tells_where
 from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work
 
-LIMIT = 1500
-"""Characters in a short text."""
 SHORT_TEXTS: Mapping[str, Mapping[str, str]] = {
     DocumentKind.BOARD_PROFORMA: {
         "about": "What the disagreement was about",
@@ -52,15 +50,6 @@ class Proposal(StrEnum):
 
     RELEASE = "release"
     WITHDRAWAL = "withdrawal"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What becomes of one thing that was found. `words` stand in its place, or are the reason for which it is kept."""
-
-    number: int
-    what: Literal["remove", "generalise", "keep"]
-    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,9 @@ def texts(escalation_id: UUID, document_id: UUID) -> Answer:
     view = _view(escalation_id, document_id)
     if not view.prepares or not view.texts:
         return _page(view, refused="You cannot write the short texts of this document.", status=CONFLICT)
-    form_of = texts_form(view, unprintable=unprintable)
+    form_of = texts_form(view.texts, unprintable=unprintable)
     if request.method == "GET":
-        return _texts_page(view, form_of(data=texts_given(view)))
+        return _texts_page(view, form_of(data=_given(view)))
     form = form_of(request.form)
     if not form.validate():
         return _texts_page(view, form, status=SHOWN_AGAIN)
@@ -72,7 +72,7 @@ def found(escalation_id: UUID, document_id: UUID) -> Answer:
     view = _view(escalation_id, document_id)
     if not view.prepares or not view.sees_texts:
         return _page(view, refused="Somebody else decides about what was found in this document.", status=CONFLICT)
-    findings = (*view.undecided,)
+    findings = view.undecided
     form_of = findings_form(findings, unprintable=unprintable)
     if request.method == "GET":
         return _found_page(view, form_of(data=suggested(findings)))
@@ -150,6 +150,10 @@ def _view(escalation_id: UUID, document_id: UUID) -> HeldView:
     """The document, by the address of its own escalation and no other."""
     with workshop().reading() as work:
         return held.held_view(work, by=signed_in_person().id, document_id=document_id, escalation_id=escalation_id)
+
+
+def _given(view: HeldView) -> dict[str, Any]:
+    return texts_given(view.texts, without_texts=view.without_texts and view.sees_texts)
 
 
 def _acted(act: Any, escalation_id: UUID, document_id: UUID, **given: Any) -> Answer:

@@ -8,7 +8,8 @@ from forms_app.db import releases
 from forms_app.db.people import seat_holders
 from forms_app.db.tables import Escalation, Release
 from forms_app.domain.policy import Audience
-from forms_app.services.releasing import Decision, decide, is_ready, resolve, send, write_texts
+from forms_app.domain.release import Decision
+from forms_app.services.releasing import decide, is_ready, resolve, send, write_texts
 from forms_app.services.scanning import Because
 from forms_app.services.work import Workshop
 

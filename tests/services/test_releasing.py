@@ -19,10 +19,11 @@ from forms_app.documents.contexts import BoardProforma, Context
 from forms_app.domain.answers import Answered, Section
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.records import ProformaMade
+from forms_app.domain.release import Decision
 from forms_app.services import releasing, scanning
 from forms_app.services.issuing import make_document
 from forms_app.services.protecting import protect_address
-from forms_app.services.releasing import Decision, Proposal
+from forms_app.services.releasing import Proposal
 from forms_app.services.scanning import Because, CheckFailed
 from tests.factories import forms, scenes
 from tests.factories.releases import held, keep_all, let_out, prepare, release_of
