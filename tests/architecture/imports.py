@@ -19,6 +19,7 @@ OWNERS: Mapping[str, frozenset[str]] = {
     "docx": frozenset({"documents"}),
     "docxtpl": frozenset({"documents"}),
     "page_validation": frozenset({"documents"}),
+    "PIL": frozenset({"documents"}),
     "pikepdf": frozenset({"documents"}),
     "pyhanko": frozenset({"documents"}),
     "pypdf": frozenset({"documents"}),
