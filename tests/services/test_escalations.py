@@ -21,7 +21,7 @@ from forms_app.domain.answers import from_json
 from forms_app.domain.errors import CalendarEnds, ChangedMeanwhile, DomainError, NotAllowedNow, NotFound
 from forms_app.domain.escalation import Open, Resolved
 from forms_app.domain.filing import Filed, NamedParty, Seen
-from forms_app.domain.policy import DocumentKind, Event, Side
+from forms_app.domain.policy import RELEASED, DocumentKind, Event, Side
 from forms_app.domain.records import Account, ConcernedAgency, Outcome, StepUp
 from forms_app.policies.bank_holidays import LAST
 from forms_app.services import escalations
@@ -84,17 +84,18 @@ def test_an_act_leaves_its_record_its_audit_entries_and_all_that_is_owed(here: S
         assert {item.kind for item in items} == {"make_document"}
         entries = session.scalars(select(AuditEntry).where(AuditEntry.at == here.clock.now)).all()
         noted = Counter(entry.action for entry in entries)
-        assert noted == {f"{act.kind}_recorded": 1, "document_owed": len(documents)}
+        held = sum(each.kind in RELEASED for each in documents)
+        assert noted == Counter({f"{act.kind}_recorded": 1, "document_owed": len(documents), "document_held": held})
         assert {entry.escalation_id for entry in entries} == {filed.escalation_id}
-        assert {entry.person_id for entry in entries if entry.action != "document_owed"} == {by}
+        assert {entry.person_id for entry in entries if not entry.action.startswith("document_")} == {by}
     added = difference(before, here.count())
     wanted = {
         "documents": len(owed),
         # Whoever joins later is also sent the account with which it began.
         "deliveries": sum(owed.values()) + (0 if act.kind == "concern" else added.get("parties", 0)),
         # And while it is open, a look at it when nothing has been recorded for too long.
-        "outbox": len(owed) + isinstance(here.standing(filed.escalation_id), Open),
-        "audit_entries": len(owed) + 1,
+        "outbox": len(owed) - held + isinstance(here.standing(filed.escalation_id), Open),
+        "audit_entries": len(owed) + held + 1,
     }
     assert {name: added[name] for name in wanted} == wanted
     assert added["stage_records"] == 1
@@ -200,8 +201,9 @@ def test_a_failure_at_the_commit_leaves_nothing(here: Scene, act: Act) -> None:
 
 
 def test_a_document_that_cannot_be_filled_leaves_nothing_of_the_act(database_url: str) -> None:
-    poisoned = notice(Event.OPENED, DocumentKind.WRITTEN_CONFIRMATION)
-    under = policy(route(stage("one"), stage("two")), notices=(*notices(), poisoned))
+    # Past the checks that refuse such a rule.
+    poisoned = notice(Event.RESOLVED, DocumentKind.WRITTEN_CONFIRMATION).model_copy(update={"on": Event.OPENED})
+    under = policy(route(stage("one"), stage("two"))).model_copy(update={"notices": (*notices(), poisoned)})
 
     with scene(database_url, under) as here:
         before = here.count()
@@ -663,7 +665,7 @@ def test_where_every_agency_agreed_it_is_resolved_and_not_before(here: Scene) ->
     assert set(here.told(first.record_id)) == {"stage_record"}
     last = here.answer(escalation, by=here.at("police", "practitioner"), to=proposed)
 
-    assert set(here.told(last.record_id)) == {"written_confirmation"}
+    assert set(here.told(last.record_id)) == {"written_confirmation", "acknowledgement_sheet"}
     now = here.standing(escalation)
     assert isinstance(now, Resolved)
     assert isinstance(now.outcome, Outcome)

@@ -107,7 +107,7 @@ def test_an_invitation_says_what_when_who_and_what_the_policy_asks_of_it(databas
             "The chair is independent of the case",
         ]
         assert value["subject"][0]["answer"] == "Ottilie Marchbank"
-        assert "Invitation to a meeting: Resolution panel on 3 March 2027" in titles(here)
+        assert "Invitation: Resolution panel on 3 March 2027" in titles(here)
 
 
 @pytest.mark.requirement("U-46", "H-44", "B-27")
@@ -123,7 +123,7 @@ def test_minutes_say_who_came_who_did_not_what_was_confirmed_and_what_is_recomme
         assert value["confirmed"] == ["The chair is independent of the case"]
         assert value["actions"] == [{"what": "Write one plan", "who": "Both", "by_when": "9 March 2027"}]
         assert value["sections"][0]["answers"][0]["answer"] == "The referral was closed after one call."
-        assert "Minutes of a meeting: Resolution panel on 3 March 2027" in titles(here)
+        assert "Minutes: Resolution panel on 3 March 2027" in titles(here)
 
 
 def test_a_meeting_that_was_not_called_here_has_minutes_without_a_list_of_who_was_missing(sqlite_url: str) -> None:

@@ -30,6 +30,9 @@ MAKERS: Mapping[DocumentKind, Maker] = {
 }
 """Every kind that is circulated. A copy for the file is one agency's own: `copies.file_copy`."""
 
+SHORT = {DocumentKind.MEETING_INVITATION: "Invitation", DocumentKind.MEETING_MINUTES: "Minutes"}
+"""What a line begins with that goes on with the name of a meeting."""
+
 
 def fill(filling: Filling, circulation: Circulation) -> Context:
     return MAKERS[circulation.document](filling, circulation)
@@ -45,7 +48,8 @@ def line(filling: Filling, circulation: Circulation) -> str:
             where = stage.name if stage.number is None else f"{policy.words.stage} {stage.number}"
             return f"{title} ({WRITTEN[record.kind].lower()}, {where})"
         case DocumentKind.MEETING_INVITATION | DocumentKind.MEETING_MINUTES:
-            return f"{title}: {meetings.meeting_line(policy, step_of(record))}"
+            named = policy.document_titles.get(kind) or SHORT[kind]
+            return f"{named}: {meetings.meeting_line(policy, step_of(record))}"
         case DocumentKind.BOARD_PROFORMA:
             return f"{title} ({board.part_of(filling, circulation).lower()})"
         case _:
