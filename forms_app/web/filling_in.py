@@ -557,10 +557,10 @@ def _receipt(filed: Filed) -> str:
     return url_for("escalations.sent", escalation_id=filed.escalation_id, record_id=filed.record_id)
 
 
-def nested_in(form: PageForm) -> dict[str, dict[str, Answerable]]:
-    """The questions that are asked under one answer to another: asked field → answer → question."""
-    found: dict[str, dict[str, Answerable]] = {}
+def nested_in(form: PageForm) -> dict[str, dict[str, list[Answerable]]]:
+    """The questions that are asked under one answer to another: asked field → answer → questions."""
+    found: dict[str, dict[str, list[Answerable]]] = {}
     for name, (asked, wanted) in form.depends.items():
         if len(wanted) == 1:
-            found.setdefault(asked, {})[next(iter(wanted))] = form.question(name)
+            found.setdefault(asked, {}).setdefault(next(iter(wanted)), []).append(form.question(name))
     return found

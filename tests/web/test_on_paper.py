@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from lxml import html
 
 from forms_app.domain.answers import Section, from_json
 from forms_app.forms.flow import BUILDERS
@@ -122,6 +123,13 @@ def test_the_step_is_optional_and_the_answers_can_be_checked_without_it(here: Of
 
     assert f"{TITLE} Optional" in words_on(visitor.get(path))
     assert "Was this first written on paper? No Change" in words_on(visitor.get(check))
+
+
+def test_both_questions_are_asked_under_yes(here: Office, escalation: UUID) -> None:
+    page = here.visitor(here.scene.raiser).get(here.path(escalation, "step-up", "paper"))
+
+    under_yes = html.fromstring(page.text).xpath("//*[contains(@class, 'govuk-radios__conditional')]//input/@name")
+    assert under_yes == ["f-paper_on-day", "f-paper_on-month", "f-paper_on-year", "f-paper_by"]
 
 
 def test_every_form_asks(here: Office) -> None:
