@@ -334,7 +334,17 @@ def test_a_release_is_taken_back_while_nothing_was_made_of_it(here: Scene, docum
         do(here, releasing.take_back, document, by=here.raiser)
 
 
-def make(here: Scene, document: UUID) -> list[str]:
+def test_what_is_taken_back_while_it_is_drawn_is_not_issued(here: Scene, document: UUID) -> None:
+    prepare(here.workshop, document, by=here.raiser, about=CLEAN)
+    let_out(here.workshop, document, by=unit(here))
+
+    drawn = make(here, document, meanwhile=lambda: do(here, releasing.take_back, document, by=here.raiser))
+
+    assert drawn
+    assert not issued(here, document)
+
+
+def make(here: Scene, document: UUID, meanwhile: Callable[[], None] = lambda: None) -> list[str]:
     """Lets the worker make this document; the kinds that it drew."""
     with here.workshop.writing() as work:
         claims = outbox.claim(work.session, "worker", work.now, 100, timedelta(minutes=1))
@@ -342,6 +352,7 @@ def make(here: Scene, document: UUID) -> list[str]:
 
     def draw(kind: str, context: Context, layout: bytes | None) -> Issued:
         drawn.append(kind)
+        meanwhile()
         return Issued(b"PK", b"%PDF")
 
     for claim in claims:

@@ -152,6 +152,16 @@ def test_it_is_sent_back_with_a_sentence_that_the_other_reads(here: Office, at: 
     assert "Release it" not in words_on(officer.get(at))
 
 
+def test_a_release_is_taken_back_by_its_page(here: Office, at: str, document: UUID) -> None:
+    prepare(here.scene.workshop, document, by=here.scene.raiser, about=CLEAN)
+    post(unit(here), at, "release")
+
+    page = raiser(here).follow(post(raiser(here), at, "take-back"))
+
+    assert "Is ready to be sent to a second person" in words_on(page)
+    assert CLEAN in words_on(page)
+
+
 # --- who sees what ---
 
 
