@@ -14,12 +14,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, text, update
 
 from forms_app.db.database import Database
 from forms_app.db.migrate import MIGRATIONS, downgrade, upgrade
-from forms_app.db.tables import Base
-from forms_app.services import escalations
+from forms_app.db.tables import Base, Document, LayoutPicture
+from forms_app.services import escalations, layouts
 from tests.factories.everything import look_after_what_is_due
 from tests.factories.releases import held, prepare
 from tests.factories.scenes import scene
@@ -191,6 +191,35 @@ def fill_waiting(url: str) -> None:
             here.step_up(escalation)
         (waiting,) = held(here.workshop, escalation)
         prepare(here.workshop, waiting.document_id, by=here.raiser, about="Ottilie Marchbank was seen.")
+
+
+def test_layouts_go_and_come_back_empty_and_take_nothing_else_along(empty_database_url: str) -> None:
+    upgrade(empty_database_url)
+    fill_with_layouts(empty_database_url)
+    before = rows(empty_database_url)
+    assert before["word_layouts"] == before["layout_choices"] == before["layout_pictures"] == 1
+
+    downgrade(empty_database_url, "0006")
+    assert not {"word_layouts", "layout_choices", "layout_pictures"} & tables(empty_database_url)
+    upgrade(empty_database_url)
+
+    after = rows(empty_database_url)
+    for table in ("word_layouts", "layout_choices", "layout_pictures"):
+        assert after.pop(table) == 0
+    assert after.items() <= before.items()
+    fill_with_layouts(empty_database_url)
+
+
+def fill_with_layouts(url: str) -> None:
+    """A layout with a picture that waits to be published, and a document that has it."""
+    with scene(url, "hull") as here:
+        here.open()
+        with here.workshop.writing() as work:
+            unit = here.holder("business_unit")
+            layout = layouts.upload(work, by=unit, kind_code="stage_record", layout=b"invented", seen="")
+            work.session.add(LayoutPicture(layout_id=layout, number=1, content=b"invented"))
+            work.session.flush()
+            work.session.execute(update(Document).values(layout_id=layout))
 
 
 def unnamed(url: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import socket
 import sys
 import tempfile
@@ -457,8 +458,13 @@ def test_another_board_does_not_see_it(here: Scene) -> None:
 
 @pytest.fixture
 def can_draw() -> None:
+    missing = [program for program in pictures.PROGRAMS if shutil.which(program) is None]
+    if missing:
+        pytest.fail(f"{' and '.join(missing)} cannot be found here: run script/setup --test")
     if not pictures.can_draw():
-        pytest.fail("LibreOffice is missing, or may not be shut off from the network: run script/setup --test")
+        pytest.skip(
+            "this kernel lets nobody shut a program off from the network, so the service draws no pictures here"
+        )
 
 
 @pytest.mark.usefixtures("can_draw")
