@@ -325,7 +325,7 @@ def test_a_release_is_taken_back_while_nothing_was_made_of_it(here: Scene, docum
     make(here, document)
 
     assert release_of(here.workshop, document).number == 2
-    assert not issued(here, document), "what was owed before makes nothing of it"
+    assert issued(here, document) is None, "what was owed before makes nothing of it"
     prepare(here.workshop, document, by=here.raiser, about="Other words.")
     let_out(here.workshop, document, by=unit(here))
     make(here, document)
@@ -341,7 +341,7 @@ def test_what_is_taken_back_while_it_is_drawn_is_not_issued(here: Scene, documen
     drawn = make(here, document, meanwhile=lambda: do(here, releasing.take_back, document, by=here.raiser))
 
     assert drawn
-    assert not issued(here, document)
+    assert issued(here, document) is None
 
 
 def make(here: Scene, document: UUID, meanwhile: Callable[[], None] = lambda: None) -> list[str]:
@@ -361,11 +361,12 @@ def make(here: Scene, document: UUID, meanwhile: Callable[[], None] = lambda: No
     return drawn
 
 
-def issued(here: Scene, document: UUID) -> list[str]:
+def issued(here: Scene, document: UUID) -> list[str] | None:
+    """The short texts of a document of which files were made; None while there are none."""
     with here.database.reading() as session:
         found = ledger.document_to_make(session, document)
         if found.issued_at is None:
-            return []
+            return None
         return [text.answer for text in BoardProforma.model_validate_json(found.context).texts]
 
 
