@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from forms_app.deidentification.dates import Day, days_in
-from forms_app.deidentification.folding import compact, fold
+from forms_app.deidentification.folding import LONGEST, compact, fold
 from forms_app.deidentification.words import is_ordinary, listed
 
 
@@ -72,9 +72,10 @@ def dictionary_of(identifiers: Collection[Identifier]) -> Dictionary:
     births, initials = [], set()
     for identifier in identifiers:
         for term in _terms(identifier):
-            known = terms.setdefault(term.compact, term)
+            spelt = term.compact[:LONGEST]
+            known = terms.setdefault(spelt, replace(term, compact=spelt))
             if known.capital and not term.capital:
-                terms[term.compact] = term
+                terms[spelt] = replace(term, compact=spelt)
         if identifier.sort is Sort.BIRTH:
             births += [(day, identifier) for day in days_in(identifier.text)]
         if identifier.sort is Sort.NAME:

@@ -19,6 +19,8 @@ WITHOUT_A_MARK = str.maketrans(
 )  # fmt: skip
 """Letters that do not come apart into a letter and an accent, and marks that are written in several ways."""
 WITHOUT_INK = frozenset({"Cf", "Mn", "Me"})
+LONGEST = 200
+"""Letters of one word that are looked at."""
 TOKEN = re.compile(r"[^\W_]+")
 
 
@@ -43,7 +45,9 @@ class Folded:
         return self.places[start], last
 
     def tokens(self) -> tuple[Token, ...]:
-        return tuple(Token(match[0].lower(), match.start(), match.end()) for match in TOKEN.finditer(self.text))
+        return tuple(
+            Token(match[0][:LONGEST].lower(), match.start(), match.end()) for match in TOKEN.finditer(self.text)
+        )
 
     def begins_a_sentence(self, place: int) -> bool:
         before = self.text[max(place - 8, 0) : place].rstrip(" \"'([")

@@ -19,6 +19,8 @@ AS_LETTERS = (str.maketrans("013457", "oleast"), str.maketrans("013457", "oieast
 AS_DIGITS = str.maketrans("oil", "011")
 MISSPELT_FROM, MISSPELT_TWICE_FROM = 5, 9
 """Letters that a word must have to be recognised with one typing error, and with two."""
+MOST_WORDS = 12
+"""Words side by side that are recognised with a typing error."""
 PHRASE_FROM, PHRASE_TWICE_FROM = 8, 16
 
 
@@ -36,7 +38,7 @@ class Matcher:
         for term in dictionary.terms:
             if not term.compact.isdigit() and term.of.sort is not Sort.REFERENCE:
                 (self._words if term.words == 1 else self._phrases)[len(term.compact)].append(term.compact)
-        self._widest = 1 + max((term.words for term in dictionary.terms), default=0)
+        self._widest = min(MOST_WORDS, 1 + max((term.words for term in dictionary.terms), default=0))
         self._misspelt: dict[tuple[str, bool], Term | None] = {}
 
     def hits(self, folded: Folded) -> Iterator[Hit]:

@@ -198,6 +198,17 @@ def test_no_text_takes_long(piece: str, release: bool) -> None:
     assert time.process_time() - began < characters / 5_000
 
 
+@pytest.mark.parametrize("piece", ["a", "a ", "ab-", "1", "Aa\n", "A, "])
+@pytest.mark.parametrize("sort", Sort)
+def test_no_record_takes_long(piece: str, sort: Sort) -> None:
+    much = (piece * 5_000)[:5_000]
+    began = time.process_time()
+
+    scan({"text": much}, [Identifier("anything", much, sort)])
+
+    assert time.process_time() - began < 5
+
+
 def test_four_short_texts_against_sixty_identifiers_take_half_a_second() -> None:
     identifiers = list(dict.fromkeys(each for family, _ in families(DEVELOPMENT, 3, 8) for each in family.identifiers))
     prose = " ".join(each.text for each in (*clean("development"), *development()))
