@@ -530,7 +530,7 @@ class Notice(Part):
             )
         event = MADE_ON.get(self.document, self.on)
         if self.on is not event:
-            raise ValueError(f"a {self.document} can only be made on: {event}")
+            raise ValueError(f"{self.document} can only be made on: {event}")
         return self
 
 

@@ -11,10 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from forms_app.domain.circulation import PARTIES, Circulation, Happening, RaiserLeftOut, owed
+from forms_app.domain.circulation import PARTIES, Circulation, Happening, RaiserLeftOut, happening_of, owed
 from forms_app.domain.escalation import Open, standing
 from forms_app.domain.policy import DEIDENTIFIED, OUTSIDE, Audience, DocumentKind, Event, Notice, Policy, Side
-from forms_app.domain.records import Concern, ConcernedAgency, Outcome, Place, Step
+from forms_app.domain.records import (
+    Concern,
+    ConcernedAgency,
+    Contact,
+    Facts,
+    InformationRequest,
+    MeetingCalled,
+    MeetingHeld,
+    Outcome,
+    Place,
+    Step,
+)
 from forms_app.policies.bank_holidays import calendar_of
 from tests.factories.policies import notice, notices, policy, route, stage
 
@@ -92,6 +103,41 @@ def test_a_document_that_two_notices_make_goes_once_to_all_of_them_together() ->
 
     seats = {*SEATS[Audience.CHAIR], *SEATS[Audience.BUSINESS_UNIT]}
     assert told["notice_to_board"] == {RAISER.person, *seats}
+
+
+def test_a_document_says_whom_all_of_its_notices_name_and_whether_only_learning_makes_it() -> None:
+    always = notice(Event.RESOLVED, DocumentKind.BOARD_PROFORMA, Audience.CHAIR)
+    learnt = notice(Event.RESOLVED, DocumentKind.BOARD_PROFORMA, Audience.SUB_GROUP, only_if="learning")
+
+    def made(*more: Notice) -> Circulation:
+        under = policy(route(stage("one"), stage("two")), notices=(*notices(), *more))
+        happening, lesson = Happening(Event.RESOLVED, "main", "one"), Outcome(outcome="agreed", learning=("training",))
+        found = owed(under, happening, now=opened(under), places=PLACES, outside=SEATS, outcome=lesson)
+        return next(each for each in found if each.document is DocumentKind.BOARD_PROFORMA)
+
+    assert (made(learnt).to, made(learnt).for_learning) == ((Audience.SUB_GROUP,), True)
+    assert (made(always, learnt).to, made(always, learnt).for_learning) == ((Audience.CHAIR, Audience.SUB_GROUP), False)
+
+
+@pytest.mark.parametrize(
+    ("facts", "event"),
+    [
+        (
+            MeetingCalled(meeting="panel", at=datetime(2027, 3, 2, tzinfo=UTC), conveners=(), invited=()),
+            Event.MEETING_CALLED,
+        ),
+        (MeetingHeld(meeting="panel", attended=()), Event.MEETING_HELD),
+        (InformationRequest(agency=OTHER.agency, by_when=datetime(2027, 3, 2, tzinfo=UTC).date()), Event.ENTRY_MADE),
+        (Contact(how="email"), None),
+    ],
+)
+def test_a_meeting_called_and_a_meeting_held_are_events_of_their_own(facts: Facts, event: Event | None) -> None:
+    now, at = opened(policy()), datetime(2027, 3, 1, 11, tzinfo=UTC)
+    step = Step(uuid4(), "main", "one", Side.RAISING, RAISER.agency, RAISER.person, at.date(), at, facts)
+
+    happening = happening_of(step, now)
+
+    assert (happening and happening.event) == event
 
 
 def test_nobody_is_owed_the_same_document_twice() -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from forms_app.commands import policies
+from forms_app.domain.policy import DocumentKind, Event
 from forms_app.policies.reader import policy_file_from_bytes
 from forms_app.policies.shelf import SHIPPED
 from forms_app.policies.warnings import warnings_about
+from tests.factories.policies import notice
+from tests.factories.scenes import latest
 from tests.policies.small import SMALL, changed, faults_in, line_of
 
 
@@ -376,6 +379,11 @@ def test_the_small_policy_deserves_no_warning() -> None:
             ),
             "this notice goes to nobody but the raiser: none of these sides acts then",
         ),
+        (
+            "  - { on: left,",
+            and_a_notice("on: stage_entered, document: referral, to: [board_side], identified: true, stages: [two]"),
+            None,
+        ),
         ("internal:", "document_titles: { notice_to_board: Note, written_confirmation: Word }\ninternal:", None),
         (
             "pattern:",
@@ -407,6 +415,61 @@ def test_a_stage_that_opens_by_itself_though_something_must_be_confirmed_first_i
     assert warned(told(opens, "number: 2\n", f"number: 2\n        gates: [{GATE}]\n")) == [
         "somebody must confirm “a” before the next stage, so it never opens by itself"
     ]
+
+
+@pytest.mark.parametrize(("stage", "found"), [("leads", True), ("partnership", False)])
+def test_a_referral_to_a_stage_where_nobody_of_the_board_acts_is_a_warning(stage: str, found: bool) -> None:
+    policy = latest("west-sussex")
+    refers = notice(Event.STAGE_ENTERED, DocumentKind.REFERRAL, stages=(stage,))
+
+    said = {remark.sentence for remark in warnings_about(policy.model_copy(update={"notices": (refers,)}))}
+
+    sentence = "nobody of the Board acts at any of these stages: this refers it to the sides themselves"
+    assert (sentence in said) is found
+
+
+def test_a_notice_about_meetings_where_none_is_held_is_a_warning() -> None:
+    minutes = "on: meeting_held, stages: [one], document: meeting_minutes, to: [raising_side], identified: true"
+
+    assert "this notice is never sent: no meeting is held at any of these stages" in warned(
+        told(SMALL, "  - { on: left,", and_a_notice(minutes))
+    )
+    assert warned(SMALL) == [], "every policy has to have one for all of its stages"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            "on: resolved, document: file_copy, to: [raising_side], identified: true",
+            "a file_copy is made when an agency asks for one, and sent to nobody: take this notice out",
+        ),
+        (
+            "on: opened, document: written_confirmation, to: [raising_side], identified: true",
+            "written_confirmation can only be made on: resolved",
+        ),
+        (
+            "on: opened, document: acknowledgement_sheet, to: [raising_side], identified: true",
+            "acknowledgement_sheet can only be made on: resolved",
+        ),
+        (
+            "on: meeting_held, document: meeting_invitation, to: [raising_side], identified: true",
+            "meeting_invitation can only be made on: meeting_called",
+        ),
+        (
+            "on: meeting_called, document: meeting_minutes, to: [raising_side], identified: true",
+            "meeting_minutes can only be made on: meeting_held",
+        ),
+        (
+            "on: resolved, document: referral, to: [raising_side], identified: true",
+            "referral can only be made on: stage_entered",
+        ),
+    ],
+)
+def test_a_document_stands_in_no_notice_that_could_not_fill_it(words: str, sentence: str) -> None:
+    (fault,) = faults_in(told(SMALL, "  - { on: left,", and_a_notice(words)))
+
+    assert fault.sentence.endswith(sentence)
 
 
 def test_a_document_that_nobody_can_have_is_a_warning() -> None:
