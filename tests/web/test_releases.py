@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -16,8 +17,11 @@ from forms_app.deidentification.findings import ScanFailed
 from forms_app.services import scanning
 from tests.factories import scenes
 from tests.factories.releases import held, prepare, release_of
+from tests.journeys.test_each_policy import logged
 from tests.services.test_releasing import CLEAN, LIVES_AT, SECRET, tell
 from tests.web.clerk import Office, choices_on, hidden, office, problems_on, words_on
+
+__all__ = ["logged"]
 
 NAMED = "Ottilie Marchbank was seen."
 
@@ -201,6 +205,23 @@ def test_a_strangers_and_another_escalations_address_is_nowhere(here: Office, at
     assert here.visitor(here.scene.at("police", "practitioner")).get(at).status_code == 404
     other = here.scene.open().escalation_id
     assert raiser(here).get(f"/escalations/{other}/waiting/{document}").status_code == 404
+
+
+def test_what_is_written_stands_in_no_log_no_address_and_no_audit_entry(
+    here: Office, at: str, logged: io.StringIO
+) -> None:
+    visitor = raiser(here)
+    first = post(visitor, at, "texts", **{"t-about": NAMED})
+    second = keep_the_rest(visitor, at)
+    post(visitor, at, "send")
+    back = post(unit(here), at, "send-back", **{"f-because": "Ottilie Marchbank is named."})
+
+    assert "/waiting/<uuid:document_id>/texts" in logged.getvalue()
+    for said in (logged.getvalue(), first.location, second.location, back.location):
+        assert "Marchbank" not in said
+    with here.scene.database.reading() as session:
+        noted = session.scalars(select(AuditEntry.action)).all()
+    assert {"release_written", "release_findings_resolved", "release_prepared", "release_sent_back"} <= set(noted)
 
 
 # --- what goes wrong ---
