@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import page
 import pikepdf
 import pytest
 from pikepdf import Name
 
+from forms_app.documents.locks import lock
+from forms_app.documents.seals import Seal
 from forms_app.documents.standards import data
 from tests.documents.files import EVERY, issued
 from tests.documents.verapdf import VeraPdf
+from tests.factories.certificates import NOW, PASSPHRASE, certificate
 
 PROFILES = ("ua1", "2a")
 
@@ -37,6 +41,20 @@ def test_two_validators_find_nothing_wrong(content: str, code: str, profile: str
 
     assert page_validation(pdf, profile) == set()
     assert verapdf.broken(pdf, profile) == set()
+
+
+def test_a_sealed_pdf_keeps_both_standards(verapdf: VeraPdf, tmp_path: Path) -> None:
+    own = certificate(tmp_path)
+    sealed = Seal.from_file(own.file, PASSPHRASE, at=NOW).sign(issued("plain", "written_confirmation").pdf)
+
+    assert [verapdf.broken(sealed, profile) for profile in PROFILES] == [set(), set()]
+
+
+def test_a_locked_pdf_keeps_the_one_that_allows_locks(verapdf: VeraPdf) -> None:
+    locked = lock(issued("plain", "written_confirmation").pdf, "4T7Q-X2MB")
+
+    assert verapdf.broken(locked, "ua1", "4T7Q-X2MB") == set()
+    assert "6.1.3-2" in verapdf.broken(locked, "2a", "4T7Q-X2MB")
 
 
 # What breaks a file, and the rules by which each validator says so. Nobody's for what only one of them sees, or neither.

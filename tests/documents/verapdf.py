@@ -30,12 +30,12 @@ class VeraPdf:
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
 
-    def broken(self, pdf: bytes, profile: str) -> set[str]:
+    def broken(self, pdf: bytes, profile: str, password: str | None = None) -> set[str]:
         file = self.folder / "asked.pdf"
         file.write_bytes(pdf)
         assert self.process.stdin
         assert self.process.stdout
-        print(profile, file, file=self.process.stdin, flush=True)
+        print(json.dumps([profile, str(file), password]), file=self.process.stdin, flush=True)
         answer = json.loads(self.process.stdout.readline())
         assert answer["asked"] > 500, "veraPDF looked at next to nothing"
         return set(answer["broken"])
@@ -47,7 +47,7 @@ class VeraPdf:
 
 
 def serve() -> None:
-    """Reads lines of a profile and a path, and answers each with a line of JSON."""
+    """Reads lines of JSON, a profile, a path and a password or none, and answers each with another."""
     import jpype
     import jpype.imports
 
@@ -60,9 +60,10 @@ def serve() -> None:
     foundry = Foundries.defaultInstance()
     profiles = {name: profile_of(path) for name, path in RULES.items()}
     for line in sys.stdin:
-        name, path = line.rstrip("\n").split(" ", 1)
+        name, path, password = json.loads(line)
         profile = profiles[name]
-        with foundry.createParser(File(path), profile.getPDFAFlavour()) as parser:
+        locked = () if password is None else (password,)
+        with foundry.createParser(File(path), profile.getPDFAFlavour(), *locked) as parser:
             result = foundry.createValidator(profile, False).validate(parser)
         broken = {f"{rule.getClause()}-{rule.getTestNumber()}" for rule in result.getFailedChecks()}
         assert result.isCompliant() == (not broken)
