@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from forms_app.commands.invented import invented_board, invented_boards
+from forms_app.commands.invented import invented_board, invented_boards, with_second_officer
 from forms_app.db.database import Database
 from forms_app.db.tables import Agency, AuditEntry, Board, Contact, Person, SignInCode, SignInSession
 from forms_app.domain.contacts import needs_checking
@@ -216,6 +216,16 @@ def test_a_contact_cannot_have_been_checked_tomorrow(workshop: Workshop) -> None
 
     with pytest.raises(BoardFaults, match="Night team: checked_on is a day that has not come yet"):
         load(workshop, with_contacts(of_school=(tomorrow,)))
+
+
+def test_in_the_demonstration_two_officers_can_look_at_what_the_other_prepared(workshop: Workshop) -> None:
+    (board,) = [with_second_officer(each) for each in invented_boards(shelf()) if each.given.code == "HUM"]
+    with workshop.writing() as work:
+        set_up_board(work, board.given)
+        officers = set(work.session.scalars(select(Person.email).where(Person.seat == "business_unit")))
+
+    assert officers == {"unit@board.humberwick.example", "second.unit@board.humberwick.example"}
+    assert officers <= {person.email for _, person in board.sign_ins}
 
 
 def test_the_invented_boards_show_what_is_out_of_date() -> None:
