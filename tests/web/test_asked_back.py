@@ -168,6 +168,21 @@ def test_a_child_is_called_a_child_where_an_adult_can_be_chosen_as_well(here: Of
     assert list(choices_on(shown, "f-subject")) == ["One child", "Several children", "An adult at risk"]
 
 
+def of_somebody_or_nobody() -> Policy:
+    return policies.policy(subjects=(Subject.CHILD, Subject.NONE))
+
+
+@under(of_somebody_or_nobody)
+def test_whether_the_address_is_secret_is_asked_of_everybody_who_has_one(here: Office) -> None:
+    address = "/escalations/new/subject"
+
+    refused = problems_on(post(here, address, {"f-subject": "child", "f-names": "Ottilie Marchbank"}))
+    assert refused == ["Choose an answer to “Must their address be kept secret from anybody?”"]
+    assert post(here, address, {"f-subject": "none"}).status_code == 303
+    said = {"f-subject": "child", "f-names": "Ottilie Marchbank", "f-protected": "yes"}
+    assert post(here, address, said).status_code == 303
+
+
 # --- who takes part ---
 
 
