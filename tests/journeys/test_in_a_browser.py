@@ -87,6 +87,7 @@ def test_the_whole_way_in_a_browser(scene: Scene) -> None:
     two_people_release_what_waits(scene)
     raiser_has_it_in_writing(scene)
     board_reads_what_names_nobody(scene)
+    board_gives_its_documents_a_layout(scene)
     assert scene.raiser.looked.tolerated, "the one fault that is not ours is still there"
     assert scene.raiser.looked.statuses == {200, 404, 409, 422}
     assert not [name for name in LOOKED_FOR if name in scene.service.said()]
@@ -386,6 +387,23 @@ def raiser_has_it_in_writing(scene: Scene) -> None:
     assert raiser.heading == str(told.message["Subject"]).rpartition(": ")[2]
     name, content = raiser.download(raiser.main.get_by_role("link", name="Download PDF"))
     assert content[:4] == b"%PDF"
+    raiser_checks_the_file(raiser, content)
+    raiser.open(scene.path)
+    name, packed = raiser.download(raiser.main.get_by_role("link", name="Download everything as one file"))
+    assert re.fullmatch(r"escalation-THA-\w{7}\.zip", name)
+    assert content in packed
+
+
+def raiser_checks_the_file(raiser: Somebody, content: bytes) -> None:
+    raiser.open("/check-a-file")
+    raiser.press("Check the file")
+    assert raiser.status == 422
+    for held, said in ((content, "This file was issued by the service"), (content + b" ", "This is not the file")):
+        file = {"name": "held.pdf", "mimeType": "application/pdf", "buffer": held}
+        raiser.page.locator("#file").set_input_files(file)  # type: ignore[arg-type]
+        raiser.press("Check the file")
+        assert raiser.heading.startswith(said)
+    raiser.open("/signing-key")
 
 
 def everything_is_sent(raiser: Somebody) -> bool:
@@ -413,6 +431,30 @@ def board_reads_what_names_nobody(scene: Scene) -> None:
         assert not [word for word in LOOKED_FOR for text in shown if word in text]
         unit.open(scene.path)
         assert unit.status == 404, "the Board sees its own view only"
+
+
+def board_gives_its_documents_a_layout(scene: Scene) -> None:
+    with browser_of(scene.chromium, scene.raiser) as unit, browser_of(scene.chromium, scene.raiser) as chair:
+        unit.sign_in(scene.person("unit@board").email)
+        unit.go_by(unit.page.get_by_role("link", name="Board register"))
+        unit.press("Word layouts")
+        unit.press("Notice to the Board")
+        place = unit.path
+        _, starter = unit.download(unit.main.get_by_role("link", name="The service’s own layout"))
+        unit.press("The fields that a layout must have")
+        assert "{{ heading.reference }}" in unit.shown
+        unit.go_back()
+        for content, status in ((b"%PDF-1.7", 422), (starter, 200)):
+            file = {"name": "layout.docx", "mimeType": "application/octet-stream", "buffer": content}
+            unit.page.locator("#file").set_input_files(file)  # type: ignore[arg-type]
+            unit.press("Upload")
+            assert unit.status == status
+        assert "somebody else" in unit.shown
+        chair.sign_in(scene.person("chair@board").email)
+        chair.open(place)
+        chair.press("Publish")
+        assert "Version 1, published on" in chair.shown
+        assert unit.looked is chair.looked
 
 
 def attached(smtp: SmtpServer, email: str) -> list[bytes]:
