@@ -397,6 +397,5 @@ def _redrawn(content: bytes) -> bytes:
     file = io.BytesIO()
     with Image.open(io.BytesIO(content), formats=PICTURE_FORMATS) as picture:
         kept = {"quality": "keep", "comment": b""} if picture.format == "JPEG" else {}
-        picture.info = {name: value for name, value in picture.info.items() if name in ("transparency", "icc_profile")}
         picture.save(file, picture.format, **kept)
     return file.getvalue()

@@ -671,7 +671,7 @@ def a_png(size: tuple[int, int] = (20, 20), **texts: str) -> bytes:
 def a_jpeg(text: str) -> bytes:
     file, exif = io.BytesIO(), Image.Exif()
     exif[0x013B] = text
-    Image.new("RGB", (20, 20), "navy").save(file, "JPEG", exif=exif, comment=text.encode())
+    Image.new("RGB", (20, 20), "navy").save(file, "JPEG", exif=exif, comment=text.encode(), xmp=text.encode())
     return file.getvalue()
 
 
@@ -741,7 +741,7 @@ def test_pictures_with_words_may_stay_and_lose_what_a_camera_wrote() -> None:
         put_picture(document, a_jpeg("Wren Ashdown"))
 
     content = edited(edit)
-    assert b"".join(parts_of(content).values()).count(b"Wren Ashdown") == 3
+    assert b"".join(parts_of(content).values()).count(b"Wren Ashdown") == 4
 
     found = checked(KIND, content)
 
@@ -830,6 +830,14 @@ def test_a_layout_that_leaves_something_out_issues_nothing() -> None:
 
     with pytest.raises(DocumentFault, match="leaves out facts 1"):
         word.make(KIND, invented(KIND), without)
+
+
+def test_what_stands_only_in_the_footer_issues_nothing() -> None:
+    parts = parts_of(edited(lambda document: document.sections[0].footer.add_paragraph("{{ reason }}")))
+    in_footer = packed({**parts, "word/document.xml": parts["word/document.xml"].replace(b"{{ reason }}", b"x")})
+
+    with pytest.raises(DocumentFault, match="leaves out reason"):
+        word.make(KIND, invented(KIND), in_footer)
 
 
 def test_the_same_text_elsewhere_does_not_stand_for_one_that_is_left_out() -> None:
