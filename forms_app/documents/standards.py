@@ -63,15 +63,23 @@ class Identification(DocumentMetadata):  # type: ignore[misc]  # WeasyPrint has 
 def name_headers(_: Document, pdf: pydyf.PDF) -> None:
     """Says of each header cell whether it is of its row or of its column, and lists all of them under their names.
 
-    WeasyPrint tells each other cell the names of its headers, but leaves a reader to guess what stands under a name.
+    WeasyPrint tells each other cell the names of its headers, but leaves a reader to guess what stands under a name; and a row
+    that fills a page alone, without room to repeat the head of its table, is told none: it gets those of the page before.
     """
     elements = {item.reference: item for item in pdf.objects if isinstance(item, pydyf.Dictionary) and "S" in item}
     names: dict[bytes, bytes] = {}
+    columns: list[pydyf.String] = []
     for element in elements.values():
-        if element["S"] == "/TH":
+        if element["S"] == "/THead":
+            columns = []
+        elif element["S"] == "/TD" and not element["A"]["Headers"]:
+            at = elements[element["P"]]["K"].index(element.reference)
+            element["A"]["Headers"] += columns[at : at + 1]
+        elif element["S"] == "/TH":
             rows = elements[elements[element["P"]]["P"]]
             element["A"]["Scope"] = "/Column" if rows["S"] == "/THead" else "/Row"
             names[element["ID"].data] = element.reference
+            columns += [element["ID"]] if rows["S"] == "/THead" else []
     root = next(item for item in pdf.objects if item.reference == pdf.catalog["StructTreeRoot"])
     root["IDTree"] = pydyf.Dictionary({"Names": pydyf.Array(part for name in sorted(names.items()) for part in name)})
 
