@@ -79,10 +79,8 @@ def dictionary_of(identifiers: Collection[Identifier]) -> Dictionary:
         if identifier.sort is Sort.BIRTH:
             births += [(day, identifier) for day in days_in(identifier.text)]
         if identifier.sort is Sort.NAME:
-            initials |= {_initials(words) for words in names_in(identifier.text) if len(words) > 1}
-            initials |= {
-                f"{words[0][0]}{words[-1][0]}".upper() for words in names_in(identifier.text) if len(words) > 1
-            }
+            for name in names_in(identifier.text):
+                initials |= {_initials(name), _initials([name[0], name[-1]])} if len(name) > 1 else set()
     return Dictionary(tuple(term for term in terms.values() if term.compact), tuple(births), frozenset(initials))
 
 
@@ -176,15 +174,16 @@ def _without_the_last(part: str) -> str:
 
 
 def _of_numbers(identifier: Identifier) -> Iterator[Term]:
+    """Each run of words with digits, and each of its words that is long enough to be a number of its own."""
     for part in re.split(r"[,;\n:]+", identifier.text):
-        run = ""
+        run: list[str] = []
         for word in [*part.split(), ""]:
             if any(sign.isdigit() for sign in word) or (identifier.sort is Sort.REFERENCE and word):
-                run += compact(word)
+                run.append(compact(word))
                 continue
-            if len(run) >= SHORTEST_NUMBER:
-                yield Term(run, 1, identifier)
-            run = ""
+            numbers = dict.fromkeys(("".join(run), *run))
+            yield from (Term(number, 1, identifier) for number in numbers if len(number) >= SHORTEST_NUMBER)
+            run = []
 
 
 def _of_a_contact(identifier: Identifier) -> Iterator[Term]:

@@ -89,6 +89,13 @@ def test_every_part_of_an_address_is_found(text: str) -> None:
     assert found(f"They moved to {text} then.", HOME) == [(text, "address")]
 
 
+@pytest.mark.parametrize("text", ["943 476 5919", "9434765919", "943-476-5919", "1048823", "104 8823", "22917"])
+def test_every_number_of_an_answer_is_found(text: str) -> None:
+    numbers = Identifier("a number", "NHS 943 476 5919, Mosaic 1048823 22917", Sort.NUMBER)
+
+    assert found(f"They had {text} as well.", numbers) == [(text, "number")]
+
+
 def test_what_stands_in_its_place_keeps_whose_it_is() -> None:
     assert one("What Ottilie’s teacher saw.", CHILD).suggestion == "the child’s"
     assert one("What Ottilie saw.", CHILD).suggestion == "the child"
