@@ -413,7 +413,7 @@ def test_both_sides_convene_a_meeting_to_which_more_people_are_invited(here: Off
     assert (places[manager].side, places[manager].level) == (Side.RAISING, "first_line_manager")
     assert (places[colleague].side, places[colleague].level) == (Side.RESPONDING, "senior_manager")
     assert len(here.said(escalation)["others"].splitlines()) == 2
-    assert here.scene.told(here.records(escalation)[-1].id)["stage_record"] >= {raiser, other, manager, colleague}
+    assert here.scene.told(here.records(escalation)[-1].id)["meeting_invitation"] >= {raiser, other, manager, colleague}
 
 
 @pytest.mark.requirement("H-26")
@@ -1096,7 +1096,7 @@ def test_somebody_says_what_came_of_it_elsewhere(here: Office, resumes: str, the
 
     assert here.facts(escalation) == CameOf(resumes=resumes == "yes")
     assert isinstance(here.scene.standing(escalation), then)
-    assert here.visitor(here.scene.raiser).get(here.path(escalation, "came-of")).status_code == 409
+    assert here.visitor(who(here, "other")).get(here.path(escalation, "came-of")).status_code == 409
 
 
 # --- all of them ---
