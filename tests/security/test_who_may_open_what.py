@@ -230,7 +230,13 @@ def test_the_copy_for_an_agencys_file_opens_for_its_people_who_take_part_and_for
     assert found["raiser"].data[:4] == b"%PDF"
     name = where.rpartition("/")[2]
     for who in EVERYBODY - {"raiser"}:
-        for path in (where, f"{where}/docx", f"/register/documents/{name}/pdf", known.path, f"/register/{known.escalation}"):
+        for path in (
+            where,
+            f"{where}/docx",
+            f"/register/documents/{name}/pdf",
+            known.path,
+            f"/register/{known.escalation}",
+        ):
             assert name not in _visitor(known, who).get(path).text.replace(path, ""), (who, path)
     assert not [each for each in known.town.smtp.received if name in text_of(each)], "and nobody is told of it"
 
