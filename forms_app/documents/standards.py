@@ -81,10 +81,10 @@ def name_headers(_: Document, pdf: pydyf.PDF) -> None:
             names[element["ID"].data] = element.reference
             columns += [element["ID"]] if rows["S"] == "/THead" else []
     root = next(item for item in pdf.objects if item.reference == pdf.catalog["StructTreeRoot"])
-    root["IDTree"] = pydyf.Dictionary({"Names": pydyf.Array(part for name in sorted(names.items()) for part in name)})
+    root["IDTree"] = pydyf.Dictionary({"Names": pydyf.Array(item for name in sorted(names.items()) for item in name)})
 
 
-def data(stream: pydyf.Stream) -> bytes:
+def part(stream: pydyf.Stream) -> bytes:
     """A part of the file with its length.
 
     One that happens to end in a carriage return when it is compressed stays as it is: the line feed that follows would make
@@ -96,6 +96,14 @@ def data(stream: pydyf.Stream) -> bytes:
         content, extra["Filter"] = compressed, "/FlateDecode"
     extra["Length"] = len(content)
     return b"\n".join((extra.data, b"stream", content, b"endstream"))
+
+
+def data(stream: pydyf.Stream) -> bytes:
+    """The part, worked out once: it is asked for to be written, and again for the identifier of the file."""
+    if not hasattr(stream, "part"):
+        stream.part = part(stream)
+    found: bytes = stream.part
+    return found
 
 
 pydyf.Stream.data = property(data)

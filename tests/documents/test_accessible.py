@@ -14,7 +14,7 @@ from pikepdf import Name
 
 from forms_app.documents.locks import lock
 from forms_app.documents.seals import Seal
-from forms_app.documents.standards import data
+from forms_app.documents.standards import part
 from tests.documents.files import EVERY, issued
 from tests.documents.verapdf import VeraPdf
 from tests.factories.certificates import NOW, PASSPHRASE, certificate
@@ -247,10 +247,10 @@ class Part:
 
 def test_no_compressed_part_ends_in_what_could_be_taken_for_the_end_of_a_line() -> None:
     """Otherwise one document in twenty would fail for the luck of its bytes."""
-    written = {number: data(Part(b"part %d" % number)) for number in range(2000)}
+    written = {number: part(Part(b"part %d" % number)) for number in range(2000)}
 
-    assert not any(part.endswith(b"\r\nendstream") for part in written.values())
-    assert 0 < sum(b"/FlateDecode" not in part for part in written.values()) < 40
+    assert not any(one.endswith(b"\r\nendstream") for one in written.values())
+    assert 0 < sum(b"/FlateDecode" not in one for one in written.values()) < 40
 
 
 def test_a_word_of_every_font_is_in_the_hard_example() -> None:
