@@ -146,7 +146,7 @@ def field_groups(kind_code: str) -> tuple[FieldGroup, ...]:
     kind = laid_out(kind_code)
     by_loops: dict[tuple[str, ...], list[Field]] = {}
     for field in fields_of(kind):
-        by_loops.setdefault(tuple(loop.written for loop in field.loops), []).append(field)
+        by_loops.setdefault(tuple(f"{{%p {loop.written} %}}" for loop in field.loops), []).append(field)
     return tuple(
         FieldGroup(loops, tuple(FieldLine(field.written, _example(kind, field)) for field in fields))
         for loops, fields in by_loops.items()
