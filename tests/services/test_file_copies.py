@@ -84,7 +84,7 @@ def test_only_people_of_that_agency_who_take_part_find_it_and_nobody_is_sent_it(
         assert owed == ["make_document"]
 
 
-def test_whoever_leaves_the_agency_or_moves_to_the_other_side_finds_it_no_more(database_url: str) -> None:
+def test_whoever_leaves_it_or_moves_to_or_from_the_other_side_does_not_find_it(database_url: str) -> None:
     with scene(database_url, everything()) as here:
         escalation = busy(here)
         document = copied(here, escalation, here.raiser)
@@ -93,6 +93,7 @@ def test_whoever_leaves_the_agency_or_moves_to_the_other_side_finds_it_no_more(d
         with here.database.writing() as session:
             session.get_one(Person, here.raiser).left_at = here.clock.now
             session.get_one(Person, manager).agency_id = here.agency("socialcare").id
+            session.get_one(Person, here.at(*CARE)).agency_id = here.agency("school").id
 
         assert readers(here, document) == set()
 
