@@ -6,12 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from forms_app.db.reads import WHOLE
 from forms_app.db.tables import Document, Escalation, Party, Person, Release
 
+WITHDRAWAL = "withdrawal"
+"""The proposal of a release that two people ended without letting the document go."""
 WHOLE_RELEASE = (
     joinedload(Release.document).joinedload(Document.record),
     joinedload(Release.document).joinedload(Document.escalation),
@@ -37,9 +39,9 @@ def release_of(session: Session, document_id: UUID, *, lock: bool = False) -> Re
 
 
 def is_held(session: Session, document_id: UUID) -> bool:
-    return bool(
-        session.scalar(select(exists().where(Release.document_id == document_id, Release.decided_at.is_(None))))
-    )
+    """Whether nothing may be made of it: it waits for a second person, or two have withdrawn it."""
+    stays_in = or_(Release.decided_at.is_(None), Release.proposal == WITHDRAWAL)
+    return bool(session.scalar(select(exists().where(Release.document_id == document_id, stays_in))))
 
 
 def held_in(session: Session, escalation_id: UUID) -> Sequence[Release]:

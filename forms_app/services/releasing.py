@@ -49,7 +49,7 @@ class Proposal(StrEnum):
     """What it was prepared for."""
 
     RELEASE = "release"
-    WITHDRAWAL = "withdrawal"
+    WITHDRAWAL = releases.WITHDRAWAL
 
 
 @dataclass(frozen=True, slots=True)

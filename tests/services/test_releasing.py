@@ -508,6 +508,25 @@ def test_two_of_those_who_take_part_withdraw_it(here: Scene, secret: UUID) -> No
     assert noted(here, document)[-1] == "document_withdrawn"
 
 
+def test_what_was_owed_before_it_was_withdrawn_is_never_made(monkeypatch: pytest.MonkeyPatch, here: Scene) -> None:
+    known = (SECRET[0].model_copy(update={"answers": SECRET[0].answers[:2]}),)
+    monkeypatch.setattr(scenes, "SUBJECT", known)
+    escalation = here.open().escalation_id
+    (account,) = [each.id for each in here.documents(first_record(here, escalation)) if each.kind == "written_account"]
+    with here.workshop.writing() as work:
+        protect_address(work, by=here.raiser, escalation_id=escalation)
+    do(here, releasing.send, account, by=here.raiser, proposal=Proposal.WITHDRAWAL)
+    let_out(here.workshop, account, by=here.at("socialcare", "practitioner"))
+
+    assert make(here, account) == [], "the worker was stopped in between, and its work is still owed"
+    assert issued_at(here, account) is None
+
+
+def issued_at(here: Scene, document: UUID) -> object:
+    with here.database.reading() as session:
+        return ledger.document_to_make(session, document).issued_at
+
+
 def test_a_proforma_cannot_be_withdrawn(here: Scene, document: UUID) -> None:
     with pytest.raises(NotAllowedNow, match="owed to the Board"):
         do(here, releasing.send, document, by=here.raiser, proposal=Proposal.WITHDRAWAL)
