@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -9,13 +10,16 @@ import pytest
 from sqlalchemy import select
 
 from forms_app.db import reads
-from forms_app.db.tables import Delivery, Document, OutboxItem, Person
+from forms_app.db.tables import Delivery, Document, OutboxItem, Person, StageRecord, SubjectOfConcern
 from forms_app.documents.contexts import FileCopy
+from forms_app.domain.answers import Answered, Section, to_json
 from forms_app.domain.errors import NotFound
 from forms_app.domain.records import FiledOnRecord
 from forms_app.services.file_copies import make_file_copy
+from forms_app.services.held import held_view, waiting_in
 from forms_app.services.looking import escalation_view
 from tests.factories.everything import busy, everything
+from tests.factories.forms import SUBJECT
 from tests.factories.scenes import Scene, scene
 
 CARE, POLICE = ("socialcare", "practitioner"), ("police", "practitioner")
@@ -135,3 +139,34 @@ def test_nobody_else_can_have_one_made(who: tuple[str, str] | None, database_url
 
         with pytest.raises(NotFound):
             copied(here, escalation, here.at(*who) if who else uuid4())
+
+
+SECRET = "14 Tallow Lane"
+
+
+def test_a_copy_that_tells_a_secret_address_waits_for_two_people_of_that_agency_alone(database_url: str) -> None:
+    with scene(database_url, "hull") as here:
+        escalation, care = here.open().escalation_id, here.at(*CARE)
+        secret = (
+            Answered(id="address", question="Address", answer=SECRET),
+            Answered(id="protected", question="Must it be kept secret?", answer="Yes", codes=("yes",)),
+        )
+        told = Section(title="The visit", answers=(Answered(id="said", question="What?", answer=f"Seen at {SECRET}."),))
+        with here.database.writing() as session:
+            subject = session.scalars(select(SubjectOfConcern)).one()
+            subject.answers = to_json((SUBJECT[0].model_copy(update={"answers": (*SUBJECT[0].answers, *secret)}),))
+            row = session.scalars(select(StageRecord)).one()
+            row.sections = to_json((told,))
+
+        document = copied(here, escalation, here.raiser)
+
+        assert SECRET not in json.dumps([each.answer for each in said_in(here, document).subject])
+        with here.workshop.reading() as work:
+            owed = work.session.scalars(select(OutboxItem.kind).where(OutboxItem.about_id == document)).all()
+            own = [line.document_id for line in waiting_in(work, by=here.raiser, escalation_id=escalation)]
+            theirs = [line.document_id for line in waiting_in(work, by=care, escalation_id=escalation)]
+            assert held_view(work, by=here.raiser, escalation_id=escalation, document_id=document).prepares
+            with pytest.raises(NotFound):
+                held_view(work, by=care, escalation_id=escalation, document_id=document)
+        assert (list(owed), document in own, document in theirs) == ([], True, False)
+        assert copied(here, escalation, here.raiser) == document, "it is found again while it waits"
