@@ -160,7 +160,8 @@ class _Names:
 
     def _deciders(self) -> Sequence[Person]:
         if self.release.because != Because.DEIDENTIFIED:
-            return [party.person for party in self.escalation.parties if not party.has_left]
+            there = (party.person for party in self.escalation.parties if not party.has_left)
+            return [person for person in there if is_for_agency(self.release.document, person)]
         parties = {party.person_id for party in self.escalation.parties}
         office = seat_holders(self.work.session, self.escalation.board_id)
         return [person for person in office if person.seat in SEES_REGISTER and person.id not in parties]

@@ -165,8 +165,11 @@ def test_a_copy_that_tells_a_secret_address_waits_for_two_people_of_that_agency_
             owed = work.session.scalars(select(OutboxItem.kind).where(OutboxItem.about_id == document)).all()
             own = [line.document_id for line in waiting_in(work, by=here.raiser, escalation_id=escalation)]
             theirs = [line.document_id for line in waiting_in(work, by=care, escalation_id=escalation)]
-            assert held_view(work, by=here.raiser, escalation_id=escalation, document_id=document).prepares
+            view = held_view(work, by=here.raiser, escalation_id=escalation, document_id=document)
+            other = work.session.get_one(Person, care).name
             with pytest.raises(NotFound):
                 held_view(work, by=care, escalation_id=escalation, document_id=document)
+        assert view.prepares
+        assert not [who for who in view.ask if other in who]
         assert (list(owed), document in own, document in theirs) == ([], True, False)
         assert copied(here, escalation, here.raiser) == document, "it is found again while it waits"
