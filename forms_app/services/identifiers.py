@@ -21,6 +21,7 @@ SUBJECT = {
     "numbers": ("a number that agencies know the child by", Sort.NUMBER, ""),
 }
 """The answers about the subject, by their ids. Whatever else was typed about the subject identifies too."""
+WROTE_IT_BY_HAND = "paper_by"
 
 
 def identifiers_of(escalation: Escalation) -> tuple[Identifier, ...]:
@@ -30,6 +31,7 @@ def identifiers_of(escalation: Escalation) -> tuple[Identifier, ...]:
         *_of_the_parties(escalation),
         *_of_the_agencies(escalation),
         *_of_the_actions(escalation),
+        *_of_what_was_on_paper(escalation),
         Identifier("the reference of the escalation", escalation.reference, Sort.REFERENCE, "this escalation"),
     )
     return tuple(dict.fromkeys(each for each in found if each.text.strip()))
@@ -68,3 +70,13 @@ def _of_the_actions(escalation: Escalation) -> Iterator[Identifier]:
         for action in actions_of(step_of(record).facts):
             name = names_typed_in(action.who)
             yield Identifier("the name of somebody who was to act", name, instead="a professional")
+
+
+def _of_what_was_on_paper(escalation: Escalation) -> Iterator[Identifier]:
+    """Whoever wrote by hand what was typed in here: perhaps nobody who takes part."""
+    for record in escalation.records:
+        for section in from_json(record.sections):
+            for answer in section.answers:
+                if answer.id == WROTE_IT_BY_HAND:
+                    name = names_typed_in(answer.answer)
+                    yield Identifier("the name of somebody who wrote it on paper", name, instead="a professional")

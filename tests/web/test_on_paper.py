@@ -10,8 +10,10 @@ from uuid import UUID
 import pytest
 from lxml import html
 
+from forms_app.db import releases
 from forms_app.domain.answers import Section, from_json
 from forms_app.forms.flow import BUILDERS
+from forms_app.services.identifiers import identifiers_of
 from tests.journeys.form_filler import FormFiller
 from tests.web.clerk import Office, day, office, problems_on, words_on
 
@@ -58,6 +60,14 @@ def test_what_was_on_paper_stands_in_the_record_with_its_day(here: Office, escal
     page = words_on(here.visitor(here.scene.raiser).get(f"/escalations/{escalation}"))
     assert TITLE in page
     assert WHO in page
+
+
+def test_whoever_wrote_it_by_hand_is_looked_for_before_a_release(here: Office, escalation: UUID) -> None:
+    take_further(here, escalation, **PAPER)
+
+    with here.scene.workshop.reading() as work:
+        known = identifiers_of(releases.escalation_behind(work.session, escalation))
+    assert [each.text for each in known if "on paper" in each.what] == ["Ann Invented\nOak School"]
 
 
 def test_nobody_has_to_say_so(here: Office, escalation: UUID) -> None:
