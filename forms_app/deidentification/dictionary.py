@@ -63,6 +63,8 @@ GENERIC = listed("names_of_services")
 STREET = listed("streets")
 POSTCODE = re.compile(r"\b([A-Za-z]{1,2}\d[A-Za-z\d]?) ?(\d[A-Za-z]{2})\b")
 SHORTEST_NUMBER = 5
+UNMISTAKABLE = 4
+"""Letters and digits from which half a postcode is nothing else, in small letters too; “s17” is a section of an Act."""
 PHRASE = re.compile(r"[,;\n()/]+")
 
 
@@ -139,7 +141,7 @@ def _of_names(identifier: Identifier, text: str) -> Iterator[Term]:
 def _of_an_address(identifier: Identifier) -> Iterator[Term]:
     for match in POSTCODE.finditer(identifier.text):
         yield Term(compact(match[0]), 2, identifier)
-        yield Term(compact(match[1]), 1, identifier, capital=True)
+        yield Term(compact(match[1]), 1, identifier, capital=len(match[1]) < UNMISTAKABLE)
     for part in PHRASE.split(POSTCODE.sub("\n", identifier.text)):
         words = part.split()
         yield _phrase(identifier, part)

@@ -30,7 +30,7 @@ class Matcher:
     def __init__(self, dictionary: Dictionary) -> None:
         self._exact = {term.compact: term for term in dictionary.terms}
         for term in dictionary.terms:
-            if term.of.sort is Sort.NAME and term.words == 1 and not is_ordinary(f"{term.compact}s"):
+            if term.of.sort is Sort.NAME and not is_ordinary(f"{term.compact}s"):
                 self._exact.setdefault(f"{term.compact}s", term)
         self._beginnings = {whole[:length] for whole in self._exact for length in range(1, len(whole) + 1)}
         self._words: dict[int, list[str]] = defaultdict(list)

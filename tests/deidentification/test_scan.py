@@ -50,6 +50,32 @@ def test_a_name_is_found_however_it_is_spelt(spelling: str) -> None:
     assert finding.why == "This looks like the child’s name."
 
 
+@pytest.mark.parametrize(
+    ("address", "spelling"),
+    [
+        ("17 Thistledown Passage, Beverley, HU17 8PX", "thistledown"),
+        ("17 Thistledown Passage, Beverley, HU17 8PX", "hu17"),
+        ("3 Pellow Fold, Beverley", "pellow"),
+    ],
+)
+def test_a_part_of_the_address_is_found_in_small_letters(address: str, spelling: str) -> None:
+    home = Identifier("the child’s address", address, Sort.ADDRESS)
+
+    assert found(f"they stay ({spelling})", home) == [(spelling, "address")]
+
+
+def test_half_a_postcode_that_is_a_section_of_an_act_needs_its_capital() -> None:
+    home = Identifier("the child’s address", "9 Pellow Fold, S17 8PX", Sort.ADDRESS)
+
+    assert found("an s17 assessment", home) == []
+    assert found("an assessment in S17", home) == [("S17", "address")]
+
+
+@pytest.mark.parametrize("spelling", ["o'dowds", "O’Dowd's", "o dowds", "Odowds"])
+def test_a_name_in_two_parts_is_found_with_an_s(spelling: str) -> None:
+    assert found(f"the {spelling} were in", Identifier("a name", "Darren O'Dowd")) == [(spelling, "name")]
+
+
 def test_the_words_beside_a_misspelt_name_are_left_alone() -> None:
     text = "It is Ottilie Marchbnk is well. Ottilie Marchbank is well."
 
