@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from forms_app.documents.catalogue import Kind
 from forms_app.documents.contexts import Context
-from forms_app.documents.fields import Many, What, inside
+from forms_app.documents.fields import EVERY, Many, Path, What, inside
 
 TEXTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("Heading", "board"): ("Oakshire Safeguarding Children Partnership",),
@@ -117,14 +117,14 @@ class How(Enum):
 
 def invented(kind: Kind, how: How = How.PLAIN) -> Context:
     """An invented document of this kind; the same each time."""
-    return Inventor(kind, how).value(kind.context, ())  # type: ignore[no-any-return]
+    return Inventor(kind, how).value(kind.context)  # type: ignore[no-any-return]
 
 
-def example(kind: Kind, path: tuple[str, ...]) -> str:
+def example(kind: Kind, path: Path) -> str:
     """What stands in one field of the plain one."""
     value: Any = invented(kind)
     for step in path:
-        value = value[0] if step == "*" else getattr(value, step)
+        value = value[0] if step == EVERY else getattr(value, step)
     return str(value)
 
 
@@ -133,21 +133,19 @@ class Inventor:
         self.kind, self.how = kind, how
         self.hard = cycle(HARD)
 
-    def value(self, model: type[BaseModel], path: tuple[str, ...]) -> Any:
-        return model(**{name: self.part(model, name, what, (*path, name)) for name, what in inside(model).items()})
-
-    def part(self, model: type[BaseModel], name: str, what: What, path: tuple[str, ...], number: int = 0) -> Any:
-        if isinstance(what, Many):
-            return tuple(self.part(model, name, what.each, path, each) for each in range(self.count(path, model, name)))
-        if isinstance(what, type):
-            return self.numbered(what, path, number)
-        return self.text(model, name, number)
-
-    def numbered(self, model: type[BaseModel], path: tuple[str, ...], number: int) -> Any:
+    def value(self, model: type[BaseModel], path: Path = (), number: int = 0) -> Any:
+        """`number` says which one of a list it is."""
         parts = {name: self.part(model, name, what, (*path, name), number) for name, what in inside(model).items()}
         return model(**parts)
 
-    def count(self, path: tuple[str, ...], model: type[BaseModel], name: str) -> int:
+    def part(self, model: type[BaseModel], name: str, what: What, path: Path, number: int) -> Any:
+        if isinstance(what, Many):
+            return tuple(self.part(model, name, what.each, path, each) for each in range(self.count(path)))
+        if isinstance(what, type):
+            return self.value(what, path, number)
+        return self.text(model, name, number)
+
+    def count(self, path: Path) -> int:
         match self.how:
             case How.BARE:
                 return 0

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 from forms_app.documents.catalogue import Kind
 from forms_app.documents.contexts import Value
 from forms_app.documents.faults import DocumentFault
-from forms_app.documents.templates import sharing
+from forms_app.documents.templates import heading, sharing
+from forms_app.documents.unpacking import BODY
 from forms_app.documents.wording import folded, said, shown
 
-BODY = "word/document.xml"
 SHARING = "sharing"
 AT_THE_EDGE = "heading."
 """What may stand in a header or footer instead of the text."""
@@ -56,7 +56,7 @@ def environment(put: Callable[[str], str]) -> Environment:
 def blanks(kind: Kind, context: Value, put_in: list[Placed]) -> dict[str, object]:
     """What a layout may name. Whatever is put into a document is noted in `put_in`, in the order in which it stands there."""
     values = {name: _placed(getattr(context, name), name, put_in) for name in type(context).model_fields}
-    title = _placed(getattr(context, "heading").title, "heading.title", put_in)  # noqa: B009 (every context has one)
+    title = _placed(heading(context).title, "heading.title", put_in)
     return {**values, "title": title, SHARING: _placed(sharing(kind), SHARING, put_in)}
 
 

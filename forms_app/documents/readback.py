@@ -14,6 +14,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from forms_app.documents.contexts import Value
 from forms_app.documents.faults import DocumentFault
+from forms_app.documents.unpacking import BODY
 from forms_app.documents.wording import folded, said
 
 
@@ -36,7 +37,7 @@ SPACES = {f"{W}br": "\n", f"{W}cr": "\n", f"{W}tab": "\t"}
 STRICT = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 
 
-def word_blocks(docx: bytes, part: str = "word/document.xml") -> list[str]:
+def word_blocks(docx: bytes, part: str = BODY) -> list[str]:
     """The paragraphs of a part of a Word file, cells included, folded, in reading order."""
     with zipfile.ZipFile(io.BytesIO(docx)) as package:
         try:

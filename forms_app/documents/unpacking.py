@@ -66,25 +66,23 @@ OTHER_TYPES: Mapping[str, str] = {
     f"{WORD}template.main+xml": f"The file is a Word template (.dotx). {START}",
 }
 UNWANTED: tuple[tuple[str, str], ...] = (
-    ("vba", "The file has macros. Save it as “Word Document (*.docx)”, which keeps none."),
-    ("macro", "The file has macros. Save it as “Word Document (*.docx)”, which keeps none."),
-    ("activex", "The file has an ActiveX control, such as a button. Delete it in Word."),
-    ("control", "The file has an ActiveX control, such as a button. Delete it in Word."),
+    ("vba|macro", "The file has macros. Save it as “Word Document (*.docx)”, which keeps none."),
+    ("activex|control", "The file has an ActiveX control, such as a button. Delete it in Word."),
     ("oleobject", "The file has an embedded object, such as a part of another file. Delete it in Word."),
     ("officedocument.spreadsheet", "The file has an embedded workbook. Delete it in Word."),
     ("officedocument.presentation", "The file has an embedded presentation. Delete it in Word."),
     ("package", "The file has another file embedded in it. Delete it in Word."),
-    ("wordprocessingml.document", "The file has another document in it. Copy its text into this one instead."),
     ("html", "The file has a web page in it. Copy its text into the document instead."),
-    ("rtf", "The file has another document in it. Copy its text into this one instead."),
-    ("rfc822", "The file has another document in it. Copy its text into this one instead."),
-    ("text/plain", "The file has another document in it. Copy its text into this one instead."),
+    (
+        "wordprocessingml.document|rtf|rfc822|text/plain",
+        "The file has another document in it. Copy its text into this one instead.",
+    ),
     ("font", "The file has fonts in it. In Word choose File > Options > Save and untick “Embed fonts in the file”."),
     ("image/", "The file has a picture that is neither PNG nor JPEG. Put it in again as one of these."),
     ("chart", "The file has a chart. Put it in as a picture (PNG) instead."),
-    ("diagram", "The file has SmartArt. Put it in as a picture (PNG) instead."),
-    ("drawing", "The file has SmartArt. Put it in as a picture (PNG) instead."),
+    ("diagram|drawing", "The file has SmartArt. Put it in as a picture (PNG) instead."),
 )
+"""What a part may be, by the words in its content type. The first that fits counts."""
 OUTSIDE: tuple[tuple[str, str], ...] = (
     (
         "/hyperlink",
@@ -108,7 +106,6 @@ OUTSIDE: tuple[tuple[str, str], ...] = (
 )
 ELSEWHERE = "The file refers to something outside itself. Take the link out in Word."
 
-OFFICE_DOCUMENT = re.compile(r"/relationships/officeDocument$")
 STRICT_FORM = "http://purl.oclc.org/ooxml/"
 DRIVE = re.compile(r"^[A-Za-z]:")
 PARSER = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
@@ -294,5 +291,8 @@ def refuse_parts(package: Package) -> None:
             continue
         kind = content_type.lower()
         raise Unfit(
-            next((text for word, text in UNWANTED if word in kind), f"The file has a part of an unknown kind. {START}")
+            next(
+                (text for words, text in UNWANTED if any(word in kind for word in words.split("|"))),
+                f"The file has a part of an unknown kind. {START}",
+            )
         )

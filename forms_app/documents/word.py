@@ -22,8 +22,8 @@ from forms_app.documents.contexts import Value
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.placed import Placed
 from forms_app.documents.readback import compare, word_blocks
+from forms_app.documents.unpacking import BODY
 
-BODY = "word/document.xml"
 PROPERTIES = "docProps/core.xml"
 LANGUAGE = "en-GB"
 TEXT = '<w:t xml:space="preserve">'
