@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,12 @@ VML = "{urn:schemas-microsoft-com:vml}"
 OFFICE = "{urn:schemas-microsoft-com:office:office}"
 DECORATIVE = "{http://schemas.microsoft.com/office/drawing/2017/decorative}decorative"
 
+COMPATIBLE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+
+HIDES = (f"{W}vanish", f"{W}specVanish", f"{W}webHidden", f"{W}hidden")
+"""The last hides a row of a table; of a style it says that Word does not list it, and is not looked for there."""
+STYLED = (f"{W}pStyle", f"{W}rStyle", f"{W}tblStyle")
+SMALLEST_POINTS = 6
 LANGUAGES = ("en-GB", "cy", "cy-GB")
 FIELD_CODES = ("PAGE", "NUMPAGES", "SECTION", "SECTIONPAGES")
 MOST_FAULTS = 100
@@ -177,17 +183,51 @@ def _field_codes(root: Any) -> Iterator[str]:
 
 
 def _of_hidden_text(package: Package) -> Iterator[str]:
-    styles = {
+    styles = [root for _, root in package.of(f"{WORD}styles+xml")]
+    roots = [root for _, root in package.of(*FILLED)]
+    if any(_is_on(element) for root in roots for element in root.iter(*HIDES)) or _is_hidden_by_style(styles, roots):
+        yield "The file has hidden text. Select all (Ctrl+A), choose Home > Font, and untick Hidden."
+    if any(_says_two_things(each) for root in roots for each in root.iter(f"{COMPATIBLE}AlternateContent")):
+        yield "The file has a text box that says one thing in new Word and another in old. Delete it, and type its words as text."
+    runs = (run for root in roots for run in root.iter(f"{W}r") if run.find(f"{W}t") is not None)
+    if any(_is_too_small(size) for each in (*styles, *runs) for size in each.iter(f"{W}sz")):
+        yield f"The file has text smaller than {SMALLEST_POINTS} points, which nobody can read. Make it larger."
+
+
+def _is_hidden_by_style(styles: Sequence[Any], roots: Sequence[Any]) -> bool:
+    """Whether text that is there is hidden by its style, by one that this builds on, or by what holds for all text."""
+    every = [style for root in styles for style in root.iter(f"{W}style")]
+    hidden = {
         style.get(f"{W}styleId")
-        for _, root in package.of(f"{WORD}styles+xml")
-        for style in root.iter(f"{W}style")
-        if _is_on(next(style.iter(f"{W}vanish"), None))
+        for style in every
+        if any(_is_on(mark) for mark in style.iter(f"{W}vanish", f"{W}specVanish"))
     }
-    for _, root in package.of(*FILLED):
-        hidden = any(_is_on(element) for element in root.iter(f"{W}vanish", f"{W}specVanish", f"{W}webHidden"))
-        if hidden or any(element.get(f"{W}val") in styles for element in root.iter(f"{W}pStyle", f"{W}rStyle")):
-            yield "The file has hidden text. Select all (Ctrl+A), choose Home > Font, and untick Hidden."
-            return
+    for _ in every:
+        more = {style.get(f"{W}styleId") for style in every if _named(style, "basedOn") in hidden} - hidden
+        if not more:
+            break
+        hidden |= more
+    defaults = {style.get(f"{W}styleId") for style in every if style.get(f"{W}default", "0") not in OFF}
+    used = {element.get(f"{W}val") for root in roots for element in root.iter(*STYLED)}
+    for_all = (
+        mark for root in styles for all_text in root.iterfind(f"{W}docDefaults") for mark in all_text.iter(f"{W}vanish")
+    )
+    return bool(hidden & (used | defaults)) or any(_is_on(mark) for mark in for_all)
+
+
+def _named(element: Any, name: str) -> str | None:
+    found = element.find(f"{W}{name}")
+    return None if found is None else found.get(f"{W}val")
+
+
+def _says_two_things(box: Any) -> bool:
+    """Of two ways to draw the same, a program reads one and nobody sees the other."""
+    return len({"".join(each.itertext(f"{W}t")) for each in box} | ({""} if len(box) < 2 else set())) > 1
+
+
+def _is_too_small(size: Any) -> bool:
+    value = size.get(f"{W}val", "")
+    return value.isdigit() and int(value) < 2 * SMALLEST_POINTS
 
 
 def _is_on(element: Any) -> bool:

@@ -726,6 +726,64 @@ def test_hidden_text_by_a_style_is_found() -> None:
     assert "hidden text" in " ".join(faults(edited(edit)))
 
 
+def hidden_style(**attributes: str) -> str:
+    given = "".join(f' w:{name}="{value}"' for name, value in attributes.items())
+    return f'<w:style w:type="character"{given} w:styleId="A"><w:name w:val="A"/><w:rPr><w:vanish/></w:rPr></w:style>'
+
+
+BUILT_ON = '<w:style w:type="character" w:styleId="B"><w:name w:val="B"/><w:basedOn w:val="A"/></w:style>'
+IN_STYLE = b'<w:r><w:rPr><w:rStyle w:val="B"/></w:rPr><w:t>{{ reason }}'
+ONE_OF_TWO = (
+    b'<w:r><mc:AlternateContent><mc:Choice Requires="wps"><w:t>x</w:t></mc:Choice>'
+    b"<mc:Fallback><w:t>{{ reason }}</w:t></mc:Fallback></mc:AlternateContent></w:r><w:r><w:t>"
+)
+HIDDEN: dict[str, tuple[Callable[[dict[str, bytes]], dict[str, bytes]], str]] = {
+    "what holds for all text": (
+        lambda parts: changed(parts, "styles", b"<w:rPrDefault><w:rPr>", b"<w:rPrDefault><w:rPr><w:vanish/>"),
+        "hidden text",
+    ),
+    "the style of text that has none": (
+        lambda parts: changed(parts, "styles", b"</w:styles>", f"{hidden_style(default='1')}</w:styles>".encode()),
+        "hidden text",
+    ),
+    "a style on which another builds": (
+        lambda parts: changed(
+            changed(parts, "styles", b"</w:styles>", f"{hidden_style()}{BUILT_ON}</w:styles>".encode()),
+            "document",
+            b"<w:r><w:t>{{ reason }}",
+            IN_STYLE,
+        ),
+        "hidden text",
+    ),
+    "a row of a table": (
+        lambda parts: changed(parts, "document", b"<w:trPr>", b"<w:trPr><w:hidden/>"),
+        "hidden text",
+    ),
+    "the half of a text box that is not drawn": (
+        lambda parts: changed(parts, "document", b"<w:r><w:t>{{ reason }}", ONE_OF_TWO),
+        "says one thing in new Word and another in old",
+    ),
+    "a size that nobody can read": (
+        lambda parts: changed(
+            parts, "document", b"<w:r><w:t>{{ reason }}", b'<w:r><w:rPr><w:sz w:val="2"/></w:rPr><w:t>{{ reason }}'
+        ),
+        "smaller than 6 points",
+    ),
+}
+
+
+def changed(parts: dict[str, bytes], name: str, old: bytes, new: bytes) -> dict[str, bytes]:
+    assert old in parts[f"word/{name}.xml"]
+    return {**parts, f"word/{name}.xml": parts[f"word/{name}.xml"].replace(old, new, 1)}
+
+
+@pytest.mark.parametrize("how", HIDDEN)
+def test_what_nobody_could_see_counts_as_hidden(how: str) -> None:
+    hide_it, said = HIDDEN[how]
+
+    assert said in " ".join(faults(packed(hide_it(parts_of(ours())))))
+
+
 def test_welsh_is_a_language_too() -> None:
     def edit(document: Document) -> None:
         for language in document.styles.element.xpath("//w:lang"):
