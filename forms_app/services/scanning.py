@@ -24,7 +24,7 @@ TELLS_WHERE = WHERE | {"street", "postcode", "outward_postcode", "telephone"}
 """The rules whose findings say where somebody can be found, by telephone too."""
 NOT_TYPED = frozenset(
     {"heading", "raised_by", "written_by", "called_by", "conveners", "invited", "attended", "absent", "parties"}
-    | {"people", "time_limits", "stages", "stage", "rules", "choices", "return_to", "question", "title", "agency", "to"}
+    | {"time_limits", "stages", "stage", "rules", "choices", "return_to", "question", "title", "agency", "to"}
 )
 """The parts of a context that hold what the directory and the policy say. Whatever is not named here is scanned."""
 

@@ -11,13 +11,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from forms_app.db import ledger, outbox
+from forms_app.db import ledger, outbox, releases
 from forms_app.db.tables import AuditEntry, Delivery, Document, OutboxItem, Party, Person, Release, ReleaseFinding
 from forms_app.deidentification.findings import ScanFailed
-from forms_app.documents.catalogue import Issued
-from forms_app.documents.contexts import BoardProforma, Context
+from forms_app.documents.catalogue import KINDS, Issued
+from forms_app.documents.contexts import AcknowledgementSheet, BoardProforma, Context
+from forms_app.documents.invented import How, invented
 from forms_app.domain.answers import Answered, Section
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
+from forms_app.domain.policy import DocumentKind
 from forms_app.domain.records import ProformaMade
 from forms_app.domain.release import Decision
 from forms_app.services import releasing, scanning
@@ -481,6 +483,19 @@ def test_without_the_flag_an_address_goes_as_ever(here: Scene) -> None:
     tell(here, escalation, f"She was seen at {LIVES_AT}.")
 
     assert held(here.workshop, escalation) == []
+
+
+def test_what_somebody_said_on_the_sheet_is_looked_through(here: Scene, secret: UUID) -> None:
+    sheet = invented(KINDS[DocumentKind.ACKNOWLEDGEMENT_SHEET], How.PLAIN)
+    assert isinstance(sheet, AcknowledgementSheet)
+    said = sheet.people[0].model_copy(update={"said": f"Does not agree: they still go to {LIVES_AT}"})
+    context = sheet.model_copy(update={"people": (said,)})
+    document = Document(kind=DocumentKind.ACKNOWLEDGEMENT_SHEET.value, context=context.model_dump_json())
+
+    with here.workshop.reading() as work:
+        found = scanning.tells_where(releases.escalation_behind(work.session, secret), document)
+
+    assert [each.text for each in found] == [LIVES_AT]
 
 
 def test_two_of_those_who_take_part_let_it_go(here: Scene, secret: UUID) -> None:
