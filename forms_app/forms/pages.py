@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from forms_app.domain import secrecy
 from forms_app.domain.acts import Act, Destination
 from forms_app.domain.policy import (
     Asked,
@@ -144,7 +145,7 @@ def subject_page(asking: Asking) -> Page:
         "f-family": words(asking, "Parents, carers, brothers and sisters", required=False),
         "f-address": words(asking, "Address", required=False),
         "f-protected": Pick(
-            "Must their address be kept secret from anybody?",
+            secrecy.QUESTION,
             choices=(("no", "No"), ("yes", "Yes")),
             hint="For example from a parent who must not find out where they live, or in a refuge or foster home. "
             "If you say yes, documents leave the address out, and two people look at each in which it still stands.",

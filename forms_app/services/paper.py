@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from forms_app.db.tables import Board
 from forms_app.documents.contexts import BlankForm, BlankQuestion, BlankSection, Heading, Room
+from forms_app.domain import secrecy
 from forms_app.domain.acts import gates_to
 from forms_app.domain.ages import BANDS, NOT_KNOWN
 from forms_app.domain.policy import (
@@ -461,7 +462,7 @@ def _subject(policy: Policy) -> BlankSection:
             line("Dates of birth, or the date the baby is due"),
             line("Parents, carers, brothers and sisters"),
             line("Address"),
-            ticks("Must their address be kept secret from anybody?", ("No", "Yes")),
+            ticks(secrecy.QUESTION, ("No", "Yes")),
             line("School, nursery or college"),
             line("GP or other health practice"),
             line("Numbers that other agencies know them by", "For example an NHS number or a case number."),

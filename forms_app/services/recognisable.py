@@ -9,11 +9,10 @@ from uuid import UUID
 from forms_app.db import releases
 from forms_app.db.boards import agencies_of_board
 from forms_app.db.tables import Escalation
-from forms_app.domain.ages import age_bands
-from forms_app.domain.answers import from_json
 from forms_app.domain.escalation import Resolved
-from forms_app.domain.policy import Policy, Subject
+from forms_app.domain.policy import Policy
 from forms_app.domain.working_days import start_of, uk_date
+from forms_app.services.filling.board import bands_of
 from forms_app.services.history import concern_of, policy_of, standing_of
 from forms_app.services.in_words import title_of, where_it_stands
 from forms_app.services.work import Work
@@ -49,16 +48,10 @@ def _combination(work: Work, escalation: Escalation, kinds: dict[UUID, str]) -> 
         raised_by=next(party.agency.kind for party in escalation.parties if party.is_raiser),
         raised_with=frozenset(kinds[agency.id] for agency in concern_of(escalation).agencies),
         category=escalation.category,
-        ages=_ages(escalation),
+        ages=bands_of(escalation),
         where=where_it_stands(policy, now),
         outcome=now.outcome.outcome if isinstance(now, Resolved) else "",
     )
-
-
-def _ages(escalation: Escalation) -> tuple[str, ...]:
-    answers = (answer for section in from_json(escalation.subject.answers) for answer in section.answers)
-    births = next((answer.answer for answer in answers if answer.id == "births"), "")
-    return age_bands(Subject(escalation.subject.kind), births, uk_date(escalation.opened_at))
 
 
 def _in_words(policy: Policy, own: Combination) -> str:

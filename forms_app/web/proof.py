@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import Blueprint, abort, current_app, render_template, request
@@ -68,27 +69,22 @@ def key_file() -> Response:
 @blueprint.get("/escalations/<uuid:escalation_id>/bundle")
 @open_to(party)
 def bundle(escalation_id: UUID) -> Response | tuple[str, int]:
-    try:
-        with workshop().writing() as work:
-            found = bundle_for(work, by=signed_in_person().id, escalation_id=escalation_id, signing=_signing())
-    except TooLarge:
-        return render_template("proof/too_large.html", heading="That is too much for one file"), SHOWN_AGAIN
-    return _sent(found)
+    return _packed(bundle_for, escalation_id)
 
 
 @blueprint.get("/register/<uuid:escalation_id>/bundle")
 @open_to(board_office)
 def board_bundle(escalation_id: UUID) -> Response | tuple[str, int]:
+    return _packed(board_bundle_for, escalation_id)
+
+
+def _packed(pack: Callable[..., Bundle], escalation_id: UUID) -> Response | tuple[str, int]:
     try:
         with workshop().writing() as work:
-            found = board_bundle_for(work, by=signed_in_person().id, escalation_id=escalation_id, signing=_signing())
+            found = pack(work, by=signed_in_person().id, escalation_id=escalation_id, signing=_signing())
     except TooLarge:
         return render_template("proof/too_large.html", heading="That is too much for one file"), SHOWN_AGAIN
-    return _sent(found)
-
-
-def _sent(bundle: Bundle) -> Response:
-    return as_download(bundle.name, bundle.content)
+    return as_download(found.name, found.content)
 
 
 def _signing() -> Signing:

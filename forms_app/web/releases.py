@@ -25,7 +25,6 @@ from forms_app.web.sessions import signed_in_person, workshop
 Answer = Response | tuple[str, int]
 CONFLICT, UNCHECKED = 409, 503
 ONE = "/escalations/<uuid:escalation_id>/waiting/<uuid:document_id>"
-HEADING = "Document that waits for a second person"
 REFUSED = (ChangedMeanwhile, NotAllowedNow, CheckFailed)
 
 blueprint = Blueprint("releases", __name__)

@@ -88,7 +88,6 @@ def sentences(pool: Pool, frames: str, seed: int, count: int) -> Iterator[Senten
 
 NAMED = ("name", "school", "address", "practice", "agency")
 """Kinds whose words people misspell; a number is only laid out in another way."""
-AS_THEY_ARE = ("kin", "age", "initials", "handle", "plate")
 
 
 def _filled(frame: str, family: Family, chance: Random) -> Sentence:

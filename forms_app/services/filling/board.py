@@ -148,12 +148,14 @@ def _kinds(filling: Filling, agencies: Iterable[UUID]) -> str:
 
 
 def _age_band(filling: Filling) -> say.Fact:
-    """Of each child on the day on which it was opened, by the dates of birth as far as they can be read."""
-    subject = filling.escalation.subject
-    answers = (answer for section in from_json(subject.answers) for answer in section.answers)
+    return say.Fact(name=AGE_BAND, value=", ".join(bands_of(filling.escalation)))
+
+
+def bands_of(escalation: Escalation) -> tuple[str, ...]:
+    """The band of age of each child on the day on which it was opened, as far as the dates of birth can be read."""
+    answers = (answer for section in from_json(escalation.subject.answers) for answer in section.answers)
     births = next((answer.answer for answer in answers if answer.id == "births"), "")
-    bands = age_bands(Subject(subject.kind), births, uk_date(filling.escalation.opened_at))
-    return say.Fact(name=AGE_BAND, value=", ".join(bands))
+    return age_bands(Subject(escalation.subject.kind), births, uk_date(escalation.opened_at))
 
 
 def _allowed_answers(filling: Filling) -> Iterator[say.Fact]:
