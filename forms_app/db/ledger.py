@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.tables import Attempt, Delivery, Document, DocumentFile, Escalation, Person, SignInCode
+from forms_app.domain.policy import DEIDENTIFIED
 
 
 def document_to_make(session: Session, document_id: UUID, *, lock: bool = False) -> Document:
@@ -42,6 +43,19 @@ def delivery_to_post(session: Session, delivery_id: UUID) -> Delivery:
 
 def deliveries_of(session: Session, document_id: UUID) -> Sequence[Delivery]:
     return session.scalars(select(Delivery).where(Delivery.document_id == document_id).order_by(Delivery.number)).all()
+
+
+def to_travel_attached(session: Session, escalation_id: UUID) -> Sequence[Delivery]:
+    """The deliveries of identified documents of an escalation that are to be attached, and that no mail server has accepted."""
+    accepted = select(Attempt.id).where(Attempt.delivery_id == Delivery.id, Attempt.result == "accepted")
+    deidentified = [kind.value for kind in DEIDENTIFIED]
+    return session.scalars(
+        select(Delivery)
+        .join(Delivery.document)
+        .where(Document.escalation_id == escalation_id, Document.kind.not_in(deidentified))
+        .where(Delivery.attached, ~accepted.exists())
+        .with_for_update(of=Delivery)
+    ).all()
 
 
 def files_of(session: Session, document_id: UUID) -> Sequence[DocumentFile]:

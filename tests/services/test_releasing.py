@@ -597,6 +597,37 @@ def test_an_account_made_before_goes_by_link_to_who_joins(here: Scene) -> None:
     assert not any(each.attached for each in joined)
 
 
+def test_what_was_made_before_and_waits_for_the_mail_server_goes_by_link(
+    monkeypatch: pytest.MonkeyPatch, here: Scene
+) -> None:
+    known = (SECRET[0].model_copy(update={"answers": SECRET[0].answers[:2]}),)
+    monkeypatch.setattr(scenes, "SUBJECT", known)
+    escalation = here.open().escalation_id
+    (account,) = [each.id for each in here.documents(first_record(here, escalation)) if each.kind == "written_account"]
+    make(here, account)
+    to_attach = [each.id for each in deliveries_of(here, account) if each.attached]
+    assert to_attach
+
+    with here.workshop.writing() as work:
+        protect_address(work, by=here.raiser, escalation_id=escalation)
+
+    assert not [each for each in deliveries_of(here, account) if each.attached]
+
+
+def test_what_a_mail_server_has_accepted_stays_as_it_went(here: Scene) -> None:
+    escalation = here.open().escalation_id
+    (account,) = [each.id for each in here.documents(first_record(here, escalation)) if each.kind == "written_account"]
+    make(here, account)
+    attached = [each.id for each in deliveries_of(here, account) if each.attached]
+    with here.database.writing() as session:
+        ledger.add_attempt(session, attached[0], "accepted", here.clock.now)
+
+    with here.workshop.writing() as work:
+        protect_address(work, by=here.raiser, escalation_id=escalation)
+
+    assert [each.id for each in deliveries_of(here, account) if each.attached] == attached[:1]
+
+
 def deliveries_of(here: Scene, document: UUID) -> list[Delivery]:
     with here.database.reading() as session:
         found = list(ledger.deliveries_of(session, document))
