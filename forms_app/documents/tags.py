@@ -199,6 +199,8 @@ class _Walk:
     def __init__(self, kind: Kind, reading: Reading, paragraphs: Sequence[Paragraph]) -> None:
         self.kind, self.reading, self.paragraphs = kind, reading, paragraphs
         self.of_loops = {each.name: each for each in fields_of(kind) if each.loops}
+        self.around = 0
+        """How many loops stand around what is walked."""
 
     def body(self, found: Sequence[nodes.Node], scope: Scope) -> None:
         for node in found:
@@ -237,6 +239,12 @@ class _Walk:
             self.fault(node, f"“{node.target.name}” cannot be a name here. Choose another one.")
         elif found is not None:
             what, path = found
+            if isinstance(what, Many) and path.count(EVERY) < self.around:
+                # Each inside the other, a few lists of twelve are more than any memory.
+                self.fault(
+                    node, f"“{_dotted(node.iter)}” cannot be gone through inside another “for”. End that one first."
+                )
+                return
             if isinstance(what, Many):
                 inner |= {node.target.name: (what.each, (*path, EVERY)), "loop": (Some.NUMBER, ())}
             else:
@@ -244,7 +252,9 @@ class _Walk:
                 return
         else:
             return
+        self.around += 1
         self.body(node.body, inner)
+        self.around -= 1
         self.body(node.else_, scope)
 
     def condition(self, node: nodes.If, scope: Scope) -> None:

@@ -578,6 +578,17 @@ def test_a_fault_is_said_with_its_paragraph_and_what_to_do(text: str, said: str)
     assert re.search(r"In paragraph \d+, “", found[0])
 
 
+@pytest.mark.parametrize("depth", [2, 8])
+def test_a_list_inside_another_that_it_is_not_of_is_refused_before_it_is_filled(depth: int) -> None:
+    loops = "".join(f"{{% for each{number} in facts %}}" for number in range(depth))
+    begun = time.monotonic()
+
+    found = faults(with_text(f"{loops}x{'{% endfor %}' * depth}"))
+
+    assert "“facts” cannot be gone through inside another “for”" in found[0]
+    assert time.monotonic() - begun < 5
+
+
 def test_a_fault_in_a_header_says_so() -> None:
     (fault,) = faults(in_the_header("{{ nobody }}"))
 
