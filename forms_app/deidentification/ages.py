@@ -54,7 +54,7 @@ LIKELY = (
         re.IGNORECASE,
     ),
     re.compile(rf"\b{WHOSE}(?:'s| is| was) {NEARLY}{N} {UNIT}\b(?! (?:late|after|ago|before|later|long|behind|into))", re.IGNORECASE),
-    re.compile(r"\b(?:[Yy]ear|Y|Yr) ?(?P<school>1[0-3]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven)\b"),
+    re.compile(r"\b(?:[Yy]ear|Y|[Yy]r) ?(?P<school>1[0-3]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven)\b"),
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ FOUND = {
     "age": (
         "a boy aged 7", "a 7-year-old", "a girl, 7 yrs", "a baby six months old", "who is 14 weeks pregnant", "a seven-year-old",
         "he turned eight",
-        "she is six and cannot read", "in Year 3",
+        "she is six and cannot read", "in Year 3", "in yr4", "in yr 4",
     ),
     "kin": ("so mum Tracey came", "and her brother Kai came", "then Nan Edie came", "and a cousin called Levi came"),
     "title": ("as Mrs Pell said", "as Dr Okafor said", "as PC Rook said", "as mr pell said", "as Nurse Okoro said"),
