@@ -29,7 +29,7 @@ from forms_app.services.documents import FORMATS
 from forms_app.services.posting import ledger_lines
 from forms_app.services.proof import office_of
 from forms_app.services.register import BOARD_KINDS
-from forms_app.services.releasing import Proposal
+from forms_app.services.releasing import is_withdrawn
 from forms_app.services.work import Work
 
 MANIFEST, SIGNATURE, CONTENTS = "manifest.json", "manifest.json.sig", "contents.txt"
@@ -195,9 +195,9 @@ def _entries(work: Work, reference: str, documents: Sequence[Known]) -> list[Ent
 def _state(document: Document, release: Release | None) -> State:
     if document.issued_at is not None:
         return State.ISSUED
-    if release is None or (release.decided_at is not None and release.proposal != Proposal.WITHDRAWAL):
-        return State.BEING_MADE
-    return State.WAITS if release.decided_at is None else State.WITHDRAWN
+    if release is not None and is_withdrawn(release):
+        return State.WITHDRAWN
+    return State.WAITS if release is not None and release.decided_at is None else State.BEING_MADE
 
 
 # --- the list, for machines and for people --------------------------------------------------------------------------

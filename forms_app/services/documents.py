@@ -15,7 +15,7 @@ from forms_app.domain.errors import NotFound
 from forms_app.domain.policy import OFFICE
 from forms_app.domain.working_days import spell_time
 from forms_app.services.posting import ledger_lines
-from forms_app.services.releasing import Proposal
+from forms_app.services.releasing import is_withdrawn
 from forms_app.services.work import Work
 
 FORMATS: tuple[Format, ...] = ("pdf", "docx")
@@ -117,8 +117,7 @@ def _document(document: Document, reference: str, faults: Mapping[UUID, str], re
 def _waits(release: Release) -> str:
     if release.decided_at is None:
         return f"Waits for a second person since {spell_time(release.held_at)}"
-    is_withdrawn = release.proposal == Proposal.WITHDRAWAL
-    return f"Withdrawn on {spell_time(release.decided_at)}: nobody is sent it" if is_withdrawn else ""
+    return f"Withdrawn on {spell_time(release.decided_at)}: nobody is sent it" if is_withdrawn(release) else ""
 
 
 def _delivery(delivery: Delivery, faults: Mapping[UUID, str]) -> DeliveryLine:

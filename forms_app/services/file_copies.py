@@ -14,7 +14,7 @@ from forms_app.services.filling.copies import file_copy
 from forms_app.services.filling.values import Filling
 from forms_app.services.history import policy_of, standing_of
 from forms_app.services.in_words import document_title
-from forms_app.services.releasing import Proposal, let_go
+from forms_app.services.releasing import is_withdrawn, let_go
 from forms_app.services.sight import visible
 from forms_app.services.work import Work
 
@@ -65,4 +65,4 @@ def _says_the_same(last: Document, context: FileCopy) -> bool:
 
 def _was_withdrawn(work: Work, last: Document) -> bool:
     release = releases.release_of(work.session, last.id)
-    return release is not None and release.decided_at is not None and release.proposal == Proposal.WITHDRAWAL
+    return release is not None and is_withdrawn(release)

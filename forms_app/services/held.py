@@ -15,7 +15,7 @@ from forms_app.domain.errors import NotFound
 from forms_app.domain.release import FoundPlace, ShortText
 from forms_app.domain.working_days import spell_time
 from forms_app.services.recognisable import alone_in_its_quarter
-from forms_app.services.releasing import SHORT_TEXTS, Powers, Proposal, is_for_agency, is_ready, powers_of
+from forms_app.services.releasing import SHORT_TEXTS, Powers, Proposal, is_for_agency, is_ready, is_withdrawn, powers_of
 from forms_app.services.scanning import FACT, LEARNING, TEXT, Because, context_of
 from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work
@@ -186,7 +186,7 @@ def _line(release: Release) -> HeldLine:
 
 def _state(release: Release) -> str:
     if release.decided_at is not None:
-        return "withdrawn" if release.proposal == Proposal.WITHDRAWAL else "released"
+        return "withdrawn" if is_withdrawn(release) else "released"
     if release.prepared_at is not None:
         return "to_decide"
     if is_ready(release):

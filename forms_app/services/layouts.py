@@ -18,18 +18,17 @@ from forms_app.documents.faults import DocumentFault
 from forms_app.documents.fields import LAID_OUT, SHARING, Field, fields_of
 from forms_app.documents.invented import How, example
 from forms_app.documents.layouts import sample
+from forms_app.documents.pictures import MOST_PAGES
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.policy import Audience
 from forms_app.domain.working_days import spell_time
 from forms_app.services.directory import own_person
+from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work, Workshop
 
 WAITS = (timedelta(seconds=30), timedelta(minutes=5))
 """Between one try to draw a sample and the next. After the last, the page says that there is no picture."""
-PUBLISHERS = (Audience.BUSINESS_UNIT, Audience.CHAIR)
 OURS = "The service’s own"
-MOST_PICTURES = 100
-"""More pages than any sample has."""
 
 Draw = Callable[[bytes], Sequence[bytes]]
 """The pages of a Word file as pictures. Raises DocumentFault."""
@@ -178,7 +177,8 @@ def sample_file(kind: Kind, version: int, layout: bytes, how: How) -> tuple[str,
 
 def picture(work: Work, *, by: UUID, layout_id: UUID, number: int) -> bytes:
     """One page of the sample, as PNG. Raises NotFound."""
-    found = layouts.picture(work.session, _reader(work, by).board_id, layout_id, number)
+    board_id = _reader(work, by).board_id
+    found = layouts.picture(work.session, board_id, layout_id, number) if number <= MOST_PAGES else None
     if found is None:
         raise NotFound("There is no such picture.")
     return found
@@ -281,7 +281,7 @@ def laid_out(kind_code: str) -> Kind:
 
 def _reader(work: Work, by: UUID) -> Person:
     person = own_person(work, by)
-    if person.seat not in PUBLISHERS:
+    if person.seat not in SEES_REGISTER:
         raise NotFound("There are no layouts for this person.")
     return person
 

@@ -38,7 +38,7 @@ SHORT_TEXTS: Mapping[str, Mapping[str, str]] = {
     DocumentKind.POLICY_GAP_NOTICE: {"gap": "What the policy leaves open"},
 }
 """Which short texts each kind can have, by their ids."""
-FIRST = "Somebody else acted on this document after you opened this page. Look at it again; nothing of yours was done."
+FIRST = "Somebody else acted on this document after you opened this page. Look at it again: what you did was not saved."
 
 
 POSSIBLY = "It may be something ordinary."
@@ -228,6 +228,11 @@ def send(work: Work, *, by: UUID, document_id: UUID, seen: int, proposal: Propos
 def is_ready(release: Release) -> bool:
     """Whether it was written, and everything that was found in it is decided."""
     return release.written_at is not None and all(finding.kept_because for finding in release.findings)
+
+
+def is_withdrawn(release: Release) -> bool:
+    """Whether two people decided that nobody is sent it."""
+    return release.decided_at is not None and release.proposal == Proposal.WITHDRAWAL
 
 
 # --- deciding ----------------------------------------------------------------------------------------------------

@@ -389,6 +389,13 @@ def test_the_worker_draws_the_sample_once(here: Scene) -> None:
     assert view(here, here.holder("chair")).versions[0].pictures == 2
 
 
+def test_a_page_further_on_than_any_sample_goes_is_not_looked_for(here: Scene) -> None:
+    layout = upload(here)
+
+    with here.workshop.reading() as work, pytest.raises(NotFound):
+        layouts.picture(work, by=here.holder("chair"), layout_id=layout, number=10**30)
+
+
 def test_without_anything_to_draw_with_the_page_says_so(here: Scene) -> None:
     upload(here)
 
