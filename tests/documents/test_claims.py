@@ -69,7 +69,8 @@ def test_what_is_no_reference_is_not_taken_for_one(text: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "fits"), [(b"%PDF-1.7", True), (b"PK\x03\x04", True), (b"", False), (b"MZ", False), (b"\xd0\xcf", False)]
+    ("content", "fits"),
+    [(b"%PDF-1.7", True), (b"PK\x03\x04", True), (b"", False), (b"MZ", False), (b"\xd0\xcf", False)],
 )
 def test_a_file_of_another_kind_is_known_by_its_beginning(content: bytes, fits: bool) -> None:
     assert is_pdf_or_word(content) is fits

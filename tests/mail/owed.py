@@ -91,7 +91,9 @@ class Office:
     lock: Lock | None = None
 
     def work(self, *, worker: str = "w1", most: int = 100, **settings: Any) -> int:
-        return run_due(self.workshop, worker, Desk(self.postbox, LETTERHEAD, self.issue, self.lock), most=most, **settings)
+        return run_due(
+            self.workshop, worker, Desk(self.postbox, LETTERHEAD, self.issue, self.lock), most=most, **settings
+        )
 
     def items(self) -> Sequence[OutboxItem]:
         return self._all(select(OutboxItem).order_by(OutboxItem.owed_at, OutboxItem.id))
