@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 from forms_app.db.tables import Document, Escalation
-from forms_app.deidentification.dictionary import Sort
+from forms_app.deidentification.dictionary import Identifier, Sort
 from forms_app.deidentification.findings import Finding, ScanFailed
-from forms_app.deidentification.scan import LONGEST, scan
+from forms_app.deidentification.scan import LONGEST, recorded, scan
 from forms_app.documents import contexts as say
 from forms_app.documents.catalogue import kind_of
 from forms_app.domain.errors import DomainError
@@ -20,8 +20,9 @@ Released = say.BoardProforma | say.SubGroupReport | say.PolicyGapNotice
 TEXT, FACT, LEARNING = "text", "fact", "learning"
 """How the names of what is scanned begin."""
 WHERE = frozenset({Sort.ADDRESS, Sort.SCHOOL, Sort.PRACTICE})
-TELLS_WHERE = WHERE | {"street", "postcode", "outward_postcode", "telephone"}
-"""The rules whose findings say where somebody can be found, by telephone too."""
+NAMED_PLACES = frozenset({"school_form", "surgery", "building"})
+TELLS_WHERE = WHERE | NAMED_PLACES | {"street", "postcode", "outward_postcode", "telephone"}
+"""The rules whose findings say where somebody can be found, by telephone too, and at a place that nobody entered yet."""
 NOT_TYPED = frozenset(
     {"heading", "raised_by", "written_by", "called_by", "conveners", "invited", "attended", "absent", "parties"}
     | {"time_limits", "stages", "stage", "rules", "choices", "return_to", "question", "title", "agency", "to"}
@@ -61,11 +62,29 @@ def tells_where(escalation: Escalation, document: Document) -> tuple[Finding, ..
     """Every place that says where the child can be found. Raises CheckFailed."""
 
     def found() -> tuple[Finding, ...]:
-        identifiers = [each for each in identifiers_of(escalation) if each.sort in WHERE]
+        known = identifiers_of(escalation)
         typed = _typed(context_of(document).model_dump(mode="json"))
-        return tuple(each for part in _parts(typed) for each in scan(part, identifiers) if each.rule in TELLS_WHERE)
+        return tuple(each for part in _parts(typed) for each in _telling(part, known))
 
     return _scanned(found)
+
+
+def _telling(texts: Mapping[str, str], known: Sequence[Identifier]) -> Iterator[Finding]:
+    """What tells where somebody is. An agency that takes part stands in every document, and is no such place by its name."""
+    found = [each for each in scan(texts, [one for one in known if one.sort in WHERE]) if each.rule in TELLS_WHERE]
+    agencies: tuple[Finding, ...] = ()
+    if any(each.rule in NAMED_PLACES for each in found):
+        agencies = scan(texts, [one for one in known if one.sort is Sort.AGENCY], rules=(recorded,))
+    for each in found:
+        if each.rule not in NAMED_PLACES or not any(_is_all_of(one, each, texts) for one in agencies):
+            yield each
+
+
+def _is_all_of(agency: Finding, place: Finding, texts: Mapping[str, str]) -> bool:
+    """Whether a place is the name of an agency and nothing more, but for a “the”."""
+    if agency.field != place.field or agency.end < place.end:
+        return False
+    return texts[place.field][place.start : agency.start].strip().lower() in ("", "the")
 
 
 def _scanned(found: Callable[[], tuple[Finding, ...]]) -> tuple[Finding, ...]:

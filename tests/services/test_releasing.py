@@ -467,7 +467,18 @@ def test_documents_leave_a_secret_address_out(here: Scene, secret: UUID) -> None
     assert not [context for context in contexts if LIVES_AT in context]
 
 
-@pytest.mark.parametrize("said", [f"She was seen at {LIVES_AT}.", "Telephone 01482 448 879."])
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"She was seen at {LIVES_AT}.",
+        "Telephone 01482 448 879.",
+        "She starts at Thornley Academy on Monday.",
+        "They are in the Calder Refuge now.",
+        "Her mother was seen at Quenby Lodge.",
+        "Ask Inventedshire Primary School, Thornley Academy or Invented Police.",
+        "Inventedshire Primary School Thornley Academy",
+    ],
+)
 def test_a_document_that_tells_where_waits_and_the_record_stands(here: Scene, secret: UUID, said: str) -> None:
     record = tell(here, secret, said)
 
@@ -475,6 +486,12 @@ def test_a_document_that_tells_where_waits_and_the_record_stands(here: Scene, se
     assert {release.document_id for release in waiting} == {each.id for each in here.documents(record)}
     assert {release.because for release in waiting} == {Because.PROTECTED_ADDRESS}
     assert not is_owed(here, waiting[0].document_id)
+
+
+def test_an_agency_that_takes_part_tells_nobody_where(here: Scene, secret: UUID) -> None:
+    tell(here, secret, "The Inventedshire Primary School and Inventedshire Children’s Social Care met.")
+
+    assert held(here.workshop, secret) == []
 
 
 def test_without_the_flag_an_address_goes_as_ever(here: Scene) -> None:
