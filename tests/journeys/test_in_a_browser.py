@@ -118,6 +118,7 @@ def raiser_signs_in(scene: Scene) -> None:
     raiser.open("/sign-in")
     box.fill(scene.board.raiser.email)
     raiser.press("Send me an email")
+    until(lambda: bool(scene.smtp.sent_to(scene.board.raiser.email)))  # this code, and not the next one
     raiser.page.get_by_label("Code from the email").fill("12345")
     raiser.press("Sign in")
     assert raiser.status == 422
