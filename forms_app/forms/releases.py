@@ -93,14 +93,13 @@ def suggested(findings: Iterable[FoundPlace]) -> dict[str, str]:
 
 def _fields_of(finding: FoundPlace, unprintable: Unprintable) -> Iterator[tuple[str, Any]]:
     number, quoted = finding.number, f"“{finding.text}”"
-    reason = Reason("Why can it stay?", unprintable=unprintable)
     if not finding.can_change:
         yield f"f-because-{number}", Reason(f"Why can {quoted} stay?", unprintable=unprintable)
         return
     choices = (("generalise", "Put other words in its place"), ("remove", "Remove it"), ("keep", "Keep it"))
     yield f"f-what-{number}", WhatBecomes(quoted, choices=choices, hint=finding.why)
     yield f"f-words-{number}", InItsPlace("Words to put in its place", unprintable=unprintable)
-    yield f"f-because-{number}", reason
+    yield f"f-because-{number}", Reason("Why can it stay?", unprintable=unprintable)
 
 
 def _depends_of(finding: FoundPlace) -> Mapping[str, tuple[str, frozenset[str]]]:
@@ -117,7 +116,7 @@ class SendBackForm(Form):
     """Why a document goes back. Made by `send_back_form`."""
 
 
-class Because(Words):
+class WhatToChange(Words):
     def read(self, typed: Values) -> str:
         return super().read(typed).strip()
 
@@ -128,5 +127,7 @@ class Because(Words):
 def send_back_form(*, unprintable: Unprintable) -> type[SendBackForm]:
     hint = "A sentence for whoever prepared it. Do not name anybody."
     return type(
-        "SendBack", (SendBackForm,), {"f-because": Because("What must be changed?", hint=hint, unprintable=unprintable)}
+        "SendBack",
+        (SendBackForm,),
+        {"f-because": WhatToChange("What must be changed?", hint=hint, unprintable=unprintable)},
     )
