@@ -45,7 +45,7 @@ class Matcher:
         tokens = folded.tokens()
         for number in range(len(tokens)):
             for last, term in self._terms_from(folded, tokens, number):
-                yield _hit(folded, tokens[number], tokens[last], term)
+                yield _hit(tokens[number], tokens[last], term)
 
     def _terms_from(self, folded: Folded, tokens: Sequence[Token], number: int) -> Iterator[tuple[int, Term]]:
         readings, whole = {""}, ""
@@ -141,7 +141,7 @@ def _is_it(folded: Folded, tokens: Sequence[Token], term: Term) -> bool:
     return not term.capital or folded.text[tokens[0].start].isupper()
 
 
-def _hit(folded: Folded, first: Token, last: Token, term: Term) -> Hit:
+def _hit(first: Token, last: Token, term: Term) -> Hit:
     why = f"This could be {term.of.what}, or an ordinary word." if term.capital else f"This looks like {term.of.what}."
     return Hit(
         first.start,
