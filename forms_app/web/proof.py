@@ -83,7 +83,9 @@ def _packed(pack: Callable[..., Bundle], escalation_id: UUID) -> Response | tupl
         with workshop().writing() as work:
             found = pack(work, by=signed_in_person().id, escalation_id=escalation_id, signing=_signing())
     except TooLarge:
-        return render_template("proof/too_large.html", heading="These documents are too large for one file"), SHOWN_AGAIN
+        return render_template(
+            "proof/too_large.html", heading="These documents are too large for one file"
+        ), SHOWN_AGAIN
     return as_download(found.name, found.content)
 
 
