@@ -79,8 +79,10 @@ def load() -> None:
         word.template(kind.template)
         pdf.environment().get_template(f"{kind.template}/page.html")
     issue(BLANK_FORM, FIRST)
+    # What is loaded stays, and of a document most goes by itself: looking for rubbish rarely makes each one in twenty faster.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def answer(doors: Doors, kind_code: str, context: bytes, layout: bytes | None = None) -> list[bytes]:
