@@ -21,8 +21,8 @@ TEXT, FACT, LEARNING = "text", "fact", "learning"
 """How the names of what is scanned begin."""
 WHERE = frozenset({Sort.ADDRESS, Sort.SCHOOL, Sort.PRACTICE})
 NAMED_PLACES = frozenset({"school_form", "surgery", "building"})
-TELLS_WHERE = WHERE | NAMED_PLACES | {"street", "postcode", "outward_postcode", "telephone"}
-"""The rules whose findings say where somebody can be found, by telephone too, and at a place that nobody entered yet."""
+TELLS_WHERE = WHERE | NAMED_PLACES | {"street", "postcode", "outward_postcode", "telephone", "url"}
+"""The rules whose findings say where somebody can be found, by telephone or on a map too, and at a place that nobody entered yet."""
 NOT_TYPED = frozenset(
     {"heading", "raised_by", "written_by", "called_by", "conveners", "invited", "attended", "absent", "parties"}
     | {"time_limits", "stages", "stage", "rules", "choices", "return_to", "question", "title", "agency", "to"}

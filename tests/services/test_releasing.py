@@ -472,6 +472,7 @@ def test_documents_leave_a_secret_address_out(here: Scene, secret: UUID) -> None
     [
         f"She was seen at {LIVES_AT}.",
         "Telephone 01482 448 879.",
+        "See maps.example.com/x7 for the house.",
         "She starts at Thornley Academy on Monday.",
         "They are in the Calder Refuge now.",
         "Her mother was seen at Quenby Lodge.",
