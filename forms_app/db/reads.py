@@ -106,6 +106,12 @@ def document_for(session: Session, document_id: UUID, person_id: UUID) -> Docume
     ).one_or_none()
 
 
+def document_to_download(session: Session, document_id: UUID, person_id: UUID) -> Document | None:
+    """One document, if it is for this person, with its escalation, and without who else is sent it."""
+    wanted = select(Document).where(Document.id == document_id, _is_for(person_id))
+    return session.scalars(wanted.options(joinedload(Document.escalation))).one_or_none()
+
+
 def board_document(session: Session, document_id: UUID, board_id: UUID, kinds: Sequence[str]) -> Document | None:
     """One document of these kinds by which this Board was told."""
     return session.scalars(

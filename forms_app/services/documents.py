@@ -81,7 +81,7 @@ def document_for(work: Work, *, by: UUID, document_id: UUID) -> FoundDocument:
 
 def file_for(work: Work, *, by: UUID, document_id: UUID, file_format: Format) -> tuple[str, bytes]:
     """The name and the bytes of a document as issued, for somebody for whom it is. Raises NotFound."""
-    found = reads.document_for(work.session, document_id, by)
+    found = reads.document_to_download(work.session, document_id, by)
     if found is None:
         raise NotFound("There is no such document.")
     return as_issued(work, found, by, file_format)
