@@ -81,9 +81,10 @@ def documents_for(session: Session, escalation_id: UUID, person_id: UUID) -> Seq
     """The documents of this escalation that are for this person, the newest first, with their deliveries."""
     return session.scalars(
         select(Document)
+        .join(Document.record)
         .where(Document.escalation_id == escalation_id, _is_for(person_id))
         .options(*LEDGER)
-        .order_by(Document.owed_at.desc(), Document.id)
+        .order_by(*NEWEST_FIRST)
     ).all()
 
 
@@ -91,9 +92,10 @@ def board_documents(session: Session, escalation_id: UUID, kinds: Sequence[str])
     """The documents of these kinds that the Board was told by, the newest first, with their deliveries."""
     return session.scalars(
         select(Document)
+        .join(Document.record)
         .where(Document.escalation_id == escalation_id, Document.kind.in_(kinds), _tells_the_board())
         .options(*LEDGER)
-        .order_by(Document.owed_at.desc(), Document.id)
+        .order_by(*NEWEST_FIRST)
     ).all()
 
 
@@ -147,9 +149,10 @@ def _openable(
     return session.scalars(
         select(Document)
         .join(Document.escalation)
+        .join(Document.record)
         .where(wanted, or_(_is_for(person_id), in_the_office) if office_of else _is_for(person_id))
         .options(*LEDGER, joinedload(Document.escalation))
-        .order_by(Document.owed_at.desc(), Document.id)
+        .order_by(*NEWEST_FIRST)
     ).all()
 
 
@@ -234,6 +237,8 @@ def record_with_key(session: Session, form_key: UUID, person_id: UUID) -> StageR
     ).one_or_none()
 
 
+NEWEST_FIRST = (Document.owed_at.desc(), StageRecord.number.desc(), Document.kind.desc(), Document.id)
+"""Documents, joined with their records. Those of one moment by their records, and of one record a confirmation before its sheet."""
 LEDGER = (
     selectinload(Document.files),
     selectinload(Document.deliveries).joinedload(Delivery.person).joinedload(Person.agency),
