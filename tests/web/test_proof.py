@@ -22,7 +22,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.app import create_app
-from forms_app.db.tables import AuditEntry, Delivery, Document, DocumentFile, Escalation, Person, WordLayout
+from forms_app.db.tables import AuditEntry, Delivery, Document, DocumentFile, Escalation, Person, StageRecord, WordLayout
 from forms_app.domain.records import ProformaMade
 from forms_app.services import bundles
 from forms_app.services.attachments import LOCKED, make_locked_copy, password_of
@@ -291,8 +291,8 @@ def test_a_party_downloads_everything_that_they_may_open(place: Place) -> None:
 def owed_to(place: Place, email: str) -> list[Document]:
     with place.scene.database.reading() as session:
         wanted = select(Document).join(Document.deliveries).where(Document.escalation_id == place.escalation)
-        wanted = wanted.where(Delivery.person_id == place.scene.people[email])
-        found = session.scalars(wanted.order_by(Document.owed_at, Document.id.desc())).all()
+        wanted = wanted.join(Document.record).where(Delivery.person_id == place.scene.people[email])
+        found = session.scalars(wanted.order_by(Document.owed_at, StageRecord.number, Document.kind)).all()
         session.expunge_all()
         return list(found)
 
