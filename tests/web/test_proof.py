@@ -22,7 +22,16 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.app import create_app
-from forms_app.db.tables import AuditEntry, Delivery, Document, DocumentFile, Escalation, Person, StageRecord, WordLayout
+from forms_app.db.tables import (
+    AuditEntry,
+    Delivery,
+    Document,
+    DocumentFile,
+    Escalation,
+    Person,
+    StageRecord,
+    WordLayout,
+)
 from forms_app.domain.records import ProformaMade
 from forms_app.services import bundles
 from forms_app.services.attachments import LOCKED, make_locked_copy, password_of
