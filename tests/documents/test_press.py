@@ -160,8 +160,8 @@ def test_without_its_worker_it_is_gone(does: str) -> None:
 
 
 def test_a_document_costs_no_memory_that_is_not_given_back(press: Press, release: bool) -> None:
-    count = 300 if release else 60
-    for _ in range(20):
+    count = 300 if release else 150
+    for _ in range(40):
         press.issue("written_account", ACCOUNT)
     before = status_of(press, "VmRSS")
 
