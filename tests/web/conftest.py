@@ -20,6 +20,7 @@ from forms_app.policies.shelf import Shelf
 from forms_app.services.work import Workshop
 from forms_app.settings import Settings
 from forms_app.web.access import open_to, signed_in
+from tests.factories.scenes import Scene
 from tests.web.visitor import Visitor
 
 SERVICE_URL = "http://escalations.example"
@@ -49,10 +50,15 @@ class Site:
     def visitor(self) -> Visitor:
         return Visitor(self.app, str(self.app.config["SERVICE_URL"]))
 
-    def signed_in(self, email: str) -> Visitor:
+    def visiting(self, email: str) -> Visitor:
+        """Somebody who has just signed in."""
         visitor = self.visitor()
         visitor.ask_for_code(email)
         visitor.type_code(self.last_message()["code"])
+        return visitor
+
+    def signed_in(self, email: str) -> Visitor:
+        visitor = self.visiting(email)
         visitor.get("/who")
         return visitor
 
@@ -77,6 +83,13 @@ class Site:
     def leaves(self, email: str) -> None:
         with self.database.writing() as session:
             session.scalars(select(Person).where(Person.email == email)).one().left_at = self.clock.now
+
+
+def site_of(place: Scene, url: str) -> Site:
+    """The service on the database of a scene, with its clock."""
+    pokes: list[datetime] = []
+    app = create_app(settings(url), workshop=place.workshop, poke=lambda: pokes.append(place.clock.now))
+    return Site(app, place.database, place.clock, pokes)  # type: ignore[arg-type]  # a clock of the same kind
 
 
 def settings(url: str, **changed: Any) -> Settings:

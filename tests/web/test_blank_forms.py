@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 import pytest
 from lxml import html
 
-from forms_app.app import create_app
 from forms_app.documents.contexts import Context
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.issue import issue
@@ -17,8 +15,7 @@ from forms_app.services.issuing import WAITS
 from forms_app.services.outbox import Desk, run_due
 from tests.factories.scenes import DOMAIN, Scene, scene
 from tests.mail.owed import LETTERHEAD, FakeIssued, FakePostbox, fake_issue
-from tests.web.conftest import Site, settings
-from tests.web.visitor import Visitor
+from tests.web.conftest import Site, site_of
 
 RAISER, UNIT = f"practitioner@school.{DOMAIN}", f"unit@board.{DOMAIN}"
 
@@ -31,16 +28,7 @@ def here(sqlite_url: str) -> Iterator[Scene]:
 
 @pytest.fixture
 def site(here: Scene, sqlite_url: str) -> Site:
-    pokes: list[datetime] = []
-    app = create_app(settings(sqlite_url), workshop=here.workshop, poke=lambda: pokes.append(here.clock.now))
-    return Site(app, here.database, here.clock, pokes)  # type: ignore[arg-type]  # a clock of the same kind
-
-
-def visiting(site: Site, email: str) -> Visitor:
-    visitor = site.visitor()
-    visitor.ask_for_code(email)
-    visitor.type_code(site.last_message()["code"])
-    return visitor
+    return site_of(here, sqlite_url)
 
 
 def work(here: Scene, issued: Any = fake_issue) -> None:
@@ -57,7 +45,7 @@ def links(page: str) -> dict[str, str]:
 @pytest.mark.parametrize("email", [RAISER, UNIT])
 def test_everybody_who_is_signed_in_downloads_the_blank_proforma(email: str, here: Scene, site: Site) -> None:
     work(here, issue)
-    person = visiting(site, email)
+    person = site.visiting(email)
 
     found = links(person.get("/blank-forms").text)
 
@@ -75,7 +63,7 @@ def test_each_file_says_its_format_and_its_size(here: Scene, site: Site) -> None
 
     work(here, of_a_size)
 
-    found = links(visiting(site, RAISER).get("/blank-forms").text)
+    found = links(site.visiting(RAISER).get("/blank-forms").text)
 
     assert "Word (DOCX), 2 KB: Raising a concern, Disagreement between agencies" in found
     assert "PDF, 3 KB: Raising a concern, Disagreement between agencies" in found
@@ -84,11 +72,11 @@ def test_each_file_says_its_format_and_its_size(here: Scene, site: Site) -> None
 @pytest.mark.requirement("U-56")
 @pytest.mark.parametrize(("email", "page"), [(RAISER, "/escalations"), (UNIT, "/register")])
 def test_the_lists_of_escalations_lead_to_it(email: str, page: str, site: Site) -> None:
-    assert 'href="/blank-forms"' in visiting(site, email).get(page).text
+    assert 'href="/blank-forms"' in site.visiting(email).get(page).text
 
 
 def test_until_they_are_made_the_page_says_so_and_asks_for_them(here: Scene, site: Site) -> None:
-    person = visiting(site, RAISER)
+    person = site.visiting(RAISER)
     before = len(site.pokes)
 
     page = person.get("/blank-forms").text
@@ -107,7 +95,7 @@ def test_what_is_not_owed_yet_is_owed_when_the_page_is_opened(here: Scene, site:
     work(here)
     with here.database.writing() as session:
         session.connection().exec_driver_sql("UPDATE boards SET telephone = '01632 960888'")
-    person = visiting(site, RAISER)
+    person = site.visiting(RAISER)
     assert "being made" in person.get("/blank-forms").text
 
     work(here)
@@ -123,7 +111,7 @@ def test_what_could_not_be_made_is_said_with_what_to_do(here: Scene, site: Site)
         work(here, refuse)
         here.clock.forward(seconds=wait.total_seconds())
 
-    page = visiting(site, RAISER).get("/blank-forms").text
+    page = site.visiting(RAISER).get("/blank-forms").text
 
     assert "could not be made. Telephone the Board’s business unit" in page
     assert "A letter cannot be printed." in page
@@ -132,7 +120,7 @@ def test_what_could_not_be_made_is_said_with_what_to_do(here: Scene, site: Site)
 
 def test_nobody_else_opens_them(here: Scene, site: Site) -> None:
     work(here)
-    found = links(visiting(site, RAISER).get("/blank-forms").text)
+    found = links(site.visiting(RAISER).get("/blank-forms").text)
 
     for path in ("/blank-forms", *found.values()):
         assert site.visitor().get(path).location == "/sign-in"

@@ -5,19 +5,17 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime
 
 import docx
 import pytest
 from lxml import html
 
-from forms_app.app import create_app
 from forms_app.documents import templates, unpacking
 from forms_app.documents.fields import LAID_OUT
 from forms_app.services.outbox import Desk, run_due
 from tests.factories.scenes import DOMAIN, Scene, scene
 from tests.mail.owed import LETTERHEAD, FakePostbox, fake_issue
-from tests.web.conftest import Site, settings
+from tests.web.conftest import Site, site_of
 from tests.web.visitor import Visitor
 
 UNIT, CHAIR, RAISER = f"unit@board.{DOMAIN}", f"chair@board.{DOMAIN}", f"practitioner@school.{DOMAIN}"
@@ -33,16 +31,7 @@ def here(sqlite_url: str) -> Iterator[Scene]:
 
 @pytest.fixture
 def site(here: Scene, sqlite_url: str) -> Site:
-    pokes: list[datetime] = []
-    app = create_app(settings(sqlite_url), workshop=here.workshop, poke=lambda: pokes.append(here.clock.now))
-    return Site(app, here.database, here.clock, pokes)  # type: ignore[arg-type]  # a clock of the same kind
-
-
-def visiting(site: Site, email: str) -> Visitor:
-    visitor = site.visitor()
-    visitor.ask_for_code(email)
-    visitor.type_code(site.last_message()["code"])
-    return visitor
+    return site_of(here, sqlite_url)
 
 
 def work(here: Scene) -> None:
@@ -77,7 +66,7 @@ def decide(person: Visitor, decision: str) -> object:
 
 
 def test_the_list_says_what_is_in_force_for_each_kind(site: Site) -> None:
-    person = visiting(site, UNIT)
+    person = site.visiting(UNIT)
 
     page = html.fromstring(person.get("/word-layouts").text)
 
@@ -89,7 +78,7 @@ def test_the_list_says_what_is_in_force_for_each_kind(site: Site) -> None:
 
 
 def test_every_field_is_listed_with_an_example_and_the_loop_in_which_it_stands(site: Site) -> None:
-    text = words(visiting(site, UNIT), f"{KIND}/fields")
+    text = words(site.visiting(UNIT), f"{KIND}/fields")
 
     assert "{{ heading.reference }} OAK-2026-0001" in text
     assert "{%p for section in sections %}, inside it {%p for answer in section.answers %}" in text
@@ -97,7 +86,7 @@ def test_every_field_is_listed_with_an_example_and_the_loop_in_which_it_stands(s
 
 
 def test_the_starter_can_be_uploaded_as_it_is_and_waits_for_a_second_person(here: Scene, site: Site) -> None:
-    person = visiting(site, UNIT)
+    person = site.visiting(UNIT)
     starter = person.get(f"{KIND}/starter")
     assert "attachment; filename=stage-record-service.docx" in starter.headers["Content-Disposition"]
 
@@ -117,7 +106,7 @@ def test_the_starter_can_be_uploaded_as_it_is_and_waits_for_a_second_person(here
 
 
 def test_the_chair_publishes_and_the_list_says_who_did(site: Site) -> None:
-    unit, chair = visiting(site, UNIT), visiting(site, CHAIR)
+    unit, chair = site.visiting(UNIT), site.visiting(CHAIR)
     send(unit, ours())
 
     assert decide(chair, "publish").status_code == 303
@@ -127,7 +116,7 @@ def test_the_chair_publishes_and_the_list_says_who_did(site: Site) -> None:
 
 
 def test_whoever_proposed_it_cannot_publish_it(site: Site) -> None:
-    unit = visiting(site, UNIT)
+    unit = site.visiting(UNIT)
     send(unit, ours())
 
     answer = decide(unit, "publish")
@@ -137,7 +126,7 @@ def test_whoever_proposed_it_cannot_publish_it(site: Site) -> None:
 
 
 def test_two_decide_at_once_and_the_second_sees_who_did_what(site: Site) -> None:
-    unit, chair = visiting(site, UNIT), visiting(site, CHAIR)
+    unit, chair = site.visiting(UNIT), site.visiting(CHAIR)
     send(unit, ours())
     page = html.fromstring(chair.get(KIND).text)
     form = page.xpath("//form[contains(@action, '/decisions/')]/@action")[0]
@@ -150,7 +139,7 @@ def test_two_decide_at_once_and_the_second_sees_who_did_what(site: Site) -> None
 
 
 def test_an_upload_begun_before_somebody_decided_is_shown_what_happened(site: Site) -> None:
-    unit, chair = visiting(site, UNIT), visiting(site, CHAIR)
+    unit, chair = site.visiting(UNIT), site.visiting(CHAIR)
     send(unit, ours())
     seen = html.fromstring(unit.get(KIND).text).xpath("//form[@enctype]//input[@name='seen']/@value")[0]
     decide(chair, "publish")
@@ -162,7 +151,7 @@ def test_an_upload_begun_before_somebody_decided_is_shown_what_happened(site: Si
 
 
 def test_an_earlier_version_and_the_services_own_come_back_by_two_people(site: Site) -> None:
-    unit, chair = visiting(site, UNIT), visiting(site, CHAIR)
+    unit, chair = site.visiting(UNIT), site.visiting(CHAIR)
     for text in ("one", "two"):
         send(unit, with_paragraph(text))
         decide(chair, "publish")
@@ -178,7 +167,7 @@ def test_an_earlier_version_and_the_services_own_come_back_by_two_people(site: S
 
 
 def test_everything_that_is_wrong_is_said_at_once_beside_the_field_and_nothing_is_kept(site: Site) -> None:
-    unit = visiting(site, UNIT)
+    unit = site.visiting(UNIT)
 
     answer = send(unit, with_paragraph("{{ heading.refrence }} and {{ nobody }}"))
 
@@ -199,7 +188,7 @@ def test_everything_that_is_wrong_is_said_at_once_beside_the_field_and_nothing_i
     ],
 )
 def test_what_is_no_word_file_is_refused_with_what_to_do(site: Site, content: bytes, said: str) -> None:
-    answer = send(visiting(site, UNIT), content, name="Ottilie Marchbank.docx")
+    answer = send(site.visiting(UNIT), content, name="Ottilie Marchbank.docx")
 
     assert answer.status_code == 422
     assert said in answer.text
@@ -209,14 +198,14 @@ def test_what_is_no_word_file_is_refused_with_what_to_do(site: Site, content: by
 def test_what_is_too_large_is_refused_beside_the_field(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unpacking, "LARGEST", 1000)
 
-    answer = send(visiting(site, UNIT), ours())
+    answer = send(site.visiting(UNIT), ours())
 
     assert answer.status_code == 422
     assert "The file is larger than" in answer.text
 
 
 def test_the_samples_are_word_files_with_invented_people(site: Site) -> None:
-    unit = visiting(site, UNIT)
+    unit = site.visiting(UNIT)
     send(unit, ours())
 
     links = html.fromstring(unit.get(KIND).text).xpath("//main//table//a/@href")
@@ -230,7 +219,7 @@ def test_the_samples_are_word_files_with_invented_people(site: Site) -> None:
 
 
 def test_others_find_no_such_page(site: Site) -> None:
-    raiser, chair = visiting(site, RAISER), visiting(site, CHAIR)
+    raiser, chair = site.visiting(RAISER), site.visiting(CHAIR)
     for path in ("/word-layouts", KIND, f"{KIND}/fields", f"{KIND}/starter"):
         assert raiser.get(path).status_code == 404
         assert site.visitor().get(path).location == "/sign-in"
@@ -242,11 +231,11 @@ def test_others_find_no_such_page(site: Site) -> None:
 
 @pytest.mark.parametrize("path", ["/word-layouts/blank_form", "/word-layouts/none", "/word-layouts/none/fields"])
 def test_a_kind_that_can_have_no_layout_has_no_page(site: Site, path: str) -> None:
-    assert visiting(site, UNIT).get(path).status_code == 404
+    assert site.visiting(UNIT).get(path).status_code == 404
 
 
 def test_what_no_page_of_ours_sends_is_refused(site: Site) -> None:
-    unit = visiting(site, UNIT)
+    unit = site.visiting(UNIT)
     send(unit, ours())
 
     assert unit.post(f"{KIND}/propose", {"layout": "x"}).status_code == 400
