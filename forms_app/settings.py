@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     mail_timeout_seconds: float = 20
     mail_sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     """The address that every message comes from."""
+    bounce_mailbox: Annotated[str, Field(pattern=r"^(imaps?://[^@]+@[^@/]+(/.*)?|maildir:///.+)$")] | None = None
+    """Where messages that come back are read: imaps://user@host/INBOX or maildir:///path. None where nobody looks."""
+    bounce_password: SecretStr | None = None
+    reminders_hour: Annotated[int, Field(ge=0, le=23)] = 8
+    """The hour of the UK day at which people are reminded of what is due."""
     mail_certificates: FilePath | None = None
     """A file of certificates to trust for the mail server, in place of the system's."""
     huey_url: str = f"sqlite:///{ROOT / 'var' / 'huey.db'}"

@@ -20,6 +20,7 @@ from forms_app.db.database import Database
 from forms_app.documents import pictures
 from forms_app.documents.locks import lock
 from forms_app.documents.press import Limits, Press
+from forms_app.mail.bounces import Mailbox
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer, Postbox
 from forms_app.policies.bank_holidays import calendar_of
@@ -27,6 +28,7 @@ from forms_app.policies.shelf import Shelf
 from forms_app.services.attachments import Lock, password_of
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.poke import looking, open_queue
+from forms_app.services.regular import owe_regular_work
 from forms_app.services.work import Workshop
 
 if TYPE_CHECKING:  # what seals takes half a second to import, and few need it
@@ -49,6 +51,8 @@ class Job:
     lease: timedelta
     workers: int = 2
     seal: Seal | None = None
+    mailbox: Mailbox | None = None
+    """Where messages that come back are read."""
     attachments_secret: bytes | None = None
     """What the passwords of attached PDFs are worked out from; None where they travel open."""
 
@@ -80,11 +84,12 @@ def _queue(job: Job) -> Huey:
         press.start()
         issue = press.issue if job.seal is None else job.seal.sealing(press.issue, workshop.clock)
         draw = pictures.pages if pictures.can_draw() else None
-        return workshop, name, Desk(Postbox(job.mail_server), job.letterhead, issue, _lock(job), draw)
+        return workshop, name, Desk(Postbox(job.mail_server), job.letterhead, issue, _lock(job), draw, job.mailbox)
 
     def look() -> None:
         workshop, name, desk = bench()
         try:
+            owe_regular_work(workshop, reads_bounces=job.mailbox is not None)
             run_due(workshop, name, desk, lease=job.lease, wake_another=wake)
         except Exception:  # the next look may find the database again
             log.exception("outbox_not_looked_at")

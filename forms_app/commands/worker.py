@@ -11,6 +11,7 @@ from forms_app.app import open_shelf
 from forms_app.db.faults import faults_told
 from forms_app.db.migrate import require_newest
 from forms_app.logs import configure_logs
+from forms_app.mail.bounces import Mailbox
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer
 from forms_app.settings import Settings, SettingsFault, read_settings
@@ -43,12 +44,21 @@ def work(chosen: argparse.Namespace) -> None:
             letterhead=Letterhead(settings.mail_sender, settings.service_url),
             lease=timedelta(seconds=settings.outbox_lease_seconds),
             workers=chosen.workers,
+            mailbox=mailbox(settings),
             seal=seal(settings),
             attachments_secret=settings.secret_key.get_secret_value().encode()
             if settings.encrypt_attachments
             else None,
         )
     )
+
+
+def mailbox(settings: Settings) -> Mailbox | None:
+    """Where messages that come back are read; None where nobody looks."""
+    if settings.bounce_mailbox is None:
+        return None
+    given = settings.bounce_password
+    return Mailbox(settings.bounce_mailbox, given.get_secret_value() if given else None)
 
 
 def seal(settings: Settings) -> Seal | None:

@@ -13,7 +13,7 @@ from sqlalchemy import CTE, ColumnElement, and_, exists, null, or_, select, upda
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from forms_app.db.tables import OutboxItem
+from forms_app.db.tables import Board, OutboxItem
 
 LONG_OWED = timedelta(minutes=15)
 
@@ -29,6 +29,12 @@ class OutboxKind(StrEnum):
     """About a Board."""
     DRAW_LAYOUT = "draw_layout"
     """About a WordLayout: its sample as pictures."""
+    POST_NOTIFICATION = "post_notification"
+    """About a Notification."""
+    REMIND = "remind"
+    """About a Board: whom to remind of what today. One row for ever, due again on the next day."""
+    READ_BOUNCES = "read_bounces"
+    """About nothing: whether messages came back. One row for ever, due again a minute later."""
     SIGN_IN_MESSAGE = "sign_in_message"
     """About a SignInCode; its words are in the payload and nowhere else."""
 
@@ -125,6 +131,11 @@ def put_off(session: Session, claimed: Claim, sentence: str, now: datetime, wait
     return fail(session, claimed.item_id, claimed.worker, sentence, now + waits[claimed.tries - 1])
 
 
+def finish_until(session: Session, item_id: UUID, worker: str, moment: datetime) -> bool:
+    """The work is done for now, and due again at a moment. False as `finish` is."""
+    return _settle(session, item_id, worker, owed_at=moment, not_before=moment, tries=0, fault=None)
+
+
 def try_again(session: Session, kind: OutboxKind, about: Collection[UUID], now: datetime) -> None:
     """Makes work that was put off or given up due at once, with all its tries before it. What is being worked on goes on."""
     session.execute(
@@ -138,6 +149,17 @@ def try_again(session: Session, kind: OutboxKind, about: Collection[UUID], now: 
         .values(not_before=now, parked_at=None, tries=0)
         .execution_options(synchronize_session=False)
     )
+
+
+def is_owed(session: Session, kind: OutboxKind, about: UUID) -> bool:
+    """Whether this work is owed, or was."""
+    return bool(session.scalar(select(exists().where(OutboxItem.kind == kind.value, OutboxItem.about_id == about))))
+
+
+def boards_without_reminding(session: Session) -> Sequence[UUID]:
+    """The Boards for which nobody has ever looked whom to remind."""
+    looked = exists().where(OutboxItem.kind == OutboxKind.REMIND.value, OutboxItem.about_id == Board.id)
+    return session.scalars(select(Board.id).where(~looked.correlate(Board)).order_by(Board.id)).all()
 
 
 def needs_attention(

@@ -247,7 +247,7 @@ LEDGER = (
 
 
 def _is_party(person_id: UUID) -> ColumnElement[bool]:
-    """Nobody who has left, or has moved to another agency, takes part any more."""
+    """Nobody who has left, has moved to another agency, or was named by mistake takes part any more."""
     return (
         exists()
         .where(
@@ -256,6 +256,7 @@ def _is_party(person_id: UUID) -> ColumnElement[bool]:
             Person.id == Party.person_id,
             Person.agency_id == Party.agency_id,
             Person.left_at.is_(None),
+            Party.removed_at.is_(None),
         )
         .correlate(Escalation)
     )
@@ -266,6 +267,7 @@ def _is_for(person_id: UUID) -> ColumnElement[bool]:
     owed = exists().where(
         Delivery.document_id == Document.id,
         Delivery.person_id == person_id,
+        Delivery.withdrawn_at.is_(None),
         Person.id == Delivery.person_id,
         Person.left_at.is_(None),
     )
@@ -273,6 +275,7 @@ def _is_for(person_id: UUID) -> ColumnElement[bool]:
         Party.escalation_id == Document.escalation_id,
         Party.person_id == person_id,
         Party.agency_id == Document.agency_id,
+        Party.removed_at.is_(None),
         Person.id == Party.person_id,
         Person.agency_id == Document.agency_id,
         Person.left_at.is_(None),

@@ -60,8 +60,6 @@ class Board(Base):
     """The policy, id@version, under which new escalations of this Board begin."""
     telephone: Mapped[str]
     email: Mapped[str]
-    secure_domains: Mapped[list[Any]]
-    """Mail domains to which an identified document may travel attached."""
 
 
 class Agency(Base):
@@ -73,6 +71,27 @@ class Agency(Base):
     name: Mapped[str]
     kind: Mapped[str]
     """An agency kind of the Board's policy, or `board` for the Board's own office."""
+
+
+class MailDomain(Base):
+    """What may be sent to the addresses that an agency's people have at one mail domain."""
+
+    __tablename__ = "mail_domains"
+    __table_args__ = (UniqueConstraint("agency_id", "domain"),)
+
+    id: Mapped[UUID] = _id()
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    domain: Mapped[str]
+    """In lower case."""
+    rule: Mapped[str]
+    """A `domain.mail_rules.Rule`."""
+    named_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    """Nothing is sent there before: somebody looks first whose addresses these are."""
+    confirmed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    """None where the Board's own file confirmed it, when the Board was set up."""
+
+    agency: Mapped[Agency] = relationship(lazy="raise")
 
 
 class Person(Base):
@@ -89,6 +108,8 @@ class Person(Base):
     seat: Mapped[str | None]
     """A seat at the Board: business_unit, chair, sub_group, policy_sub_group, directors or liaison_officer."""
     telephone: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="en")
+    """The language of the emails that they are sent: en or cy."""
     left_at: Mapped[datetime | None]
 
     board: Mapped[Board] = relationship(lazy="raise")
@@ -205,6 +226,8 @@ class Party(Base):
     level: Mapped[str]
     is_raiser: Mapped[bool] = mapped_column(default=False)
     joined_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+    """When it was found that they were named by mistake: from then on they see nothing of it."""
 
     escalation: Mapped[Escalation] = relationship(lazy="raise_on_sql", back_populates="parties")
     person: Mapped[Person] = relationship(lazy="raise")
@@ -212,8 +235,9 @@ class Party(Base):
 
     @property
     def has_left(self) -> bool:
-        """Whether they have left, or have moved from the agency for which they act here to another one."""
-        return self.person.left_at is not None or self.person.agency_id != self.agency_id
+        """Whether they have left, have moved from the agency for which they act here, or were named by mistake."""
+        gone = self.person.left_at is not None or self.removed_at is not None
+        return gone or self.person.agency_id != self.agency_id
 
 
 class StageRecord(Base):
@@ -362,10 +386,16 @@ class Delivery(Base):
     attached: Mapped[bool]
     """Whether the document travels attached; otherwise the message carries a link."""
     owed_at: Mapped[datetime]
+    notification_id: Mapped[UUID | None] = mapped_column(ForeignKey("notifications.id"), index=True)
+    """The one message by which it goes together with others, where there would have been too many."""
+    withdrawn_at: Mapped[datetime | None]
+    """From then on this person can open the document no more. Who withdrew it, and why, is among the events."""
 
     person: Mapped[Person] = relationship(lazy="raise")
     document: Mapped[Document] = relationship(lazy="raise", back_populates="deliveries")
     attempts: Mapped[list[Attempt]] = relationship(lazy="raise", order_by="Attempt.number")
+    events: Mapped[list[DeliveryEvent]] = relationship(lazy="raise", order_by="DeliveryEvent.number")
+    acknowledgements: Mapped[list[Acknowledgement]] = relationship(lazy="raise", order_by="Acknowledgement.number")
 
 
 class Attempt(Base):
@@ -381,6 +411,76 @@ class Attempt(Base):
     result: Mapped[str]
     """accepted, refused, not_reached, or started (then interrupted, if no later line follows)."""
     smtp_code: Mapped[int | None]
+
+
+class DeliveryEvent(Base):
+    """What became known of a delivery beside what our mail server answered. Only ever added to."""
+
+    __tablename__ = "delivery_events"
+    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+
+    id: Mapped[UUID] = _id()
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("deliveries.id"))
+    number: Mapped[int]
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    """A `domain.deliveries.EventKind`."""
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    """Who did it or says it; None for what a mail server told us."""
+    code: Mapped[str] = mapped_column(default="")
+    """What kind of it: a status code of a bounce, the format that was downloaded, the reason of a withdrawal."""
+    happened_at: Mapped[datetime | None]
+    """When somebody says that they telephoned."""
+    key: Mapped[str | None] = mapped_column(unique=True)
+    """What it was read from, so that the same is not written twice."""
+
+    person: Mapped[Person | None] = relationship(lazy="raise")
+
+
+class Acknowledgement(Base):
+    """A recipient's own answer to a document, and to exactly these bytes. The last of its numbers counts."""
+
+    __tablename__ = "acknowledgements"
+    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+
+    id: Mapped[UUID] = _id()
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("deliveries.id"))
+    number: Mapped[int]
+    at: Mapped[datetime]
+    answer: Mapped[str]
+    """A `domain.deliveries.Answer`."""
+    reasons: Mapped[str] = mapped_column(default="")
+    sha256: Mapped[str]
+    """Of the PDF as issued."""
+
+
+class Notification(Base):
+    """One message to one person that is no document: what it says is worked out when it is sent, from ids and codes."""
+
+    __tablename__ = "notifications"
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    kind: Mapped[str]
+    """A `mail.compose.Kind`: the folder of its words."""
+    escalation_id: Mapped[UUID | None] = mapped_column(ForeignKey("escalations.id"), index=True)
+    about_id: Mapped[UUID | None]
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    owed_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="raise")
+
+
+class WorkerProcess(Base):
+    """A process that works on the outbox, and when it was last heard of."""
+
+    __tablename__ = "worker_processes"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
 
 
 class BlankFormFile(Base):

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from uuid import UUID
 
@@ -20,6 +21,34 @@ CONTENT_TYPES = {
     "pdf": "application/pdf",
 }
 LINE_ENDS = ("\u2028", "\u2029")
+
+
+class Kind(StrEnum):
+    """Every kind of email: the folder of its words, and the beginning of its Message-ID."""
+
+    DOCUMENT = "document"
+    """One document, attached or by link. Its Message-ID begins with `delivery`."""
+    DOCUMENTS_WAITING = "documents_waiting"
+    """Several documents together, by link, where one email each would have been too many."""
+    DELIVERY_FAILED = "delivery_failed"
+    """To who recorded it, and to the business unit: a document reached one of its recipients not."""
+    WITHDRAWN = "withdrawn"
+    """To who should not have had it: delete it."""
+    WITHDRAWAL = "withdrawal"
+    """To the business unit: a document was withdrawn from somebody."""
+    DISAGREEMENT = "disagreement"
+    """To who recorded it: a recipient does not agree with what was recorded."""
+    REMINDER = "reminder"
+    """What is due and overdue, once a day."""
+    RELEASE_WAITS = "release_waits"
+    """To the business unit: a document waits for somebody to prepare or release it."""
+    LAYOUT_FAILED = "layout_failed"
+    """To the business unit: with the Board's own Word layout a document could not be made."""
+    SIGN_IN = "sign_in"
+
+
+BEGINS = {Kind.DOCUMENT: "delivery", Kind.SIGN_IN: "sign-in"}
+"""What the Message-ID begins with, where it is not the kind."""
 
 
 class UnfitMessage(Exception):
@@ -105,50 +134,74 @@ class DocumentNotice:
     by_when: str | None = None
 
 
+def compose(
+    letterhead: Letterhead,
+    office: Office,
+    *,
+    kind: Kind,
+    about_id: UUID,
+    words: Mapping[str, object],
+    to: str,
+    at: datetime,
+    language: str = "en",
+    attachments: tuple[Attachment, ...] = (),
+) -> Message:
+    """One message of a kind, in a language. Its Message-ID is the same whenever it is made about the same. Raises UnfitMessage.
+
+    Beside `words`, every kind can use the Board's name, its telephone number and the service's address.
+    """
+    every = {"board": office.board, "telephone": office.telephone, "service_url": letterhead.service_url, **words}
+    return Message(
+        message_id=letterhead.message_id(BEGINS.get(kind, kind.value), about_id),
+        sender=letterhead.sender,
+        to=to,
+        at=at,
+        subject=_filled(kind, "subject", language, every),
+        body=_filled(kind, "body", language, every),
+        attachments=attachments,
+    )
+
+
 def document_message(
-    letterhead: Letterhead, office: Office, notice: DocumentNotice, *, to: str, at: datetime
+    letterhead: Letterhead, office: Office, notice: DocumentNotice, *, to: str, at: datetime, language: str = "en"
 ) -> Message:
     """Raises UnfitMessage."""
     words = {
-        "board": office.board,
-        "telephone": office.telephone,
         "reference": notice.reference,
         "title": notice.title,
         "is_attached": bool(notice.attachments),
         "is_locked": notice.is_locked,
-        "service_url": letterhead.service_url,
         "link": f"{letterhead.service_url}/documents/{notice.document_id}",
         "by_when": notice.by_when,
     }
-    return Message(
-        message_id=letterhead.message_id("delivery", notice.delivery_id),
-        sender=letterhead.sender,
+    return compose(
+        letterhead,
+        office,
+        kind=Kind.DOCUMENT,
+        about_id=notice.delivery_id,
+        words=words,
         to=to,
         at=at,
-        subject=_filled("document", "subject", words),
-        body=_filled("document", "body", words),
+        language=language,
         attachments=notice.attachments,
     )
 
 
 def sign_in_message(
-    letterhead: Letterhead, office: Office, *, code_id: UUID, code: str, link: str, to: str, at: datetime
+    letterhead: Letterhead,
+    office: Office,
+    *,
+    code_id: UUID,
+    code: str,
+    link: str,
+    to: str,
+    at: datetime,
+    language: str = "en",
 ) -> Message:
     """Raises UnfitMessage."""
-    words = {
-        "board": office.board,
-        "telephone": office.telephone,
-        "code": code,
-        "link": link,
-    }
-    return Message(
-        message_id=letterhead.message_id("sign-in", code_id),
-        sender=letterhead.sender,
-        to=to,
-        at=at,
-        subject=_filled("sign_in", "subject", words),
-        body=_filled("sign_in", "body", words),
-    )
+    words = {"code": code, "link": link}
+    kind = Kind.SIGN_IN
+    return compose(letterhead, office, kind=kind, about_id=code_id, words=words, to=to, at=at, language=language)
 
 
 # Plain text: nothing is escaped, and a blank without a value is an error.
@@ -162,8 +215,8 @@ _templates = Environment(
 )
 
 
-def _filled(kind: str, part: str, words: Mapping[str, object]) -> str:
-    return _templates.get_template(f"{kind}/{part}.txt").render(words)
+def _filled(kind: Kind, part: str, language: str, words: Mapping[str, object]) -> str:
+    return _templates.get_template(f"{kind}/{part}.{language}.txt").render(words)
 
 
 def _breaks_a_line(letter: str) -> bool:

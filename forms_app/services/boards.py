@@ -20,6 +20,7 @@ from forms_app.domain.policy import OFFICE, Policy
 from forms_app.domain.text import SHORT, gate
 from forms_app.domain.working_days import uk_date
 from forms_app.services.blank_forms import owe_blank_forms
+from forms_app.services.mail_domains import name_domains
 from forms_app.services.work import Work
 
 
@@ -116,16 +117,17 @@ def set_up_board(work: Work, given: GivenBoard) -> dict[str, UUID]:
     """
     if faults := [*_faults(work, given)]:
         raise BoardFaults(faults)
-    board = board_with_code(work.session, given.code) or Board(code=given.code)
+    found = board_with_code(work.session, given.code)
+    is_new, board = found is None, found or Board(code=given.code)
     board.name, board.policy_key = given.name, given.policy
     board.telephone, board.email = given.telephone, given.email
-    board.secure_domains = list(given.secure_domains)
     work.session.add(board)
     work.session.flush()
     _set_up_contacts(work, board.id, None, given.contacts)
     people: dict[str, UUID] = {}
     for agency in given.agencies:
         people |= _set_up_agency(work, board, agency)
+    name_domains(work, board.id, attach=given.secure_domains, confirmed=is_new)
     owe_blank_forms(work, board)
     work.note("board_set_up", board=board.id)
     return people

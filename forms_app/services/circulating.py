@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from uuid import UUID, uuid4
 
 from forms_app.db import ledger
 from forms_app.db.boards import agencies_of_board
 from forms_app.db.people import seat_holders
-from forms_app.db.tables import Board, Delivery, Document, Escalation, Person, StageRecord
+from forms_app.db.tables import Delivery, Document, Escalation, Person, StageRecord
 from forms_app.domain.answers import from_json
 from forms_app.domain.circulation import Circulation, happening_of, owed
 from forms_app.domain.escalation import Resolved
@@ -20,6 +19,7 @@ from forms_app.services.filling import fill, line
 from forms_app.services.filling.values import Filling
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
 from forms_app.services.issuing import owe_posting
+from forms_app.services.mail_domains import travels_attached
 from forms_app.services.releasing import let_go
 from forms_app.services.work import Work
 
@@ -52,7 +52,7 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord) -> None:
     _send_account_to_who_joins(work, escalation, record)
     kinds = {agency.id: agency.kind for agency in agencies_of_board(work.session, escalation.board.id)}
     filling = Filling(policy, escalation, record, now, work.now, happening, kinds)
-    documents = [_document(filling, circulation, people, escalation.board) for circulation in circulations]
+    documents = [_document(work, filling, circulation, people) for circulation in circulations]
     work.session.add_all(documents)
     for document in documents:
         work.note("document_owed", board=escalation.board.id, escalation=escalation.id, about=document.id)
@@ -68,7 +68,7 @@ def _send_account_to_who_joins(work: Work, escalation: Escalation, record: Stage
     for account in ledger.documents_of_record(work.session, first.id, DocumentKind.WRITTEN_ACCOUNT.value, lock=True):
         known = ledger.deliveries_of(work.session, account.id)
         deliveries = [
-            _delivery(number, person, escalation.board, work.now)
+            _delivery(work, number, person)
             for number, person in enumerate(joining, start=len(known) + 1)
             if person.id not in {delivery.person_id for delivery in known}
         ]
@@ -83,20 +83,19 @@ def _send_account_to_who_joins(work: Work, escalation: Escalation, record: Stage
             owe_posting(work, delivery.id)
 
 
-def _delivery(number: int, person: Person, board: Board, now: datetime) -> Delivery:
+def _delivery(work: Work, number: int, person: Person) -> Delivery:
     return Delivery(
         number=number,
         person_id=person.id,
         address=person.email,
-        attached=is_secure(person.email, board.secure_domains),
-        owed_at=now,
+        attached=travels_attached(work, person),
+        owed_at=work.now,
     )
 
 
-def _document(filling: Filling, circulation: Circulation, people: Mapping[UUID, Person], board: Board) -> Document:
+def _document(work: Work, filling: Filling, circulation: Circulation, people: Mapping[UUID, Person]) -> Document:
     deliveries = [
-        _delivery(number, people[person_id], board, filling.now)
-        for number, person_id in enumerate(circulation.recipients, start=1)
+        _delivery(work, number, people[person_id]) for number, person_id in enumerate(circulation.recipients, start=1)
     ]
     return Document(
         id=uuid4(),
@@ -108,11 +107,6 @@ def _document(filling: Filling, circulation: Circulation, people: Mapping[UUID, 
         owed_at=filling.now,
         deliveries=deliveries,
     )
-
-
-def is_secure(address: str, domains: Sequence[str]) -> bool:
-    """Whether the Board lists this address's domain, exactly as it stands, as secure."""
-    return address.rpartition("@")[2].lower() in domains
 
 
 def _outside(people: Mapping[UUID, Person]) -> Mapping[Audience, Sequence[UUID]]:

@@ -10,8 +10,9 @@ import structlog
 
 from forms_app.db import outbox
 from forms_app.db.outbox import Claim, OutboxKind
+from forms_app.mail.bounces import Mailbox
 from forms_app.mail.compose import Letterhead, UnfitMessage
-from forms_app.services import blank_forms, issuing, layouts, posting, watching
+from forms_app.services import blank_forms, bounced, issuing, layouts, posting, reminding, watching
 from forms_app.services.attachments import Lock
 from forms_app.services.work import Workshop
 
@@ -23,6 +24,9 @@ WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.MAKE_DOCUMENT: issuing.WAITS,
     OutboxKind.MAKE_BLANK_FORMS: issuing.WAITS,
     OutboxKind.POST_DELIVERY: posting.WAITS,
+    OutboxKind.POST_NOTIFICATION: posting.WAITS,
+    OutboxKind.REMIND: reminding.WAITS,
+    OutboxKind.READ_BOUNCES: bounced.WAITS,
     OutboxKind.WATCH: watching.WAITS,
     OutboxKind.DRAW_LAYOUT: layouts.WAITS,
     OutboxKind.SIGN_IN_MESSAGE: posting.SIGN_IN_WAITS,
@@ -41,6 +45,8 @@ class Desk:
     """Where PDFs travel locked."""
     draw: layouts.Draw | None = None
     """Where there is something to draw pictures of layouts with."""
+    mailbox: Mailbox | None = None
+    """Where messages that come back are read."""
 
 
 def run_due(
@@ -103,6 +109,12 @@ def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
             layouts.draw_layout(workshop, claim, desk.draw)
         case OutboxKind.POST_DELIVERY:
             posting.post_delivery(workshop, claim, desk.postbox, desk.letterhead, desk.lock)
+        case OutboxKind.POST_NOTIFICATION:
+            posting.post_notification(workshop, claim, desk.postbox, desk.letterhead)
+        case OutboxKind.REMIND:
+            reminding.remind_board(workshop, claim)
+        case OutboxKind.READ_BOUNCES:
+            bounced.read_bounces(workshop, claim, desk.mailbox)
         case OutboxKind.WATCH:
             watching.look_after(workshop, claim)
         case OutboxKind.SIGN_IN_MESSAGE:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from forms_app.db import ledger, outbox
+from forms_app.db.notifications import notification_to_send
 from forms_app.db.outbox import Claim
 from forms_app.db.tables import Attempt, Board, Delivery
 from forms_app.documents.catalogue import Format, file_name, kind_of
@@ -16,10 +17,12 @@ from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import (
     Attachment,
     DocumentNotice,
+    Kind,
     Letterhead,
     Message,
     Office,
     UnfitMessage,
+    compose,
     document_message,
     sign_in_message,
 )
@@ -101,6 +104,30 @@ def _attachments(work: Work, delivery: Delivery, formats: Sequence[str]) -> Iter
         form: Format = "docx" if file.format == "docx" else "pdf"
         name = file_name(kind_of(document.kind), document.escalation.reference, form)
         yield Attachment(name, file.content)
+
+
+# --- notifications ---
+
+
+def post_notification(workshop: Workshop, claim: Claim, postbox: Posts, letterhead: Letterhead) -> None:
+    """One attempt at one notification."""
+    with workshop.reading() as work:
+        notification = notification_to_send(work.session, claim.about_id)
+        message = compose(
+            letterhead,
+            _office(notification.person.board),
+            kind=Kind(notification.kind),
+            about_id=notification.id,
+            words={},
+            to=notification.person.email,
+            at=work.now,
+            language=notification.person.language,
+        )
+    answer = postbox.post(message)
+    with workshop.writing() as work:
+        if answer.result is Result.ACCEPTED:
+            notification_to_send(work.session, claim.about_id).accepted_at = work.now
+        _settle(work, claim, answer, WAITS)
 
 
 # --- sign-in messages ---

@@ -27,9 +27,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 def board(code: str = "INV") -> Board:
-    return Board(
-        code=code, name=f"{code} Board", policy_key="hull@2015", telephone="1", email="a@b.example", secure_domains=[]
-    )
+    return Board(code=code, name=f"{code} Board", policy_key="hull@2015", telephone="1", email="a@b.example")
 
 
 def codes(database: Database) -> list[str]:

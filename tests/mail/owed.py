@@ -21,12 +21,14 @@ from forms_app.db.tables import (
     Delivery,
     Document,
     Escalation,
+    MailDomain,
     OutboxItem,
     Person,
     SignInCode,
     StageRecord,
 )
 from forms_app.documents.contexts import Context
+from forms_app.domain.mail_rules import Rule
 from forms_app.domain.working_days import Calendar
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Letterhead, Message
@@ -96,7 +98,9 @@ class Office:
         )
 
     def items(self) -> Sequence[OutboxItem]:
-        return self._all(select(OutboxItem).order_by(OutboxItem.owed_at, OutboxItem.id))
+        """All that is owed once; without the rows of what comes round again and again."""
+        once = OutboxItem.kind.not_in([OutboxKind.REMIND.value, OutboxKind.READ_BOUNCES.value])
+        return self._all(select(OutboxItem).where(once).order_by(OutboxItem.owed_at, OutboxItem.id))
 
     def item(self, about_id: UUID) -> OutboxItem:
         return next(item for item in self.items() if item.about_id == about_id)
@@ -210,13 +214,20 @@ def _board(session: Session) -> Board:
             policy_key="brackenshire@2026",
             telephone="01632 960001",
             email="business.unit@brackenshire.example",
-            secure_domains=["brackenshire.example"],
         )
         session.add(board)
         session.flush()
-        session.add(Agency(id=uuid4(), board_id=board.id, name="Brackenshire Community Health", kind="health"))
+        agency = Agency(id=uuid4(), board_id=board.id, name="Brackenshire Community Health", kind="health")
+        session.add(agency)
         session.flush()
+        for domain, rule in (("brackenshire.example", Rule.ATTACH), ("elsewhere.example", Rule.LINK)):
+            confirm_domain(session, agency.id, domain, rule)
     return board
+
+
+def confirm_domain(session: Session, agency_id: UUID, domain: str, rule: Rule) -> None:
+    session.add(MailDomain(agency_id=agency_id, domain=domain, rule=rule.value, named_at=NOW, confirmed_at=NOW))
+    session.flush()
 
 
 def _person(session: Session, address: str) -> Person:

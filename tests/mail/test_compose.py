@@ -18,6 +18,7 @@ from forms_app.mail import compose
 from forms_app.mail.compose import (
     Attachment,
     DocumentNotice,
+    Kind,
     Letterhead,
     Message,
     Office,
@@ -184,7 +185,7 @@ def test_left_to_itself_the_library_would_take_a_header_that_breaks_in_two() -> 
 
 def test_a_blank_without_a_value_is_an_error() -> None:
     with pytest.raises(UndefinedError):
-        compose._filled("document", "subject", {"board": "B"})
+        compose._filled(Kind.DOCUMENT, "subject", "en", {"board": "B"})
 
 
 def test_a_message_does_not_print_what_it_says_or_to_whom() -> None:

@@ -224,7 +224,6 @@ def test_another_boards_form_is_not_there(here: Scene) -> None:
             policy_key=here.policy.key,
             telephone="01632 960777",
             email="unit@another.example",
-            secure_domains=[],
         )
         session.add(board)
         session.flush()

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session, selectinload
 from forms_app.db.tables import Delivery, Document, Escalation, OutboxItem, Party, Person, StageRecord
 from forms_app.domain.escalation import Left, Resolved
 from forms_app.domain.policy import DEIDENTIFIED, Audience, DocumentKind, Event
-from forms_app.services.circulating import is_secure
 from tests.factories.policies import notice, notices, policy, route, stage
 from tests.factories.scenes import Scene, scene, shelf
 from tests.factories.walks import walk_every_way
@@ -145,28 +144,6 @@ def deliveries(session: Session, kind: str, *, to: UUID) -> Sequence[Delivery]:
 
 
 # --- attached or by link ---
-
-
-@pytest.mark.parametrize(
-    ("address", "secure"),
-    [
-        ("a@school.example", True),
-        ("A@SCHOOL.Example", True),
-        ("a@sub.school.example", False),
-        ("a@oldschool.example", False),
-        ("a@school.example.org", False),
-        ("a@example", False),
-        ("school.example", True),
-        ("a@b@school.example", True),
-        ("a@", False),
-    ],
-)
-def test_only_a_domain_that_is_listed_exactly_is_secure(address: str, secure: bool) -> None:
-    assert is_secure(address, ["school.example"]) is secure
-
-
-def test_no_address_is_secure_where_the_board_lists_none() -> None:
-    assert not is_secure("a@school.example", [])
 
 
 def test_each_address_gets_it_attached_or_by_link_as_its_own_domain_is_listed(database_url: str) -> None:

@@ -444,7 +444,6 @@ def test_another_board_does_not_see_it(here: Scene) -> None:
             policy_key=here.policy.key,
             telephone="1",
             email="o@x.example",
-            secure_domains=[],
         )
         session.add(other)
         session.flush()

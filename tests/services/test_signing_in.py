@@ -38,7 +38,6 @@ def workshop(database_url: str) -> Iterator[Workshop]:
             policy_key="invented@2027",
             telephone="01632 960100",
             email="board@invented.example",
-            secure_domains=[],
         )
         session.add(board)
         session.flush()

@@ -162,7 +162,6 @@ def add_people(database: Database) -> None:
             policy_key="invented@2027",
             telephone="01632 960100",
             email="board@invented.example",
-            secure_domains=[],
         )
         session.add(board)
         session.flush()

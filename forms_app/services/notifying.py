@@ -1,0 +1,42 @@
+"""Owes people messages that carry no document: that something failed, waits, was withdrawn or is due."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from forms_app.db import notifications, outbox
+from forms_app.db.outbox import OutboxKind
+from forms_app.db.tables import Person
+from forms_app.mail.compose import Kind
+from forms_app.services.work import Work
+
+
+def notify(
+    work: Work,
+    kind: Kind,
+    to: Person,
+    *,
+    key: str,
+    escalation: UUID | None = None,
+    about: UUID | None = None,
+) -> None:
+    """Owes one message to one person. Owing it again under the same key changes nothing.
+
+    What it says is worked out when it is sent, so that it is never out of date; `key` is the kind's own, and gets the
+    kind and the person before it.
+    """
+    notification_id = uuid4()
+    is_new = notifications.add(
+        work.session,
+        id=notification_id,
+        board_id=to.board_id,
+        person_id=to.id,
+        kind=kind.value,
+        escalation_id=escalation,
+        about_id=about,
+        dedupe_key=f"{kind}:{to.id}:{key}",
+        owed_at=work.now,
+    )
+    if is_new:
+        posting = OutboxKind.POST_NOTIFICATION
+        outbox.owe(work.session, posting, notification_id, f"{posting}:{notification_id}", work.now)

@@ -1,0 +1,32 @@
+"""The work that comes round again and again: its one row is owed as soon as a worker looks and it is not there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from forms_app.db import outbox
+from forms_app.db.outbox import OutboxKind
+from forms_app.services.work import Workshop
+
+NOTHING = UUID(int=0)
+"""What work is about that is about nothing in particular."""
+
+
+def owe_regular_work(workshop: Workshop, *, reads_bounces: bool) -> None:
+    """Owes what is not owed yet: a look at each Board's reminders, and one into the mailbox where there is one."""
+    with workshop.reading() as work:
+        boards = outbox.boards_without_reminding(work.session)
+        mailbox = reads_bounces and not outbox.is_owed(work.session, OutboxKind.READ_BOUNCES, NOTHING)
+    if boards or mailbox:
+        with workshop.writing() as work:
+            for board in boards:
+                _owe(work.session, OutboxKind.REMIND, board, work.now)
+            if mailbox:
+                _owe(work.session, OutboxKind.READ_BOUNCES, NOTHING, work.now)
+
+
+def _owe(session: Session, kind: OutboxKind, about: UUID, now: datetime) -> None:
+    outbox.owe(session, kind, about, f"{kind}:{about}", now)
