@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from forms_app.db import outbox
+from forms_app.db.database import Session
 from forms_app.db.outbox import OutboxKind
 from forms_app.services.work import Workshop
 
