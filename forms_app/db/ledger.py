@@ -9,7 +9,19 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
-from forms_app.db.tables import Attempt, Delivery, Document, DocumentFile, Escalation, Person, SignInCode
+from forms_app.db.tables import (
+    Attempt,
+    Delivery,
+    DeliveryEvent,
+    Document,
+    DocumentFile,
+    Escalation,
+    Party,
+    Person,
+    SignInCode,
+    StageRecord,
+)
+from forms_app.domain.deliveries import EventKind
 from forms_app.domain.policy import DEIDENTIFIED
 
 
@@ -43,6 +55,18 @@ def delivery_to_post(session: Session, delivery_id: UUID) -> Delivery:
 
 def deliveries_of(session: Session, document_id: UUID) -> Sequence[Delivery]:
     return session.scalars(select(Delivery).where(Delivery.document_id == document_id).order_by(Delivery.number)).all()
+
+
+def failed_document(session: Session, document_id: UUID) -> Document:
+    """The document with whoever recorded what it says, and the parties."""
+    return session.scalars(
+        select(Document)
+        .where(Document.id == document_id)
+        .options(
+            joinedload(Document.record).joinedload(StageRecord.person),
+            joinedload(Document.escalation).selectinload(Escalation.parties).joinedload(Party.person),
+        )
+    ).one()
 
 
 def to_travel_attached(session: Session, escalation_id: UUID) -> Sequence[Delivery]:
@@ -87,3 +111,35 @@ def code_to_send(session: Session, code_id: UUID) -> SignInCode:
 def person_of_code(session: Session, code: SignInCode) -> Person:
     """The person who asked for the code, with their Board."""
     return session.scalars(select(Person).where(Person.id == code.person_id).options(joinedload(Person.board))).one()
+
+
+def add_event(
+    session: Session,
+    delivery_id: UUID,
+    kind: EventKind,
+    at: datetime,
+    *,
+    person_id: UUID | None = None,
+    code: str = "",
+    happened_at: datetime | None = None,
+    key: str | None = None,
+) -> bool:
+    """Adds the next event of this delivery; whoever else adds one waits. False, and no change, when its key is known."""
+    session.execute(select(Delivery.id).where(Delivery.id == delivery_id).with_for_update())
+    if key is not None and session.scalar(select(DeliveryEvent.id).where(DeliveryEvent.key == key)) is not None:
+        return False
+    last = session.scalar(select(func.max(DeliveryEvent.number)).where(DeliveryEvent.delivery_id == delivery_id)) or 0
+    session.add(
+        DeliveryEvent(
+            delivery_id=delivery_id,
+            number=last + 1,
+            at=at,
+            kind=kind.value,
+            person_id=person_id,
+            code=code,
+            happened_at=happened_at,
+            key=key,
+        )
+    )
+    session.flush()
+    return True
