@@ -7,11 +7,14 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from hypothesis import settings as hypothesis_settings
+from jinja2.bccache import Bucket, BytecodeCache
 
 from tests.postgres import PostgresServer, running_postgres
 from tests.requirements import titles, unknown
@@ -41,6 +44,25 @@ def release() -> bool:
     """Whether the long versions of proofs are to run: `script/test --release`."""
     return RELEASE
 
+
+# --- Templates ---
+
+
+class _Compiled(BytecodeCache):
+    """Each test has a service of its own; what its pages compile to is the same in all of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._known[bucket.key, bucket.checksum] = bucket.code
+
+
+Flask.jinja_options = {"bytecode_cache": _Compiled()}
 
 # --- Databases ---
 
