@@ -26,6 +26,8 @@ from forms_app.documents.faults import DocumentFault
 from forms_app.domain.policy import DEIDENTIFIED, DocumentKind
 
 Format = Literal["docx", "pdf"]
+PAGE = "page"
+"""The format of the web version: it is looked at, and never given out as a file."""
 
 REFERENCE = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*")
 
@@ -79,10 +81,12 @@ KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Issued:
-    """Both files of a document."""
+    """The files of a document."""
 
     docx: bytes
     pdf: bytes
+    page: bytes
+    """The web version: the content of the PDF as a part of a page."""
 
 
 def kind_of(code: str) -> Kind:

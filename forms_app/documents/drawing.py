@@ -86,7 +86,7 @@ def load() -> None:
 
 
 def answer(doors: Doors, kind_code: str, context: bytes, layout: bytes | None = None) -> list[bytes]:
-    """Both files, or a sentence. Raises NO_MEMORY."""
+    """The files, or a sentence. Raises NO_MEMORY."""
     try:
         value: Context = kind_of(kind_code).context.model_validate_json(context)  # type: ignore[assignment]
         made = issue(kind_code, value, layout)
@@ -99,7 +99,7 @@ def answer(doors: Doors, kind_code: str, context: bytes, layout: bytes | None = 
         return [REFUSED, unknown(error).encode()]
     if doors.refused:
         return [REFUSED, knocked(doors).encode()]
-    return [ISSUED, made.docx, made.pdf]
+    return [ISSUED, made.docx, made.pdf, made.page]
 
 
 def unknown(error: Exception) -> str:

@@ -1,10 +1,10 @@
-"""Issues a document: one context in, the bytes of both files out, proved to say what was recorded, or nothing."""
+"""Issues a document: one context in, the bytes of its files out, proved to say what was recorded, or nothing."""
 
 from __future__ import annotations
 
 import unicodedata
 
-from forms_app.documents import pdf, word
+from forms_app.documents import pdf, web_version, word
 from forms_app.documents.catalogue import Issued, Kind, kind_of
 from forms_app.documents.contexts import Context, Value
 from forms_app.documents.faults import DocumentFault
@@ -13,13 +13,18 @@ from forms_app.documents.wording import said
 
 
 def issue(kind_code: str, context: Context, layout: bytes | None = None) -> Issued:
-    """Makes and checks both files, in this process. `layout` is a Board's own Word template.
+    """Makes and checks the files, in this process. `layout` is a Board's own Word template.
 
     Raises DocumentFault, with a sentence that holds nothing a person typed, when anything at all is wrong.
     """
     kind = kind_of(kind_code)
     admit(kind, context)
-    return Issued(docx=word.make(kind, context, layout), pdf=pdf.make(kind, context))
+    source = pdf.filled(kind, context)
+    return Issued(
+        docx=word.make(kind, context, layout),
+        pdf=pdf.proved(kind, context, source),
+        page=web_version.make(kind, context, source),
+    )
 
 
 def admit(kind: Kind, context: Value) -> None:

@@ -53,7 +53,7 @@ class Press:
             self._drawer, self._drawn = _Drawer(self._limits), 0
 
     def issue(self, kind_code: str, context: Context, layout: bytes | None = None) -> Issued:
-        """Both files. Raises DocumentFault when it cannot be drawn, takes too much, or is stopped in the middle."""
+        """The files. Raises DocumentFault when it cannot be drawn, takes too much, or is stopped in the middle."""
         self.start()
         drawer = self._drawer
         assert drawer is not None
@@ -68,8 +68,8 @@ class Press:
             self.start()
         if answer != ISSUED:
             raise DocumentFault(files[0].decode())
-        docx, pdf = files
-        return Issued(docx=docx, pdf=pdf)
+        docx, pdf, page = files
+        return Issued(docx=docx, pdf=pdf, page=page)
 
     @property
     def pid(self) -> int | None:

@@ -7,7 +7,7 @@ import struct
 import time
 
 READY, ISSUED, REFUSED = b"ready", b"issued", b"refused"
-"""The first part of an answer. Both files follow on the second, a sentence on the third."""
+"""The first part of an answer. The files follow on the second, a sentence on the third."""
 OUT_OF_MEMORY = 70
 """How the process ends that has no more."""
 COUNT, LENGTH = struct.Struct(">B"), struct.Struct(">I")

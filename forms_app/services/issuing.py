@@ -1,4 +1,4 @@
-"""Makes the two files of a document that is owed, once, and owes its deliveries."""
+"""Makes the files of a document that is owed, once, and owes its deliveries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forms_app.db.layouts import layout_in_force
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.releases import is_held
 from forms_app.db.tables import Document, DocumentFile
-from forms_app.documents.catalogue import Issued, kind_of
+from forms_app.documents.catalogue import PAGE, Issued, kind_of
 from forms_app.documents.contexts import Context
 from forms_app.documents.digest import digest_of
 from forms_app.documents.faults import DocumentFault
@@ -26,7 +26,7 @@ WAITS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
 
 
 Issue = Callable[[str, Context, bytes | None], Issued]
-"""Makes both files of a kind, with the Board's own Word layout if there is one. Raises DocumentFault."""
+"""Makes the files of a kind, with the Board's own Word layout if there is one. Raises DocumentFault."""
 
 
 def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
@@ -69,7 +69,7 @@ def _made_before(work: Work, document: Document, digest: str) -> Issued | None:
     twin = ledger.issued_with(work.session, document.escalation_id, digest)
     files = [file for file in ledger.files_of(work.session, twin.id) if file.format != LOCKED] if twin else []
     whole = {file.format: file.content for file in files if hashlib.sha256(file.content).hexdigest() == file.sha256}
-    return Issued(**whole) if whole.keys() == {"docx", "pdf"} else None
+    return Issued(**whole) if whole.keys() == {"docx", "pdf", PAGE} else None
 
 
 def _make(kind_code: str, context: str, layout: bytes | None, issue: Issue) -> Issued:
@@ -86,7 +86,7 @@ def _make(kind_code: str, context: str, layout: bytes | None, issue: Issue) -> I
 
 def _keep(work: Work, document: Document, issued: Issued, digest: str) -> None:
     document.issued_at, document.digest = work.now, digest
-    for file_format, content in (("docx", issued.docx), ("pdf", issued.pdf)):
+    for file_format, content in (("docx", issued.docx), ("pdf", issued.pdf), (PAGE, issued.page)):
         work.session.add(
             DocumentFile(
                 document_id=document.id,

@@ -64,6 +64,7 @@ def no_calendar(_: str) -> Calendar:
 class FakeIssued:
     docx: bytes = b"PK the Word file"
     pdf: bytes = b"%PDF the other"
+    page: bytes = b'<article lang="en-GB"><h1>The page</h1></article>'
 
 
 def fake_issue(kind: str, context: Context, layout: bytes | None = None) -> FakeIssued:

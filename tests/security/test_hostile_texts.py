@@ -8,7 +8,7 @@ import socket
 import threading
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -21,10 +21,12 @@ from forms_app.documents.catalogue import Issued
 from forms_app.documents.contexts import Action, Answer, Context, Party, Section, TimeLimit
 from forms_app.documents.press import Press
 from forms_app.documents.printable import unprintable
+from forms_app.documents.web_version import ELEMENTS
 from forms_app.documents.wording import folded, said
 from forms_app.domain.errors import UnfitText
 from forms_app.domain.text import LONG, gate
 from tests.documents.examples import PLAIN
+from tests.documents.test_web_version import leaves, tags_of
 
 HOW_MANY = 500
 AT_ONCE = 42
@@ -251,8 +253,11 @@ def changed(made: Issued, context: Context) -> list[str]:
     wanted = [(text.place, folded(text.text)) for text in said(context)]
     paragraphs = set(word_paragraphs(made.docx))
     printed = printed_text(made.pdf, context.heading.reference)
-    return [f"Word: {place}" for place, text in wanted if text not in paragraphs] + [
-        f"PDF: {place}: {text}" for place, text in wanted if "".join(text.split()) not in printed
+    shown = set(leaves(made.page))
+    return [
+        *(f"Word: {place}" for place, text in wanted if text not in paragraphs),
+        *(f"PDF: {place}: {text}" for place, text in wanted if "".join(text.split()) not in printed),
+        *(f"Page: {place}" for place, text in wanted if text not in shown),
     ]
 
 
@@ -297,7 +302,7 @@ def living(made: Issued) -> list[str]:
             content = OWN_FIELD.sub("", package.read(name).decode("utf-8", "replace"))
             found += [f"{name}: external" for _ in re.findall('TargetMode="External"', content)]
             found += [f"{name}: {element}" for element in IN_WORD if re.search(rf"<(?:\w+:)?{element}[ />]", content)]
-    return found
+    return found + [f"page: {tag}" for tag in tags_of(made.page) if tag not in ELEMENTS]
 
 
 def known(read: pypdf.PdfReader, number: int) -> bool:
@@ -308,7 +313,7 @@ def everything_in(made: Issued) -> bytes:
     with zipfile.ZipFile(io.BytesIO(made.docx)) as package:
         parts = [package.read(name) for name in package.namelist()]
     pages = [page.extract_text().encode("utf-8", "replace") for page in pypdf.PdfReader(io.BytesIO(made.pdf)).pages]
-    return b"".join([*parts, *pages, made.pdf])
+    return b"".join([*parts, *pages, made.pdf, made.page])
 
 
 def test_these_checks_find_what_they_look_for(press: Press, listener: Listener) -> None:
@@ -316,8 +321,8 @@ def test_these_checks_find_what_they_look_for(press: Press, listener: Listener) 
     made = press.issue("written_account", context)
     other = context.model_copy(update={"stage": "Another stage"})
 
-    assert changed(made, other) == ["Word: stage", "PDF: stage: Another stage"]
-    assert living(Issued(docx=with_link(made.docx), pdf=made.pdf)) == ["word/other.xml: hyperlink"]
+    assert changed(made, other) == ["Word: stage", "PDF: stage: Another stage", "Page: stage"]
+    assert living(replace(made, docx=with_link(made.docx))) == ["word/other.xml: hyperlink"]
     before = len(listener.connections)
     socket.create_connection(("127.0.0.1", listener.port)).close()
     for _ in range(100):

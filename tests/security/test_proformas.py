@@ -6,6 +6,7 @@ Somebody first writes short texts that name everybody; those cannot be sent befo
 
 from __future__ import annotations
 
+import html
 import io
 import logging
 import re
@@ -179,7 +180,9 @@ class Proformas:
 
 def only_deidentified(kind: str, context: Context, layout: bytes | None = None) -> Issued:
     """The real code for what this is about; the others take time and are not looked at."""
-    return issue(kind, context, layout) if kind in KINDS else Issued(docx=b"PK", pdf=b"%PDF")
+    return (
+        issue(kind, context, layout) if kind in KINDS else Issued(docx=b"PK", pdf=b"%PDF", page=b"<article></article>")
+    )
 
 
 def name(chance: Random) -> str:
@@ -308,6 +311,11 @@ def parts_of_pdf(content: bytes) -> Iterator[tuple[str, str]]:
         yield "the strings", "\n".join(text for each in file.objects for text in strings_of(each))
 
 
+def parts_of_page(content: bytes) -> Iterator[tuple[str, str]]:
+    yield "the markup", html.unescape(content.decode())
+    yield "the words", html.unescape(re.sub(r"<[^>]*>", "", content.decode()))
+
+
 def streams_of_pdf(content: bytes) -> list[bytes]:
     """Every stream, unpacked; letters of a page are numbers of glyphs there."""
     with pikepdf.open(io.BytesIO(content)) as file:
@@ -332,9 +340,11 @@ def strings_of(value: Any) -> Iterator[str]:
 def leaks_in(file_format: str, content: bytes, identifiers: Iterable[str]) -> list[tuple[str, str]]:
     known = list(identifiers)
     is_word = file_format == "docx"
-    parts = parts_of_docx(content) if is_word else parts_of_pdf(content)
+    parts = (
+        parts_of_docx(content) if is_word else parts_of_pdf(content) if file_format == "pdf" else parts_of_page(content)
+    )
     found = [(place, leak) for place, text in parts for leak in leaks(text, known)]
-    for raw in (content, *(() if is_word else streams_of_pdf(content))):
+    for raw in (content, *(streams_of_pdf(content) if file_format == "pdf" else ())):
         found += [("the bytes", leak) for leak in raw_leaks(raw, known)]
     return found
 
@@ -375,7 +385,7 @@ def test_no_part_of_a_file_names_anybody(proformas: Proformas) -> None:
         for document in proformas.documents(escalation):
             files = proformas.files(document.id)
 
-            assert {file_format for file_format, _ in files} == {"docx", "pdf"}
+            assert {file_format for file_format, _ in files} == {"docx", "page", "pdf"}
             for file_format, content in files:
                 assert leaks_in(file_format, content, [*typed, *people]) == [], document.kind
 
@@ -435,9 +445,10 @@ def leaking(proformas: Proformas) -> Issued:
 
 
 @pytest.mark.parametrize("spelling", [LEAK, "zorquilvax", "Zorquil-vax", "ZORQUILVAX BREMDWY"])
-def test_a_name_in_a_field_is_found_in_both_files(spelling: str, leaking: Issued) -> None:
+def test_a_name_in_a_field_is_found_in_every_file(spelling: str, leaking: Issued) -> None:
     assert leaks_in("docx", leaking.docx, [spelling])
     assert leaks_in("pdf", leaking.pdf, [spelling])
+    assert leaks_in("page", leaking.page, [spelling])
 
 
 def test_a_name_in_a_property_an_entry_or_a_stream_is_found(leaking: Issued) -> None:

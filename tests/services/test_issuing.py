@@ -35,7 +35,7 @@ def claimed(office: Office) -> Claim:
         return claim(work.session, "w1", work.now, 1, LEASE)[0]
 
 
-def test_both_files_are_kept_and_each_delivery_is_owed(office: Office) -> None:
+def test_every_file_is_kept_and_each_delivery_is_owed(office: Office) -> None:
     document_id = owe_document(office, TWO)
 
     office.work(most=1)
@@ -47,6 +47,7 @@ def test_both_files_are_kept_and_each_delivery_is_owed(office: Office) -> None:
         stored = {file.format: (file.sha256, file.content) for file in kept}
     assert stored == {
         "docx": (hashlib.sha256(FakeIssued.docx).hexdigest(), FakeIssued.docx),
+        "page": (hashlib.sha256(FakeIssued.page).hexdigest(), FakeIssued.page),
         "pdf": (hashlib.sha256(FakeIssued.pdf).hexdigest(), FakeIssued.pdf),
     }
     owed = [item for item in office.items() if item.kind == "post_delivery"]
@@ -69,16 +70,18 @@ def test_a_document_that_is_issued_is_never_drawn_again(office: Office) -> None:
     make_document(office.workshop, first, issue)  # as after a crash between the files and the end of the work
 
     assert drawn == ["written_confirmation"]
-    assert len(office.document(document_id).files) == 2
+    assert len(office.document(document_id).files) == 3
     assert len(office.items()) == 3
 
 
-def test_two_workers_at_once_keep_one_pair_of_files(office: Office) -> None:
+def test_two_workers_at_once_keep_one_set_of_files(office: Office) -> None:
     document_id = owe_document(office, TWO)
     claim_ = claimed(office)
 
     def issue_while_another_does(kind: str, context: object, layout: bytes | None = None) -> FakeIssued:
-        make_document(office.workshop, claim_, lambda *_: FakeIssued(docx=b"the first", pdf=b"the first"))
+        make_document(
+            office.workshop, claim_, lambda *_: FakeIssued(docx=b"the first", pdf=b"the first", page=b"the first")
+        )
         return FakeIssued()
 
     make_document(office.workshop, claim_, issue_while_another_does)
@@ -165,7 +168,7 @@ def test_a_real_document_is_made(kind: str, office: Office) -> None:
     office.work(most=1)
 
     assert office.item(document_id).fault is None
-    assert [file.format for file in office.document(document_id).files] == ["docx", "pdf"]
+    assert [file.format for file in office.document(document_id).files] == ["docx", "page", "pdf"]
 
 
 def test_only_the_claimant_ends_the_work(office: Office) -> None:
@@ -214,7 +217,7 @@ def test_the_same_of_the_same_escalation_is_drawn_once_and_both_have_the_files(o
     office.work()
 
     assert drawn == ["written_confirmation"]
-    assert len(hashes(office, first)) == 2
+    assert len(hashes(office, first)) == 3
     assert hashes(office, first) == hashes(office, second)
     assert office.document(first).digest == office.document(second).digest
     assert len(office.postbox.posted) == 4
@@ -240,22 +243,24 @@ def test_one_that_says_something_else_is_drawn(office: Office) -> None:
     assert len(drawn) == 2
 
 
-@pytest.mark.parametrize("change", ["a byte is other than it was", "a file is gone"])
+@pytest.mark.parametrize(
+    "change", ["a byte is other than it was", "a file is gone", "it was made without a web version"]
+)
 def test_files_that_are_no_longer_whole_are_not_copied(office: Office, change: str) -> None:
     first, second = owe_twice(office)
     drawn = drawing(office)
     office.work(most=1)
     with office.workshop.writing() as work:
-        made = [file for file in work.session.scalars(select(DocumentFile)) if file.format == "pdf"]
-        if change == "a file is gone":
-            work.session.delete(made[0])
+        made = {file.format: file for file in work.session.scalars(select(DocumentFile))}
+        if change == "a byte is other than it was":
+            made["pdf"].content = b"%PDF other"
         else:
-            made[0].content = b"%PDF other"
+            work.session.delete(made["pdf" if change == "a file is gone" else "page"])
 
     office.work()
 
     assert len(drawn) == 2
-    assert len(hashes(office, first)) + len(hashes(office, second)) >= 3
+    assert len(hashes(office, first)) + len(hashes(office, second)) >= 5
 
 
 def test_the_digest_knows_everything_that_the_files_are_made_from(monkeypatch: pytest.MonkeyPatch) -> None:
