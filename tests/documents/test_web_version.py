@@ -13,7 +13,7 @@ from forms_app.documents.contexts import AcknowledgementSheet, Value
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.wording import folded, said
 from tests.documents.examples import CONTENTS, HARD, PLAIN
-from tests.documents.files import EVERY, issued
+from tests.documents.files import EVERY
 
 NOTICE = KINDS["notice_to_board"]
 HOSTILE = (
@@ -59,7 +59,7 @@ def made(context: Value, code: str = "notice_to_board") -> bytes:
 
 @pytest.mark.parametrize(("content", "code"), EVERY)
 def test_another_reader_finds_every_text_in_order(content: str, code: str) -> None:
-    found = iter(leaves(issued(content, code).page))
+    found = iter(leaves(made(CONTENTS[content][code], code)))
 
     missing = [text.place for text in said(CONTENTS[content][code]) if folded(text.text) not in found]
 
@@ -68,7 +68,7 @@ def test_another_reader_finds_every_text_in_order(content: str, code: str) -> No
 
 @pytest.mark.parametrize(("content", "code"), EVERY)
 def test_it_is_a_part_of_a_page_with_one_heading_above_the_others(content: str, code: str) -> None:
-    page = issued(content, code).page.decode()
+    page = made(CONTENTS[content][code], code).decode()
 
     assert page.startswith('<article lang="en-GB">')
     assert page.endswith("</article>")
@@ -79,7 +79,7 @@ def test_it_is_a_part_of_a_page_with_one_heading_above_the_others(content: str, 
 
 @pytest.mark.parametrize("code", [code for code in KINDS if not KINDS[code].is_blank])
 def test_a_table_of_several_columns_can_scroll_and_says_what_it_is(code: str) -> None:
-    page = issued("hard", code).page.decode()
+    page = made(HARD[code], code).decode()
 
     wide = re.findall(r'<div class="wide" role="group" tabindex="0" aria-label="([^"]+)"><table', page)
 
