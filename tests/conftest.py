@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -37,6 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     faults = unknown(marked, known=titles())
     if faults:
         raise pytest.UsageError("\n".join(faults))
+
+
+def pytest_collection_finish() -> None:
+    # What is imported by now stays to the end: looking through it again and again for garbage took a tenth of the time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
