@@ -1,0 +1,49 @@
+"""What the service reads to see whom to remind: for itself, and on nobody's behalf."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager, selectinload
+
+from forms_app.db.reads import WHOLE
+from forms_app.db.tables import Board, Delivery, Document, Escalation, OutboxItem
+from forms_app.domain.deliveries import ANSWERED
+
+
+def board_to_remind(session: Session, board_id: UUID) -> Board:
+    return session.scalars(select(Board).where(Board.id == board_id)).one()
+
+
+def owed_at(session: Session, item_id: UUID) -> datetime:
+    """The moment at which a piece of work was due."""
+    return session.scalars(select(OutboxItem.owed_at).where(OutboxItem.id == item_id)).one()
+
+
+def escalations_after(session: Session, board_id: UUID, after: UUID | None, most: int) -> Sequence[Escalation]:
+    """The next of a Board's escalations, whole, in the order of their ids."""
+    wanted = select(Escalation).where(Escalation.board_id == board_id)
+    if after is not None:
+        wanted = wanted.where(Escalation.id > after)
+    wanted = wanted.options(*WHOLE, selectinload(Escalation.records))
+    return session.scalars(wanted.order_by(Escalation.id).limit(most)).all()
+
+
+def deliveries_of_outcomes(session: Session, escalations: Collection[UUID]) -> Sequence[Delivery]:
+    """The deliveries of documents to which recipients answer, with attempts, events and answers, and their documents."""
+    kinds = [kind.value for kind in ANSWERED]
+    return session.scalars(
+        select(Delivery)
+        .join(Delivery.document)
+        .where(Document.escalation_id.in_(escalations), Document.kind.in_(kinds), Delivery.withdrawn_at.is_(None))
+        .options(
+            contains_eager(Delivery.document).load_only(Document.escalation_id, Document.owed_at),
+            selectinload(Delivery.attempts),
+            selectinload(Delivery.events),
+            selectinload(Delivery.acknowledgements),
+        )
+        .order_by(Document.owed_at, Delivery.number, Delivery.id)
+    ).all()
