@@ -6,12 +6,17 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
+from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from forms_app.domain.policy import DocumentKind
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email"
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -21,6 +26,8 @@ CONTENT_TYPES = {
     "pdf": "application/pdf",
 }
 LINE_ENDS = ("\u2028", "\u2029")
+LANGUAGES = ("en", "cy")
+LONGEST_SUBJECT = 149
 
 
 class Kind(StrEnum):
@@ -49,6 +56,36 @@ class Kind(StrEnum):
 
 BEGINS = {Kind.DOCUMENT: "delivery", Kind.SIGN_IN: "sign-in"}
 """What the Message-ID begins with, where it is not the kind."""
+EVERY_WORD = frozenset({"board", "telephone", "service_url"})
+"""What the texts of every kind may use."""
+WORDS: Mapping[Kind, frozenset[str]] = {
+    Kind.DOCUMENT: frozenset({"reference", "title", "is_attached", "is_locked", "link", "by_when", "asks_answer"}),
+    Kind.DOCUMENTS_WAITING: frozenset({"count", "references", "link"}),
+    Kind.DELIVERY_FAILED: frozenset({"reference", "link", "to_office"}),
+    Kind.WITHDRAWN: frozenset({"reference"}),
+    Kind.WITHDRAWAL: frozenset({"reference", "link"}),
+    Kind.DISAGREEMENT: frozenset({"reference", "link"}),
+    Kind.REMINDER: frozenset({"late", "coming", "link", "to_office"}),
+    Kind.RELEASE_WAITS: frozenset({"count", "link"}),
+    Kind.LAYOUT_FAILED: frozenset({"link"}),
+    Kind.SIGN_IN: frozenset({"code", "link"}),
+}
+"""What the texts of a kind may use beside that: no name, and nothing that somebody typed."""
+WELSH_TITLES: Mapping[str, str] = {
+    DocumentKind.WRITTEN_ACCOUNT: "Disgrifiad ysgrifenedig o’r pryder",
+    DocumentKind.STAGE_RECORD: "Cofnod o’r cam ar gyfer ffeil y plentyn",
+    DocumentKind.WRITTEN_CONFIRMATION: "Cadarnhad ysgrifenedig o’r canlyniad",
+    DocumentKind.ACKNOWLEDGEMENT_SHEET: "Taflen gydnabod",
+    DocumentKind.MEETING_INVITATION: "Gwahoddiad i gyfarfod",
+    DocumentKind.MEETING_MINUTES: "Cofnodion cyfarfod",
+    DocumentKind.REFERRAL: "Atgyfeiriad gyda’r disgrifiad a’r ymdrechion",
+    DocumentKind.FILE_COPY: "Copi ar gyfer ffeil y plentyn",
+    DocumentKind.NOTICE_TO_BOARD: "Hysbysiad i’r Bwrdd",
+    DocumentKind.BOARD_PROFORMA: "Proforma’r Bwrdd",
+    DocumentKind.SUB_GROUP_REPORT: "Adroddiad i is-grŵp",
+    DocumentKind.POLICY_GAP_NOTICE: "Hysbysiad o fwlch yn y polisi",
+}
+"""The kinds of document in Welsh emails; the document itself, and the policy's own name for it, are in English."""
 
 
 class UnfitMessage(Exception):
@@ -126,12 +163,16 @@ class DocumentNotice:
 
     delivery_id: UUID
     document_id: UUID
+    kind: str
     reference: str
     title: str
+    """In English; in Welsh the kind alone says what it is."""
     attachments: tuple[Attachment, ...] = ()
     is_locked: bool = False
     """Whether what is attached opens with a password, which is never in a message."""
-    by_when: str | None = None
+    asks_answer: bool = False
+    """Whether its recipients say if they agree; of any other they only say that they have read it."""
+    by_when: date | None = None
 
 
 def compose(
@@ -148,15 +189,17 @@ def compose(
 ) -> Message:
     """One message of a kind, in a language. Its Message-ID is the same whenever it is made about the same. Raises UnfitMessage.
 
-    Beside `words`, every kind can use the Board's name, its telephone number and the service's address.
+    `words` are those of `WORDS`; dates among them are spelled by the language.
     """
+    if words.keys() != WORDS[kind]:
+        raise UnfitMessage(f"The words for a message of the kind {kind} are not those of its texts; nothing was sent.")
     every = {"board": office.board, "telephone": office.telephone, "service_url": letterhead.service_url, **words}
     return Message(
         message_id=letterhead.message_id(BEGINS.get(kind, kind.value), about_id),
         sender=letterhead.sender,
         to=to,
         at=at,
-        subject=_filled(kind, "subject", language, every),
+        subject=_short(_filled(kind, "subject", language, every)),
         body=_filled(kind, "body", language, every),
         attachments=attachments,
     )
@@ -168,11 +211,12 @@ def document_message(
     """Raises UnfitMessage."""
     words = {
         "reference": notice.reference,
-        "title": notice.title,
+        "title": WELSH_TITLES.get(notice.kind, notice.title) if language == "cy" else notice.title,
         "is_attached": bool(notice.attachments),
         "is_locked": notice.is_locked,
         "link": f"{letterhead.service_url}/documents/{notice.document_id}",
         "by_when": notice.by_when,
+        "asks_answer": notice.asks_answer,
     }
     return compose(
         letterhead,
@@ -204,19 +248,30 @@ def sign_in_message(
     return compose(letterhead, office, kind=kind, about_id=code_id, words=words, to=to, at=at, language=language)
 
 
-# Plain text: nothing is escaped, and a blank without a value is an error.
-_templates = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    undefined=StrictUndefined,
-    autoescape=False,  # noqa: S701
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=False,
-)
+def _environment(language: str) -> Environment:
+    # Plain text: nothing is escaped, and a blank without a value is an error.
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    environment.filters["spelled"] = partial(format_date, format="d MMMM y", locale=language)
+    return environment
 
 
-def _filled(kind: Kind, part: str, language: str, words: Mapping[str, object]) -> str:
-    return _templates.get_template(f"{kind}/{part}.{language}.txt").render(words)
+_environments = {language: _environment(language) for language in LANGUAGES}
+
+
+def _filled(kind: Kind, part: Literal["subject", "body"], language: str, words: Mapping[str, object]) -> str:
+    return _environments[language].get_template(f"{kind}/{part}.{language}.txt").render(words)
+
+
+def _short(subject: str) -> str:
+    """The body has the whole of what is cut off."""
+    return subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 1].rstrip()}…"
 
 
 def _breaks_a_line(letter: str) -> bool:

@@ -87,6 +87,7 @@ def _delivery_message(work: Work, claim: Claim, letterhead: Letterhead, formats:
     notice = DocumentNotice(
         delivery_id=delivery.id,
         document_id=document.id,
+        kind=document.kind,
         reference=escalation.reference,
         title=document.title,
         attachments=tuple(_attachments(work, delivery, formats)) if delivery.attached else (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.errors import MessageError
 from email.message import EmailMessage
 from uuid import UUID
@@ -14,8 +14,10 @@ import flask_mail
 import pytest
 from jinja2 import UndefinedError
 
+from forms_app.domain.policy import DocumentKind
 from forms_app.mail import compose
 from forms_app.mail.compose import (
+    WELSH_TITLES,
     Attachment,
     DocumentNotice,
     Kind,
@@ -34,7 +36,7 @@ DELIVERY = UUID("6b1f0e8a-4d57-4f0e-9a57-0d9e35b0c001")
 DOCUMENT = UUID("6b1f0e8a-4d57-4f0e-9a57-0d9e35b0c002")
 PDF = Attachment("escalation-BRK-7-stage-record.pdf", b"%PDF")
 DOCX = Attachment("escalation-BRK-7-stage-record.docx", b"PK")
-NOTICE = DocumentNotice(DELIVERY, DOCUMENT, "BRK-7", "Stage record for the child’s file")
+NOTICE = DocumentNotice(DELIVERY, DOCUMENT, "stage_record", "BRK-7", "Stage record for the child’s file")
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 TO = "perdita.quennell@brackenshire.example"
 
@@ -59,8 +61,7 @@ def test_a_document_travels_attached_in_both_formats() -> None:
     }
     text = read.get_body().get_content()  # type: ignore[union-attr]
     assert "attached as PDF and as Word" in text
-    assert "sign in with this email address:\nhttps://forms.example\n" in text.replace("\r\n", "\n")
-    assert "/documents/" not in text
+    assert f"https://forms.example/documents/{DOCUMENT}" in text.splitlines()
 
 
 def test_a_document_that_may_not_travel_is_a_link_that_asks_for_the_address() -> None:
@@ -78,7 +79,30 @@ def test_a_message_says_whose_it_is_which_one_what_it_is_and_whom_to_ring() -> N
     for expected in (OFFICE.board, "BRK-7", "Stage record for the child’s file", "01632 960001", "999"):
         assert expected in message.body
     assert "Do this by" not in message.body
-    assert "Do this by 5pm on 4 December 2026." in written(replace(NOTICE, by_when="5pm on 4 December 2026")).body
+    assert "Do this by 4 December 2026." in written(replace(NOTICE, by_when=date(2026, 12, 4))).body
+
+
+def test_a_welsh_message_says_what_a_document_is_and_by_when_in_welsh() -> None:
+    notice = replace(NOTICE, by_when=date(2026, 12, 4), attachments=(PDF,))
+
+    message = document_message(LETTERHEAD, OFFICE, notice, to=TO, at=AT, language="cy")
+
+    title = "Cofnod o’r cam ar gyfer ffeil y plentyn"
+    assert message.subject == f"Gŵyr Safeguarding Children Partnership: BRK-7: {title}"
+    assert f"Dogfen: {title}" in message.body.splitlines()
+    assert "Gwnewch hyn erbyn 4 Rhagfyr 2026." in message.body.splitlines()
+
+
+def test_every_document_that_is_sent_has_a_welsh_name() -> None:
+    assert set(WELSH_TITLES) == set(DocumentKind)
+
+
+def test_only_an_answer_that_a_document_asks_for_is_asked_for() -> None:
+    asks, tells = written(replace(NOTICE, asks_answer=True)).body, written().body
+
+    assert "whether you agree with what was recorded" in asks
+    assert "that you have read it" in tells
+    assert "agree" not in tells
 
 
 def test_the_headers_of_a_message() -> None:
@@ -186,6 +210,13 @@ def test_left_to_itself_the_library_would_take_a_header_that_breaks_in_two() -> 
 def test_a_blank_without_a_value_is_an_error() -> None:
     with pytest.raises(UndefinedError):
         compose._filled(Kind.DOCUMENT, "subject", "en", {"board": "B"})
+
+
+def test_a_word_that_no_text_knows_or_that_is_missing_is_refused() -> None:
+    for words in ({"link": "https://forms.example", "name": "Perdita"}, {}):
+        with pytest.raises(UnfitMessage) as refused:
+            compose.compose(LETTERHEAD, OFFICE, kind=Kind.LAYOUT_FAILED, about_id=DOCUMENT, words=words, to=TO, at=AT)
+        assert "Perdita" not in str(refused.value)
 
 
 def test_a_message_does_not_print_what_it_says_or_to_whom() -> None:

@@ -31,7 +31,7 @@ def message(to: str = TO, *attachments: Attachment) -> Message:
     return document_message(
         Letterhead("no-reply@forms.example", "https://forms.example"),
         Office("Brackenshire Partnership", "01632 960001"),
-        DocumentNotice(uuid4(), uuid4(), "BRK-7", "Stage record", attachments),
+        DocumentNotice(uuid4(), uuid4(), "stage_record", "BRK-7", "Stage record", attachments),
         to=to,
         at=datetime(2026, 11, 23, 9, 30, tzinfo=UTC),
     )

@@ -1,0 +1,118 @@
+"""Plainly invented emails of every kind, for people who want to read the words before anybody is sent them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from forms_app.domain.policy import DocumentKind
+from forms_app.mail.compose import WELSH_TITLES, Kind, Letterhead, Message, Office, compose
+
+REFERENCE = "ABC-2345678"
+NOBODY = "nobody@example.org"
+NO_ID = UUID(int=0)
+LONG_AGO = datetime(2000, 1, 3, 9, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a reminder."""
+
+    reference: str
+    what: str
+    by: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One way in which a kind of email can read."""
+
+    when: str
+    """In which case it reads so."""
+    words: Mapping[str, object]
+    welsh: Mapping[str, object]
+    """What of the words is another in Welsh."""
+
+
+def _document(when: str, **words: object) -> Example:
+    usual = {
+        "reference": REFERENCE,
+        "title": "Written confirmation of the outcome",
+        "is_attached": True,
+        "is_locked": False,
+        "link": "https://service.example/documents/invented",
+        "by_when": date(2000, 1, 14),
+        "asks_answer": True,
+    }
+    return Example(when, {**usual, **words}, {"title": WELSH_TITLES[DocumentKind.WRITTEN_CONFIRMATION]})
+
+
+def _about_one(when: str, page: str, **words: object) -> Example:
+    return Example(when, {"reference": REFERENCE, "link": f"https://service.example/{page}/invented", **words}, {})
+
+
+LATE = (Line(REFERENCE, "clock", date(2000, 1, 4)), Line(REFERENCE, "acknowledgement", None))
+COMING = (
+    Line(REFERENCE, "meeting", date(2000, 1, 12)),
+    Line(REFERENCE, "action", date(2000, 1, 14)),
+    Line("ABC-8765432", "review", date(2000, 2, 1)),
+    Line("ABC-8765432", "check", date(2000, 2, 1)),
+    Line("ABC-8765432", "filing", None),
+)
+_TO_YOU = {"link": "https://service.example/escalations", "to_office": False}
+_TO_OFFICE = {"link": "https://service.example/register", "to_office": True}
+
+EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
+    Kind.DOCUMENT: (
+        _document("Attached, where the address is listed as secure"),
+        _document("Attached and locked with a password", is_locked=True),
+        _document("By link, where nothing is attached", is_attached=False),
+        _document("By link, of a document that is only to be read", is_attached=False, by_when=None, asks_answer=False),
+    ),
+    Kind.DOCUMENTS_WAITING: (
+        Example(
+            "Several documents together, instead of one email each",
+            {"count": 3, "references": (REFERENCE, "ABC-8765432"), "link": "https://service.example/documents"},
+            {},
+        ),
+    ),
+    Kind.DELIVERY_FAILED: (
+        _about_one("To who recorded it", "escalations", to_office=False),
+        _about_one("To the business unit", "register", to_office=True),
+    ),
+    Kind.WITHDRAWN: (Example("To who should not have had the document", {"reference": REFERENCE}, {}),),
+    Kind.WITHDRAWAL: (_about_one("To the business unit", "register"),),
+    Kind.DISAGREEMENT: (_about_one("To who recorded it", "escalations"),),
+    Kind.REMINDER: (
+        Example("Something is overdue", {"late": LATE, "coming": COMING, **_TO_YOU}, {}),
+        Example("Nothing is overdue", {"late": (), "coming": COMING, **_TO_YOU}, {}),
+        Example("To the business unit", {"late": LATE, "coming": (), **_TO_OFFICE}, {}),
+    ),
+    Kind.RELEASE_WAITS: (
+        Example("To the business unit", {"count": 2, "link": "https://service.example/register"}, {}),
+    ),
+    Kind.LAYOUT_FAILED: (Example("To the business unit", {"link": "https://service.example/register/layouts"}, {}),),
+    Kind.SIGN_IN: (
+        Example(
+            "Asked for by somebody who wants to sign in",
+            {"code": "123456", "link": "https://service.example/sign-in/link/invented"},
+            {},
+        ),
+    ),
+}
+
+
+def example_message(office: Office, kind: Kind, example: Example, language: str) -> Message:
+    """The whole message, as it would be sent to nobody, long ago."""
+    return compose(
+        Letterhead("no-reply@service.example", "https://service.example"),
+        office,
+        kind=kind,
+        about_id=NO_ID,
+        words={**example.words, **(example.welsh if language == "cy" else {})},
+        to=NOBODY,
+        at=LONG_AGO,
+        language=language,
+    )
