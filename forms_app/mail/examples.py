@@ -23,6 +23,8 @@ class Line:
     reference: str
     what: str
     by: date | None
+    since: date | None = None
+    on_closed_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +55,13 @@ def _about_one(when: str, page: str, **words: object) -> Example:
     return Example(when, {"reference": REFERENCE, "link": f"https://service.example/{page}/invented", **words}, {})
 
 
-LATE = (Line(REFERENCE, "clock", date(2000, 1, 4)), Line(REFERENCE, "acknowledgement", None))
+LATE = (Line(REFERENCE, "clock", date(2000, 1, 1), on_closed_day=True), Line(REFERENCE, "check", date(2000, 1, 4)))
 COMING = (
     Line(REFERENCE, "meeting", date(2000, 1, 12)),
     Line(REFERENCE, "action", date(2000, 1, 14)),
     Line("ABC-8765432", "review", date(2000, 2, 1)),
-    Line("ABC-8765432", "check", date(2000, 2, 1)),
-    Line("ABC-8765432", "filing", None),
+    Line("ABC-8765432", "acknowledgement", None, since=date(2000, 1, 4)),
+    Line("ABC-8765432", "filing", None, since=date(1999, 12, 29)),
 )
 _TO_YOU = {"link": "https://service.example/escalations", "to_office": False}
 _TO_OFFICE = {"link": "https://service.example/register", "to_office": True}
