@@ -53,6 +53,8 @@ class Job:
     seal: Seal | None = None
     mailbox: Mailbox | None = None
     """Where messages that come back are read."""
+    reminders_hour: int = 8
+    """The hour of the UK day at which people are reminded."""
     attachments_secret: bytes | None = None
     """What the passwords of attached PDFs are worked out from; None where they travel open."""
 
@@ -84,7 +86,10 @@ def _queue(job: Job) -> Huey:
         press.start()
         issue = press.issue if job.seal is None else job.seal.sealing(press.issue, workshop.clock)
         draw = pictures.pages if pictures.can_draw() else None
-        return workshop, name, Desk(Postbox(job.mail_server), job.letterhead, issue, _lock(job), draw, job.mailbox)
+        desk = Desk(
+            Postbox(job.mail_server), job.letterhead, issue, _lock(job), draw, job.mailbox, job.reminders_hour
+        )
+        return workshop, name, desk
 
     def look() -> None:
         workshop, name, desk = bench()

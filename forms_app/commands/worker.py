@@ -45,6 +45,7 @@ def work(chosen: argparse.Namespace) -> None:
             lease=timedelta(seconds=settings.outbox_lease_seconds),
             workers=chosen.workers,
             mailbox=mailbox(settings),
+            reminders_hour=settings.reminders_hour,
             seal=seal(settings),
             attachments_secret=settings.secret_key.get_secret_value().encode()
             if settings.encrypt_attachments

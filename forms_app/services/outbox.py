@@ -47,6 +47,8 @@ class Desk:
     """Where there is something to draw pictures of layouts with."""
     mailbox: Mailbox | None = None
     """Where messages that come back are read."""
+    reminders_hour: int = reminding.HOUR
+    """The hour of the UK day at which people are reminded."""
 
 
 def run_due(
@@ -112,7 +114,7 @@ def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
         case OutboxKind.POST_NOTIFICATION:
             posting.post_notification(workshop, claim, desk.postbox, desk.letterhead)
         case OutboxKind.REMIND:
-            reminding.remind_board(workshop, claim)
+            reminding.remind_board(workshop, claim, desk.reminders_hour)
         case OutboxKind.READ_BOUNCES:
             bounced.read_bounces(workshop, claim, desk.mailbox)
         case OutboxKind.WATCH:
