@@ -86,9 +86,7 @@ def _queue(job: Job) -> Huey:
         press.start()
         issue = press.issue if job.seal is None else job.seal.sealing(press.issue, workshop.clock)
         draw = pictures.pages if pictures.can_draw() else None
-        desk = Desk(
-            Postbox(job.mail_server), job.letterhead, issue, _lock(job), draw, job.mailbox, job.reminders_hour
-        )
+        desk = Desk(Postbox(job.mail_server), job.letterhead, issue, _lock(job), draw, job.mailbox, job.reminders_hour)
         return workshop, name, desk
 
     def look() -> None:
