@@ -59,6 +59,8 @@ class Pending:
     """One thing that is still to be done."""
 
     what: What
+    about: str
+    """What it is, of ids and codes alone: always the same for the same thing."""
     groups: tuple[Group, ...]
     """Each of which has to do it."""
     due: Due | None
@@ -105,7 +107,7 @@ def _clocks(now: Open, there: Sequence[Place]) -> Iterator[Pending]:
     for clock in now.clocks:
         if clock.met_at is None:
             groups = tuple(_who_keeps(now, clock, stops.get(clock.id, Moment.STAGE_LEFT), there))
-            yield Pending(What.CLOCK, groups, clock.due, clock.started_at)
+            yield Pending(What.CLOCK, f"{now.visit.entry.id}-{clock.id}", groups, clock.due, clock.started_at)
 
 
 def _who_keeps(now: Open, clock: Running, stops: Moment, there: Sequence[Place]) -> Iterator[Group]:
@@ -127,14 +129,14 @@ def _answers(now: Open, there: Sequence[Place]) -> Iterator[Pending]:
     for what, proposed in ((What.ACKNOWLEDGEMENT, now.proposed), (What.ACTION, now.time_proposed)):
         if proposed is not None and proposed.waits_for:
             groups = tuple(_groups(now.visit, there, proposed.waits_for))
-            yield Pending(what, groups, None, proposed.step.entered_at)
+            yield Pending(what, f"{proposed.step.id}", groups, None, proposed.step.entered_at)
 
 
 def _requests(now: Open, there: Sequence[Place]) -> Iterator[Pending]:
     for step in open_requests(now):
         assert isinstance(step.facts, InformationRequest)
         group = tuple(place for place in there if place.agency == step.facts.agency)
-        yield Pending(What.ACTION, (group,), due_on(step.facts.by_when), step.entered_at)
+        yield Pending(What.ACTION, f"{step.id}", (group,), due_on(step.facts.by_when), step.entered_at)
 
 
 def _steps(now: Open, there: Sequence[Place]) -> Iterator[Pending]:
@@ -142,7 +144,7 @@ def _steps(now: Open, there: Sequence[Place]) -> Iterator[Pending]:
         assert isinstance(step.facts, StepsSet)
         action = step.facts.steps[number]
         groups = _of_both_sides(now.visit, there)
-        yield Pending(What.ACTION, groups, due_on(action.by_when), step.entered_at)
+        yield Pending(What.ACTION, f"{step.id}-{number}", groups, due_on(action.by_when), step.entered_at)
 
 
 def _meetings(now: Open, there: Sequence[Place], at: datetime) -> Iterator[Pending]:
@@ -153,11 +155,11 @@ def _meetings(now: Open, there: Sequence[Place], at: datetime) -> Iterator[Pendi
         by = (step.person, *called.conveners)
         if has_begun(step, at):
             group = _present({each for each in by if each is not None}, there, now.recorded)
-            yield Pending(What.MEETING, (group,), None, called.at)
+            yield Pending(What.MEETING, f"{step.id}", (group,), None, called.at)
         else:
             group = _present({*called.conveners, *called.invited}, there, now.recorded)
             moment = Due(at=called.at, day=uk_date(called.at), to_the_minute=True)
-            yield Pending(What.MEETING, (group,), moment, step.entered_at, can_be_late=False)
+            yield Pending(What.MEETING, f"{step.id}", (group,), moment, step.entered_at, can_be_late=False)
 
 
 def _present(people: Collection[UUID], there: Sequence[Place], recorded: Sequence[Step]) -> Group:
@@ -179,7 +181,7 @@ def _duties(now: Resolved, there: Sequence[Place]) -> Iterator[Pending]:
     for owed in now.duties:
         if owed.met_at is None:
             what = What.REVIEW if owed.duty.due == "review_date" else What.CHECK
-            yield Pending(what, _who_owes(now, owed, there), owed.due, now.at)
+            yield Pending(what, f"{now.step.id}-{owed.duty.id}", _who_owes(now, owed, there), owed.due, now.at)
 
 
 def _who_owes(now: Resolved, owed: OwedDuty, there: Sequence[Place]) -> tuple[Group, ...]:
@@ -195,18 +197,20 @@ def _agreed(now: Resolved, there: Sequence[Place]) -> Iterator[Pending]:
     groups = _of_both_sides(now.visits[-1], there)
     for number, action in enumerate(now.outcome.actions):
         if not (number < len(done) and done[number]):
-            yield Pending(What.ACTION, groups, due_on(action.by_when), now.at, can_be_late=False)
+            due, about = due_on(action.by_when), f"{now.step.id}-{number}"
+            yield Pending(What.ACTION, about, groups, due, now.at, can_be_late=False)
     day = (said[-1].again_on if said else None) or now.outcome.review_on
     is_duty = any(owed.duty.due == "review_date" for owed in now.duties)
     if day is not None and not is_duty and not (said and said[-1].then == "done"):
-        yield Pending(What.REVIEW, groups, due_on(day), now.at, can_be_late=False)
+        yield Pending(What.REVIEW, f"{now.step.id}-review", groups, due_on(day), now.at, can_be_late=False)
 
 
 def _acknowledgements(there: Sequence[Place], unanswered: Iterable[Unanswered]) -> Iterator[Pending]:
     places = {place.person: place for place in there}
     for each in unanswered:
         if each.person in places:
-            yield Pending(What.ACKNOWLEDGEMENT, ((places[each.person],),), None, each.accepted_at)
+            group = (places[each.person],)
+            yield Pending(What.ACKNOWLEDGEMENT, f"{each.person}", (group,), None, each.accepted_at)
 
 
 def _filing(now: Resolved | Left, there: Sequence[Place]) -> Iterator[Pending]:
@@ -214,8 +218,9 @@ def _filing(now: Resolved | Left, there: Sequence[Place]) -> Iterator[Pending]:
     last = now.visits[-1]
     filed = {step.agency for step in now.since if isinstance(step.facts, FiledOnRecord)}
     waits_for = {(side, agency) for side, agency in _parties(last, BOTH_SIDES) if agency not in filed}
-    for group in _groups(last, there, waits_for):
-        yield Pending(What.FILING, (group,), None, now.at)
+    for party in sorted(waits_for):
+        groups = tuple(_groups(last, there, [party]))
+        yield Pending(What.FILING, f"{last.entry.id}-{party[1]}", groups, None, now.at)
 
 
 # --- who ---------------------------------------------------------------------------------------------------------
