@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.tables import (
@@ -21,7 +21,7 @@ from forms_app.db.tables import (
     SignInCode,
     StageRecord,
 )
-from forms_app.domain.deliveries import EventKind
+from forms_app.domain.deliveries import BY_RECIPIENT, EventKind
 from forms_app.domain.policy import DEIDENTIFIED
 
 
@@ -44,13 +44,106 @@ def documents_of_record(session: Session, record_id: UUID, kind: str, *, lock: b
     return session.scalars(wanted.with_for_update(of=Document) if lock else wanted).all()
 
 
-def delivery_to_post(session: Session, delivery_id: UUID) -> Delivery:
-    """The delivery with its document, the escalation and the Board."""
+def delivery_to_post(session: Session, delivery_id: UUID, *, lock: bool = False) -> Delivery:
+    """The delivery with its person, its document and whose record that is of, the escalation and the Board.
+
+    With `lock`, whoever counts what this person is sent, or what whoever recorded it has sent, waits for this transaction.
+    """
+    wanted = select(Delivery).where(Delivery.id == delivery_id)
+    document = joinedload(Delivery.document)
+    delivery = session.scalars(
+        wanted.options(
+            joinedload(Delivery.person),
+            document.joinedload(Document.record),
+            document.joinedload(Document.escalation).joinedload(Escalation.board),
+        )
+    ).one()
+    if lock:
+        both = (delivery.person_id, delivery.document.record.person_id)
+        held = select(Person.id).where(Person.id.in_(both)).order_by(Person.id)
+        session.execute(held.with_for_update(key_share=True))
+        session.refresh(delivery, ["withdrawn_at", "attached", "notification_id"])
+    return delivery
+
+
+def deliveries_together(session: Session, notification_id: UUID) -> Sequence[Delivery]:
+    """What goes together in this one message, with the references, the oldest first."""
     return session.scalars(
         select(Delivery)
-        .where(Delivery.id == delivery_id)
-        .options(joinedload(Delivery.document).joinedload(Document.escalation).joinedload(Escalation.board))
-    ).one()
+        .where(Delivery.notification_id == notification_id)
+        .options(joinedload(Delivery.document).joinedload(Document.escalation))
+        .order_by(Delivery.owed_at, Delivery.id)
+    ).all()
+
+
+def deliveries_by_id(session: Session, ids: Collection[UUID]) -> Sequence[Delivery]:
+    """These deliveries, with the subjects of their escalations."""
+    document = joinedload(Delivery.document).joinedload(Document.escalation).joinedload(Escalation.subject)
+    return session.scalars(select(Delivery).where(Delivery.id.in_(ids)).options(document).order_by(Delivery.id)).all()
+
+
+def begun_since(
+    session: Session,
+    since: datetime,
+    *,
+    recipient: tuple[UUID, UUID] | None = None,
+    sender: UUID | None = None,
+) -> Sequence[datetime]:
+    """When each message with a document was first handed over since a moment, the oldest first.
+
+    To a person about an escalation, or of the records of one person. What went together is one message.
+    """
+    message = func.coalesce(Delivery.notification_id, Delivery.id)
+    wanted = (
+        select(func.min(Attempt.at).label("at"))
+        .join(Delivery, Delivery.id == Attempt.delivery_id)
+        .join(Document, Document.id == Delivery.document_id)
+        .where(Attempt.at > since, Attempt.result == "started")
+        .group_by(message)
+    )
+    if recipient is not None:
+        person_id, escalation_id = recipient
+        wanted = wanted.where(Delivery.person_id == person_id, Document.escalation_id == escalation_id)
+    if sender is not None:
+        wanted = wanted.join(StageRecord, StageRecord.id == Document.record_id).where(StageRecord.person_id == sender)
+    return sorted(at for (at,) in session.execute(wanted))
+
+
+def reference_of(session: Session, escalation_id: UUID) -> str:
+    return session.scalars(select(Escalation.reference).where(Escalation.id == escalation_id)).one()
+
+
+def is_begun(session: Session, delivery_id: UUID) -> bool:
+    """Whether the last line says that a message was handed over, and not what became of it."""
+    last = select(Attempt.result).where(Attempt.delivery_id == delivery_id).order_by(Attempt.number.desc()).limit(1)
+    return session.scalar(last) == "started"
+
+
+def has_attempts(session: Session, delivery_id: UUID) -> bool:
+    return session.scalar(select(Attempt.id).where(Attempt.delivery_id == delivery_id).limit(1)) is not None
+
+
+def failing(session: Session, document_id: UUID) -> Sequence[Delivery]:
+    """The deliveries of a document, not withdrawn, that failed, and that nothing has made good since."""
+    failed = [EventKind.GIVEN_UP.value, EventKind.BOUNCED.value]
+    made_good = [EventKind.SENT_AGAIN.value, EventKind.TOLD.value, *BY_RECIPIENT]
+    last = (
+        select(func.max(DeliveryEvent.number))
+        .where(DeliveryEvent.delivery_id == Delivery.id, DeliveryEvent.kind.in_([*failed, *made_good]))
+        .correlate(Delivery)
+        .scalar_subquery()
+    )
+    accepted_since = exists().where(
+        Attempt.delivery_id == Delivery.id, Attempt.result == "accepted", Attempt.at > DeliveryEvent.at
+    )
+    return session.scalars(
+        select(Delivery)
+        .join(DeliveryEvent, DeliveryEvent.delivery_id == Delivery.id)
+        .where(Delivery.document_id == document_id, Delivery.withdrawn_at.is_(None))
+        .where(DeliveryEvent.number == last, DeliveryEvent.kind.in_(failed))
+        .where(or_(DeliveryEvent.kind == EventKind.BOUNCED.value, ~accepted_since))
+        .order_by(Delivery.number)
+    ).all()
 
 
 def deliveries_of(session: Session, document_id: UUID) -> Sequence[Delivery]:
@@ -93,8 +186,13 @@ def files_of(session: Session, document_id: UUID) -> Sequence[DocumentFile]:
 
 
 def was_accepted(session: Session, delivery_id: UUID) -> bool:
+    """Whether a mail server has taken it, since somebody last had it sent again."""
+    again = select(func.max(DeliveryEvent.at)).where(
+        DeliveryEvent.delivery_id == delivery_id, DeliveryEvent.kind == EventKind.SENT_AGAIN.value
+    )
+    sent_again_at = session.scalar(again)
     accepted = select(Attempt.id).where(Attempt.delivery_id == delivery_id, Attempt.result == "accepted").limit(1)
-    return session.scalar(accepted) is not None
+    return session.scalar(accepted if sent_again_at is None else accepted.where(Attempt.at > sent_again_at)) is not None
 
 
 def add_attempt(session: Session, delivery_id: UUID, result: str, at: datetime, smtp_code: int | None = None) -> None:

@@ -2,21 +2,131 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
-from forms_app.db.tables import Notification, Person
+from forms_app.db.outbox import OutboxKind
+from forms_app.db.tables import Attempt, Delivery, Notification, OutboxItem, Person
 
 
-def notification_to_send(session: Session, notification_id: UUID) -> Notification:
-    """The notification with the person to whom it goes, their Board and their agency."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notification, and whether it was given up."""
+
+    id: UUID
+    person_id: UUID
+    was_given_up: bool
+
+
+def notification_to_send(session: Session, notification_id: UUID, *, lock: bool = False) -> Notification:
+    """The notification with the person to whom it goes, their Board and their agency.
+
+    With `lock`, whoever asks whether it is on its way, or would add a delivery to it, waits for this transaction.
+    """
     wanted = select(Notification).where(Notification.id == notification_id)
     person = joinedload(Notification.person)
-    return session.scalars(wanted.options(person.joinedload(Person.board), person.joinedload(Person.agency))).one()
+    wanted = wanted.options(person.joinedload(Person.board), person.joinedload(Person.agency))
+    return session.scalars(wanted.with_for_update(of=Notification) if lock else wanted).one()
+
+
+def is_on_its_way(session: Session, kind: str, person_id: UUID, about_id: UUID) -> bool:
+    """Whether one of this kind about the same waits to be accepted; it is not accepted before this transaction is over."""
+    wanted = select(Notification.id).where(_about(kind, about_id), Notification.person_id == person_id)
+    wanted = wanted.where(Notification.accepted_at.is_(None), _is_owed())
+    return session.scalars(wanted.with_for_update(of=Notification)).first() is not None
+
+
+def last_accepted(session: Session, kind: str, person_id: UUID, about_id: UUID) -> datetime | None:
+    """When the last of this kind about the same was accepted."""
+    wanted = select(func.max(Notification.accepted_at)).where(_about(kind, about_id))
+    return session.scalar(wanted.where(Notification.person_id == person_id))
+
+
+def count_about(session: Session, kind: str, person_id: UUID, about_id: UUID) -> int:
+    """How many of this kind about the same were ever owed to a person."""
+    wanted = select(func.count()).where(_about(kind, about_id), Notification.person_id == person_id)
+    return session.scalar(wanted) or 0
+
+
+def told_of(session: Session, kind: str, about_id: UUID) -> Sequence[Told]:
+    """Everybody who was told of this, or is about to be, in the order in which it was owed."""
+    wanted = select(Notification.id, Notification.person_id, _given_up()).where(_about(kind, about_id))
+    found = session.execute(wanted.order_by(Notification.owed_at, Notification.id))
+    return [Told(each, person_id, bool(given_up)) for each, person_id, given_up in found]
+
+
+def accepted_since(session: Session, since: datetime, person_id: UUID, kinds: Collection[str]) -> Sequence[datetime]:
+    """When messages of these kinds to a person were accepted since a moment, the oldest first."""
+    wanted = select(Notification.accepted_at).where(Notification.person_id == person_id, Notification.kind.in_(kinds))
+    found = session.scalars(wanted.where(Notification.accepted_at > since).order_by(Notification.accepted_at))
+    return [at for at in found if at is not None]
+
+
+def says_it_already(session: Session, one: Notification, *, everywhere: bool) -> bool:
+    """Whether a message of its kind to the same person was accepted since this one was owed.
+
+    About the same escalation or Board, or with `everywhere` about any.
+    """
+    wanted = select(Notification.id).where(
+        Notification.kind == one.kind,
+        Notification.person_id == one.person_id,
+        Notification.id != one.id,
+        Notification.accepted_at > one.owed_at,
+    )
+    if not everywhere:
+        wanted = wanted.where(Notification.escalation_id.is_not_distinct_from(one.escalation_id))
+    return session.scalars(wanted.limit(1)).first() is not None
+
+
+def open_together(session: Session, kind: str, person_id: UUID) -> UUID | None:
+    """The message that waits to be sent to a person with several documents, and is not begun.
+
+    It is not begun before this transaction is over.
+    """
+    wanted = select(Notification.id).where(Notification.kind == kind, Notification.person_id == person_id)
+    wanted = wanted.where(Notification.accepted_at.is_(None), _is_owed())
+    wanted = wanted.order_by(Notification.owed_at, Notification.id).with_for_update(of=Notification)
+    for each in session.scalars(wanted).all():
+        # Asked once it is held: whoever began it meanwhile has written so.
+        begun = select(Attempt.id).join(Delivery, Delivery.id == Attempt.delivery_id)
+        if session.scalars(begun.where(Delivery.notification_id == each).limit(1)).first() is None:
+            return each
+    return None
+
+
+def given_up_at_board(session: Session, board_id: UUID) -> Sequence[Notification]:
+    """The messages that are no documents and that the worker gave up, with their people, the oldest first."""
+    return session.scalars(
+        select(Notification)
+        .where(Notification.board_id == board_id, Notification.accepted_at.is_(None), _given_up())
+        .options(joinedload(Notification.person).joinedload(Person.agency))
+        .order_by(Notification.owed_at, Notification.id)
+    ).all()
+
+
+def _about(kind: str, about_id: UUID) -> ColumnElement[bool]:
+    return (Notification.kind == kind) & (Notification.about_id == about_id)
+
+
+def _is_owed() -> ColumnElement[bool]:
+    waits = OutboxItem.done_at.is_(None) & OutboxItem.parked_at.is_(None)
+    return exists().where(_of_outbox(), waits).correlate(Notification)
+
+
+def _given_up() -> ColumnElement[bool]:
+    return exists().where(_of_outbox(), OutboxItem.parked_at.is_not(None)).correlate(Notification)
+
+
+def _of_outbox() -> ColumnElement[bool]:
+    posting = OutboxKind.POST_NOTIFICATION.value
+    return (OutboxItem.about_id == Notification.id) & (OutboxItem.kind == posting)
 
 
 def add(session: Session, **values: Any) -> bool:

@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, and_, exists, null, or_, select, update
+from sqlalchemy import CTE, ColumnElement, and_, case, exists, literal, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from forms_app.db.tables import Board, OutboxItem
+from forms_app.db.tables import Board, Delivery, OutboxItem
 
 LONG_OWED = timedelta(minutes=15)
 
@@ -49,6 +49,14 @@ class Claim:
     tries: int
     worker: str
     payload: dict[str, Any] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Where messages were lately not taken, one after the other: what else goes there comes after everything else."""
+
+    documents: Collection[UUID] = ()
+    domains: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +101,14 @@ def is_due(session: Session, now: datetime) -> bool:
     return bool(session.scalar(select(exists().where(_due(now)))))
 
 
-def claim(session: Session, worker: str, now: datetime, limit: int, lease: timedelta) -> Sequence[Claim]:
+NOTHING_BEHIND = Behind()
+
+
+def claim(
+    session: Session, worker: str, now: datetime, limit: int, lease: timedelta, behind: Behind = NOTHING_BEHIND
+) -> Sequence[Claim]:
     """Takes the oldest due items for this worker until the lease ends. Nobody else can take them before that."""
-    due = _oldest_due(now, limit)
+    due = _oldest_due(now, limit, behind)
     items = session.scalars(
         update(OutboxItem)
         .where(OutboxItem.id.in_(select(due.c.id)))
@@ -126,9 +139,20 @@ def park(session: Session, item_id: UUID, worker: str, sentence: str, now: datet
 
 def put_off(session: Session, claimed: Claim, sentence: str, now: datetime, waits: Sequence[timedelta]) -> bool:
     """The work could not be done and is tried again after the next wait; after the last one it is parked."""
-    if claimed.tries > len(waits):
+    if is_last_try(claimed, waits):
         return park(session, claimed.item_id, claimed.worker, sentence, now)
     return fail(session, claimed.item_id, claimed.worker, sentence, now + waits[claimed.tries - 1])
+
+
+def is_last_try(claimed: Claim, waits: Sequence[timedelta]) -> bool:
+    """Whether the work is given up if it cannot be done this time."""
+    return claimed.tries > len(waits)
+
+
+def postpone(session: Session, claimed: Claim, moment: datetime) -> bool:
+    """It is not the time for this work before a moment. That was no try. False as `finish` is."""
+    tries = claimed.tries - 1
+    return _settle(session, claimed.item_id, claimed.worker, owed_at=moment, not_before=moment, tries=tries)
 
 
 def finish_until(session: Session, item_id: UUID, worker: str, moment: datetime) -> bool:
@@ -147,6 +171,16 @@ def try_again(session: Session, kind: OutboxKind, about: Collection[UUID], now: 
             OutboxItem.claimed_by.is_(None),
         )
         .values(not_before=now, parked_at=None, tries=0)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def owe_again(session: Session, kind: OutboxKind, about: Collection[UUID], now: datetime) -> None:
+    """Owes work anew that was done or given up, with all its tries before it. What is being worked on goes on."""
+    session.execute(
+        update(OutboxItem)
+        .where(OutboxItem.kind == kind.value, OutboxItem.about_id.in_(about), OutboxItem.claimed_by.is_(None))
+        .values(owed_at=now, not_before=now, done_at=None, parked_at=None, fault=None, tries=0)
         .execution_options(synchronize_session=False)
     )
 
@@ -199,8 +233,10 @@ def _due(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _oldest_due(now: datetime, limit: int) -> CTE:
-    # A code comes first: somebody sits and waits for it. What takes seconds and nobody waits for comes last.
+def _oldest_due(now: datetime, limit: int, behind: Behind) -> CTE:
+    # A code comes first: somebody sits and waits for it. What takes seconds and nobody waits for comes last. What was never
+    # tried comes before what failed, and what goes where nothing is taken after the rest, so that no dead address delays
+    # another; that something failed is told before more is tried.
     # Named and locked, so that PostgreSQL cannot run it twice and take more rows than the limit. SQLite leaves the lock out.
     return (
         select(OutboxItem.id)
@@ -208,6 +244,9 @@ def _oldest_due(now: datetime, limit: int) -> CTE:
         .order_by(
             OutboxItem.kind != OutboxKind.SIGN_IN_MESSAGE,
             OutboxItem.kind.in_([OutboxKind.MAKE_BLANK_FORMS, OutboxKind.DRAW_LAYOUT]),
+            OutboxItem.tries > 0,
+            *_behind(behind),
+            OutboxItem.kind != OutboxKind.POST_NOTIFICATION,
             OutboxItem.not_before,
             OutboxItem.id,
         )
@@ -215,6 +254,16 @@ def _oldest_due(now: datetime, limit: int) -> CTE:
         .with_for_update(skip_locked=True)
         .cte("due")
     )
+
+
+def _behind(behind: Behind) -> list[ColumnElement[int]]:
+    """Nothing to ask where nothing failed: then no row need be joined."""
+    marks: list[ColumnElement[bool]] = [Delivery.document_id.in_(behind.documents)] if behind.documents else []
+    domains = [Delivery.address.endswith(f"@{domain}", autoescape=True) for domain in behind.domains]
+    marks += [or_(*domains)] if domains else []
+    posts = OutboxItem.kind == OutboxKind.POST_DELIVERY
+    found = [exists().where(posts, Delivery.id == OutboxItem.about_id, mark).correlate(OutboxItem) for mark in marks]
+    return [sum((case((each, 1), else_=0) for each in found), literal(0))] if found else []
 
 
 def _settle(session: Session, item_id: UUID, worker: str, **values: Any) -> bool:

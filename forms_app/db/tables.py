@@ -82,16 +82,17 @@ class MailDomain(Base):
     id: Mapped[UUID] = _id()
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
     domain: Mapped[str]
-    """In lower case."""
+    """In lower case; of public webmail, where a domain says nothing, one whole address."""
     rule: Mapped[str]
     """A `domain.mail_rules.Rule`."""
     named_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     """Nothing is sent there before: somebody looks first whose addresses these are."""
     confirmed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
-    """None where the Board's own file confirmed it, when the Board was set up."""
+    """None where the Board's own file confirmed it, when the Board was set up, or those who run the service did."""
 
     agency: Mapped[Agency] = relationship(lazy="raise")
+    confirmed_by: Mapped[Person | None] = relationship(lazy="raise")
 
 
 class Person(Base):
@@ -407,7 +408,7 @@ class Attempt(Base):
     id: Mapped[UUID] = _id()
     delivery_id: Mapped[UUID] = mapped_column(ForeignKey("deliveries.id"))
     number: Mapped[int]
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     result: Mapped[str]
     """accepted, refused, not_reached, or started (then interrupted, if no later line follows)."""
     smtp_code: Mapped[int | None]
@@ -511,7 +512,7 @@ class OutboxItem(Base):
 
     id: Mapped[UUID] = _id()
     kind: Mapped[str]
-    about_id: Mapped[UUID]
+    about_id: Mapped[UUID] = mapped_column(index=True)
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     payload: Mapped[dict[str, Any] | None]
     """Only for a message whose words exist nowhere else (a sign-in code); emptied when it is done."""

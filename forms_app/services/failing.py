@@ -2,33 +2,107 @@
 
 from __future__ import annotations
 
-from forms_app.db import ledger
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from uuid import UUID
+
+from forms_app.db import ledger, notifications
 from forms_app.db.people import seat_holders
-from forms_app.db.tables import Delivery
+from forms_app.db.tables import Delivery, Document, Notification, Person
 from forms_app.domain.deliveries import EventKind
+from forms_app.domain.mail_rules import Rule
 from forms_app.domain.policy import Audience
 from forms_app.mail.compose import Kind
+from forms_app.services.mail_domains import rule_for
 from forms_app.services.notifying import notify
 from forms_app.services.work import Work
+
+COLLECTING = timedelta(seconds=30)
+"""Whoever was told of a document is told again only so long after the next failure: it then tells of all of them."""
+STORM = timedelta(hours=1)
 
 
 def note_failure(work: Work, delivery: Delivery, kind: EventKind, *, code: str, key: str | None = None) -> None:
     """Writes that a delivery was given up or came back, and tells whoever recorded it and the business unit.
 
-    `code` says why, `key` is what it was read from: the same is neither written nor told twice.
+    `code` says why, `key` is what it was read from: the same is neither written nor told twice. An alert points at a page that
+    shows every failure, so that one that was not accepted yet covers those that come until then.
     """
     if not ledger.add_event(work.session, delivery.id, kind, work.now, code=code, key=key):
         return
     document = ledger.failed_document(work.session, delivery.document_id)
-    recorded_by = document.record.person or next(p.person for p in document.escalation.parties if p.is_raiser)
-    office = [p for p in seat_holders(work.session, document.escalation.board_id) if p.seat == Audience.BUSINESS_UNIT]
-    for person in {each.id: each for each in (recorded_by, *office)}.values():
-        if person.id != delivery.person_id and person.left_at is None:
-            notify(
-                work,
-                Kind.DELIVERY_FAILED,
-                person,
-                key=f"{document.id}:{delivery.id}:{work.now:%Y%m%d%H%M}",
-                escalation=document.escalation_id,
-                about=document.id,
-            )
+    for person in _to_tell(work, document, delivery.person_id):
+        _tell(work, document, person)
+
+
+def tell_somebody_else(work: Work, alert: Notification) -> None:
+    """An alert reached its person not: somebody who was not told of the document yet is, unless another person was told.
+
+    Nobody is told so twice of one document: whom an alert does not reach is not tried for ever.
+    """
+    if alert.about_id is None:
+        return
+    told = notifications.told_of(work.session, Kind.DELIVERY_FAILED, alert.about_id)
+    if any(each.id != alert.id and not each.was_given_up for each in told):
+        return
+    document = ledger.failed_document(work.session, alert.about_id)
+    failing = {delivery.person_id for delivery in ledger.failing(work.session, document.id)}
+    tried = {each.person_id for each in told} | failing
+    for person in _in_turn(work, document):
+        if person.id not in tried and _can_be_told(work, person):
+            _tell(work, document, person)
+            return
+
+
+def _to_tell(work: Work, document: Document, recipient: UUID) -> list[Person]:
+    """Who recorded it and the business unit; where none of them can be told, whoever is nearest."""
+    offices = [person for person in _office(work, document) if _can_be_told(work, person) and person.id != recipient]
+    sender = _recorded_by(document)
+    told = _once([*([sender] if sender.id != recipient and _can_be_told(work, sender) else []), *offices])
+    others = (person for person in _in_turn(work, document) if person.id != recipient and _can_be_told(work, person))
+    return told or [person for person, _ in zip(others, range(1), strict=False)]
+
+
+def _tell(work: Work, document: Document, person: Person) -> None:
+    """Owes the alert, unless one is on its way already that will be read after this."""
+    if notifications.is_on_its_way(work.session, Kind.DELIVERY_FAILED, person.id, document.id):
+        return
+    last = notifications.last_accepted(work.session, Kind.DELIVERY_FAILED, person.id, document.id)
+    collects = last is not None and work.now - last < STORM
+    count = notifications.count_about(work.session, Kind.DELIVERY_FAILED, person.id, document.id)
+    notify(
+        work,
+        Kind.DELIVERY_FAILED,
+        person,
+        key=f"{document.id}:{count + 1}",
+        escalation=document.escalation_id,
+        about=document.id,
+        not_before=work.now + COLLECTING if collects else work.now,
+    )
+
+
+def _in_turn(work: Work, document: Document) -> Iterator[Person]:
+    """Everybody who may know of the document, the nearest first."""
+    sender = _recorded_by(document)
+    parties = [party for party in document.escalation.parties if not party.has_left]
+    own = {party.side for party in parties if party.person_id == sender.id}
+    nearest = sorted(parties, key=lambda party: (party.side not in own, not party.is_raiser, party.number))
+    yield from _once([sender, *_office(work, document), *(party.person for party in nearest)])
+
+
+def _recorded_by(document: Document) -> Person:
+    """Whoever recorded what it says; the raiser where the service did."""
+    return document.record.person or next(party.person for party in document.escalation.parties if party.is_raiser)
+
+
+def _office(work: Work, document: Document) -> list[Person]:
+    holders = seat_holders(work.session, document.escalation.board_id)
+    return [person for person in holders if person.seat == Audience.BUSINESS_UNIT]
+
+
+def _can_be_told(work: Work, person: Person) -> bool:
+    return person.left_at is None and rule_for(work, person) in (Rule.ATTACH, Rule.LINK)
+
+
+def _once(people: Iterable[Person]) -> list[Person]:
+    return list({person.id: person for person in people}.values())

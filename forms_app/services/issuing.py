@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from forms_app.documents.catalogue import PAGE, Issued, kind_of
 from forms_app.documents.contexts import Context
 from forms_app.documents.digest import digest_of
 from forms_app.documents.faults import DocumentFault
+from forms_app.domain.answers import from_json
+from forms_app.domain.secrecy import is_protected
 from forms_app.services.attachments import LOCKED
 from forms_app.services.work import Work, Workshop
 
@@ -111,3 +113,18 @@ def owe_posting(work: Work, delivery_id: UUID) -> None:
     """Owes the message of one delivery, once, of a document whose files are there."""
     kind = OutboxKind.POST_DELIVERY
     outbox.owe(work.session, kind, delivery_id, f"{kind}:{delivery_id}", work.now)
+
+
+def owe_posting_again(work: Work, delivery_ids: Collection[UUID]) -> None:
+    """Owes the messages of these deliveries anew. Each keeps its Message-ID; what went together goes together.
+
+    Of a child whose address became secret since, nothing travels attached any more.
+    """
+    deliveries = ledger.deliveries_by_id(work.session, delivery_ids)
+    for delivery in deliveries:
+        if delivery.attached and is_protected(from_json(delivery.document.escalation.subject.answers)):
+            delivery.attached = False
+    alone = [delivery.id for delivery in deliveries if delivery.notification_id is None]
+    together = {delivery.notification_id for delivery in deliveries if delivery.notification_id is not None}
+    outbox.owe_again(work.session, OutboxKind.POST_DELIVERY, alone, work.now)
+    outbox.owe_again(work.session, OutboxKind.POST_NOTIFICATION, together, work.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from forms_app.db import notifications, outbox
@@ -19,11 +20,12 @@ def notify(
     key: str,
     escalation: UUID | None = None,
     about: UUID | None = None,
-) -> None:
+    not_before: datetime | None = None,
+) -> UUID:
     """Owes one message to one person. Owing it again under the same key changes nothing.
 
     What it says is worked out when it is sent, so that it is never out of date; `key` is the kind's own, and gets the
-    kind and the person before it.
+    kind and the person before it. Gives back the id under which it is owed where it is new.
     """
     notification_id = uuid4()
     is_new = notifications.add(
@@ -39,4 +41,6 @@ def notify(
     )
     if is_new:
         posting = OutboxKind.POST_NOTIFICATION
-        outbox.owe(work.session, posting, notification_id, f"{posting}:{notification_id}", work.now)
+        due = not_before or work.now
+        outbox.owe(work.session, posting, notification_id, f"{posting}:{notification_id}", due)
+    return notification_id

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
 
 from forms_app.db import outbox
 from forms_app.db.outbox import Claim, OutboxKind
-from forms_app.mail.bounces import Mailbox
+from forms_app.domain.deliveries import Why
 from forms_app.mail.compose import Letterhead, UnfitMessage
-from forms_app.services import blank_forms, bounced, issuing, layouts, posting, reminding, watching
+from forms_app.mail.mailbox import Mailbox
+from forms_app.services import blank_forms, bounced, issuing, layouts, notices, posting, reminding, settling, watching
 from forms_app.services.attachments import Lock
+from forms_app.services.digests import Budget
+from forms_app.services.troubles import Troubles
 from forms_app.services.work import Workshop
 
 LEASE = timedelta(minutes=3)
@@ -49,6 +52,12 @@ class Desk:
     """Where messages that come back are read."""
     reminders_hour: int = reminding.HOUR
     """The hour of the UK day at which people are reminded."""
+    budget: Budget = field(default_factory=Budget)
+    troubles: Troubles = field(default_factory=Troubles)
+
+    @property
+    def counter(self) -> posting.Counter:
+        return posting.Counter(self.postbox, self.letterhead, self.lock, self.budget, self.troubles)
 
 
 def run_due(
@@ -66,7 +75,7 @@ def run_due(
     workers may have the same name at the same time. `wake_another` is called once there was something to do.
     """
     for count in range(most):
-        claim = _next(workshop, worker, lease)
+        claim = _next(workshop, worker, lease, desk.troubles)
         if claim is None:
             return count
         if count == 0:
@@ -75,12 +84,13 @@ def run_due(
     return most
 
 
-def _next(workshop: Workshop, worker: str, lease: timedelta) -> Claim | None:
+def _next(workshop: Workshop, worker: str, lease: timedelta, troubles: Troubles) -> Claim | None:
     with workshop.reading() as work:
         if not outbox.is_due(work.session, work.now):
             return None
     with workshop.writing() as work:
-        return next(iter(outbox.claim(work.session, worker, work.now, 1, lease)), None)
+        behind = troubles.behind(work.now)
+        return next(iter(outbox.claim(work.session, worker, work.now, 1, lease, behind)), None)
 
 
 def _work_on(workshop: Workshop, claim: Claim, desk: Desk) -> None:
@@ -98,7 +108,7 @@ def _work_on(workshop: Workshop, claim: Claim, desk: Desk) -> None:
             f"Something happened that this service does not know ({type(fault).__name__}). Look in the worker's log."
         )
         with workshop.writing() as work:
-            outbox.put_off(work.session, claim, sentence, work.now, waits)
+            settling.put_off(work, claim, sentence, waits, Why.UNFIT)
 
 
 def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
@@ -110,9 +120,9 @@ def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
         case OutboxKind.DRAW_LAYOUT:
             layouts.draw_layout(workshop, claim, desk.draw)
         case OutboxKind.POST_DELIVERY:
-            posting.post_delivery(workshop, claim, desk.postbox, desk.letterhead, desk.lock)
+            posting.post_delivery(workshop, claim, desk.counter)
         case OutboxKind.POST_NOTIFICATION:
-            posting.post_notification(workshop, claim, desk.postbox, desk.letterhead)
+            notices.post_notification(workshop, claim, desk.counter)
         case OutboxKind.REMIND:
             reminding.remind_board(workshop, claim, desk.reminders_hour)
         case OutboxKind.READ_BOUNCES:
@@ -120,11 +130,11 @@ def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
         case OutboxKind.WATCH:
             watching.look_after(workshop, claim)
         case OutboxKind.SIGN_IN_MESSAGE:
-            posting.send_sign_in_message(workshop, claim, desk.postbox, desk.letterhead)
+            posting.send_sign_in_message(workshop, claim, desk.counter)
         case _:
             _park(workshop, claim, "This version of the service does not know this kind of work.")
 
 
 def _park(workshop: Workshop, claim: Claim, sentence: str) -> None:
     with workshop.writing() as work:
-        outbox.park(work.session, claim.item_id, claim.worker, sentence, work.now)
+        settling.give_up(work, claim, sentence, Why.UNFIT)

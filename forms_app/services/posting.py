@@ -9,24 +9,27 @@ from itertools import pairwise
 from typing import Protocol
 
 from forms_app.db import ledger, outbox
-from forms_app.db.notifications import notification_to_send
 from forms_app.db.outbox import Claim
 from forms_app.db.tables import Attempt, Board, Delivery
 from forms_app.documents.catalogue import Format, file_name, kind_of
+from forms_app.domain.deliveries import ANSWERED, Why
+from forms_app.domain.mail_rules import Rule
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import (
     Attachment,
     DocumentNotice,
-    Kind,
     Letterhead,
     Message,
     Office,
     UnfitMessage,
-    compose,
     document_message,
     sign_in_message,
 )
 from forms_app.services.attachments import LOCKED, Lock, make_locked_copy
+from forms_app.services.digests import Budget, put_with_others, room_from
+from forms_app.services.mail_domains import may_be_emailed, rule_for
+from forms_app.services.settling import give_up, settle
+from forms_app.services.troubles import Troubles
 from forms_app.services.work import Work, Workshop
 
 STARTED = "started"
@@ -41,6 +44,10 @@ WAITS = (
 )
 """Between one try and the next: about two days. After the last, a person must look."""
 SIGN_IN_WAITS = (timedelta(seconds=5), timedelta(seconds=20), *(timedelta(minutes=1) for _ in range(15)))
+RULED_OUT = {
+    Why.NEVER: "Nothing may be sent to addresses at this domain: tell the recipient by telephone.",
+    Why.UNCONFIRMED: "Nobody has confirmed the domain of this address yet: nothing was sent.",
+}
 
 
 class Posts(Protocol):
@@ -49,51 +56,130 @@ class Posts(Protocol):
     def post(self, message: Message) -> Answer: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where messages are handed over: to whom, from whom, how many, and what is known of who takes none."""
+
+    postbox: Posts
+    letterhead: Letterhead
+    lock: Lock | None
+    """With it a PDF travels locked, and the Word file, which cannot be, does not travel."""
+    budget: Budget
+    troubles: Troubles
+
+
 # --- deliveries of documents ---
 
 
-def post_delivery(
-    workshop: Workshop, claim: Claim, postbox: Posts, letterhead: Letterhead, lock: Lock | None = None
-) -> None:
+def post_delivery(workshop: Workshop, claim: Claim, counter: Counter) -> None:
     """One attempt at one delivery. A crash in it leaves a started line without an answer, and the work owed.
 
-    With `lock` a PDF travels locked, and the Word file, which cannot be, does not travel.
+    It goes to the address that its person has now, as the rule for that address says now.
     """
+    _lock_what_travels(workshop, claim, counter.lock)
     with workshop.reading() as work:
-        is_done = ledger.was_accepted(work.session, claim.about_id)
-        delivery = ledger.delivery_to_post(work.session, claim.about_id)
-        document_id, locks = delivery.document_id, lock if delivery.attached and not is_done else None
-    if locks is not None:
-        make_locked_copy(workshop, document_id, locks)
-    with workshop.reading() as work:
-        formats = (LOCKED,) if lock is not None else ("docx", "pdf")
-        message = None if is_done else _delivery_message(work, claim, letterhead, formats)
-    if message is None:
-        with workshop.writing() as work:
-            outbox.finish(work.session, claim.item_id, claim.worker, work.now)
+        message = _delivery_message(work, claim, counter)
+    with workshop.writing() as work:
+        is_begun = _begin(work, claim, message, counter.budget)
+    if not is_begun or message is None:
         return
+    answer = counter.postbox.post(message)
     with workshop.writing() as work:
-        ledger.add_attempt(work.session, claim.about_id, STARTED, work.now)
-    answer = postbox.post(message)
-    with workshop.writing() as work:
+        delivery = ledger.delivery_to_post(work.session, claim.about_id)
+        counter.troubles.note(answer, delivery.document_id, delivery.address, work.now)
         if answer.result is not Result.INTERRUPTED:
-            ledger.add_attempt(work.session, claim.about_id, answer.result.value, work.now, answer.smtp_code)
-        _settle(work, claim, answer, WAITS)
+            ledger.add_attempt(work.session, delivery.id, answer.result.value, work.now, answer.smtp_code)
+        settle(work, claim, answer, WAITS)
 
 
-def _delivery_message(work: Work, claim: Claim, letterhead: Letterhead, formats: Sequence[str]) -> Message:
+def _lock_what_travels(workshop: Workshop, claim: Claim, lock: Lock | None) -> None:
+    if lock is None:
+        return
+    with workshop.reading() as work:
+        delivery = ledger.delivery_to_post(work.session, claim.about_id)
+        travels = _travels(work, delivery) is Rule.ATTACH and not _is_over(work, delivery)
+    if travels:
+        make_locked_copy(workshop, delivery.document_id, lock)
+
+
+def _begin(work: Work, claim: Claim, message: Message | None, budget: Budget) -> bool:
+    """Writes that this message is handed over now, unless it must not be, or not yet, or goes with others."""
+    delivery = ledger.delivery_to_post(work.session, claim.about_id, lock=True)
+    if _is_over(work, delivery):
+        outbox.finish(work.session, claim.item_id, claim.worker, work.now)
+        return False
+    why_not = why_ruled_out(_travels(work, delivery))
+    if why_not is not None:
+        give_up(work, claim, RULED_OUT[why_not], why_not)
+        return False
+    moment = room_from(work, delivery, budget)
+    if moment is not None:
+        if outbox.finish(work.session, claim.item_id, claim.worker, work.now):
+            put_with_others(work, delivery, moment)
+        return False
+    is_attached = _travels(work, delivery) is Rule.ATTACH
+    if message is None or message.to != delivery.person.email or bool(message.attachments) != is_attached:
+        outbox.postpone(work.session, claim, work.now)  # it changed since it was read
+        return False
+    _note_how_it_goes(work, delivery, message)
+    ledger.add_attempt(work.session, delivery.id, STARTED, work.now)
+    return True
+
+
+def _note_how_it_goes(work: Work, delivery: Delivery, message: Message) -> None:
+    """The delivery says where it was sent last, and whether the document was in it."""
+    escalation = delivery.document.escalation
+    if delivery.address != message.to:
+        delivery.address = message.to
+        work.note("delivery_address_changed", board=escalation.board_id, escalation=escalation.id, about=delivery.id)
+    if delivery.attached and not message.attachments:
+        delivery.attached = False
+
+
+def _is_over(work: Work, delivery: Delivery) -> bool:
+    """Whether nothing of its own is left to send: it was withdrawn, was accepted, or goes with others."""
+    if delivery.withdrawn_at is not None or delivery.notification_id is not None:
+        return True
+    return ledger.was_accepted(work.session, delivery.id)
+
+
+def _travels(work: Work, delivery: Delivery) -> Rule | None:
+    """By the rule for the address, and never attached where that was ruled out for this delivery."""
+    rule = rule_for(work, delivery.person)
+    return Rule.LINK if rule is Rule.ATTACH and not delivery.attached else rule
+
+
+def why_ruled_out(rule: Rule | None) -> Why | None:
+    match rule:
+        case Rule.ATTACH | Rule.LINK:
+            return None
+        case Rule.NEVER:
+            return Why.NEVER
+        case None:
+            return Why.UNCONFIRMED
+
+
+def _delivery_message(work: Work, claim: Claim, counter: Counter) -> Message | None:
+    """None where nothing is to be sent now. Raises UnfitMessage."""
     delivery = ledger.delivery_to_post(work.session, claim.about_id)
+    rule = _travels(work, delivery)
+    if _is_over(work, delivery) or why_ruled_out(rule) is not None:
+        return None
     document, escalation = delivery.document, delivery.document.escalation
+    formats = ("docx", "pdf") if counter.lock is None else (LOCKED,)
     notice = DocumentNotice(
         delivery_id=delivery.id,
         document_id=document.id,
         kind=document.kind,
         reference=escalation.reference,
         title=document.title,
-        attachments=tuple(_attachments(work, delivery, formats)) if delivery.attached else (),
-        is_locked=delivery.attached and LOCKED in formats,
+        attachments=tuple(_attachments(work, delivery, formats)) if rule is Rule.ATTACH else (),
+        is_locked=rule is Rule.ATTACH and LOCKED in formats,
+        asks_answer=document.kind in ANSWERED,
     )
-    return document_message(letterhead, _office(escalation.board), notice, to=delivery.address, at=work.now)
+    person = delivery.person
+    office = office_of(escalation.board)
+    return document_message(counter.letterhead, office, notice, to=person.email, at=work.now, language=person.language)
 
 
 def _attachments(work: Work, delivery: Delivery, formats: Sequence[str]) -> Iterator[Attachment]:
@@ -107,71 +193,38 @@ def _attachments(work: Work, delivery: Delivery, formats: Sequence[str]) -> Iter
         yield Attachment(name, file.content)
 
 
-# --- notifications ---
-
-
-def post_notification(workshop: Workshop, claim: Claim, postbox: Posts, letterhead: Letterhead) -> None:
-    """One attempt at one notification."""
-    with workshop.reading() as work:
-        notification = notification_to_send(work.session, claim.about_id)
-        message = compose(
-            letterhead,
-            _office(notification.person.board),
-            kind=Kind(notification.kind),
-            about_id=notification.id,
-            words={},
-            to=notification.person.email,
-            at=work.now,
-            language=notification.person.language,
-        )
-    answer = postbox.post(message)
-    with workshop.writing() as work:
-        if answer.result is Result.ACCEPTED:
-            notification_to_send(work.session, claim.about_id).accepted_at = work.now
-        _settle(work, claim, answer, WAITS)
-
-
 # --- sign-in messages ---
 
 
-def send_sign_in_message(workshop: Workshop, claim: Claim, postbox: Posts, letterhead: Letterhead) -> None:
-    """Sends a code that can still be used. Raises UnfitMessage for one that ran out."""
+def send_sign_in_message(workshop: Workshop, claim: Claim, counter: Counter) -> None:
+    """Sends a code that can still be used. Raises UnfitMessage for one that ran out, or that may not be sent there."""
     with workshop.reading() as work:
-        message = _sign_in_message(work, claim, letterhead)
-    answer = postbox.post(message)
+        message = _sign_in_message(work, claim, counter.letterhead)
+    answer = counter.postbox.post(message)
     with workshop.writing() as work:
-        _settle(work, claim, answer, SIGN_IN_WAITS)
+        settle(work, claim, answer, SIGN_IN_WAITS)
 
 
 def _sign_in_message(work: Work, claim: Claim, letterhead: Letterhead) -> Message:
     code = ledger.code_to_send(work.session, claim.about_id)
     if claim.payload is None or code.used_at is not None or code.expires_at <= work.now:
         raise UnfitMessage("The code ran out or was used before it could be sent.")
+    person = ledger.person_of_code(work.session, code)
+    if not may_be_emailed(work, person):
+        raise UnfitMessage("Nothing may be sent to the domain of this address, or nobody has confirmed it yet.")
     return sign_in_message(
         letterhead,
-        _office(ledger.person_of_code(work.session, code).board),
+        office_of(person.board),
         code_id=code.id,
         code=claim.payload["code"],
         link=claim.payload["link"],
         to=claim.payload["to"],
         at=work.now,
+        language=person.language,
     )
 
 
-# --- both ---
-
-
-def _settle(work: Work, claim: Claim, answer: Answer, waits: Sequence[timedelta]) -> None:
-    match answer.result:
-        case Result.ACCEPTED:
-            outbox.finish(work.session, claim.item_id, claim.worker, work.now)
-        case Result.REFUSED:
-            outbox.park(work.session, claim.item_id, claim.worker, answer.sentence, work.now)
-        case Result.NOT_REACHED | Result.INTERRUPTED:
-            outbox.put_off(work.session, claim, answer.sentence, work.now, waits)
-
-
-def _office(board: Board) -> Office:
+def office_of(board: Board) -> Office:
     return Office(board.name, board.telephone)
 
 

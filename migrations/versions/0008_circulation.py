@@ -95,6 +95,8 @@ def upgrade() -> None:
             batch_op.f("fk_deliveries_notification_id"), "notifications", ["notification_id"], ["id"]
         )
     op.create_index("ix_deliveries_notification_id", "deliveries", ["notification_id"])
+    op.create_index("ix_attempts_at", "attempts", ["at"])
+    op.create_index("ix_outbox_about_id", "outbox", ["about_id"])
     _domains_of_everybody()
     with op.batch_alter_table("boards", schema=None) as batch_op:
         batch_op.drop_column("secure_domains")
@@ -140,6 +142,8 @@ def downgrade() -> None:
     _secure_domains_back()
     with op.batch_alter_table("boards", schema=None) as batch_op:
         batch_op.alter_column("secure_domains", server_default=None)
+    op.drop_index("ix_outbox_about_id", "outbox")
+    op.drop_index("ix_attempts_at", "attempts")
     op.drop_index("ix_deliveries_notification_id", "deliveries")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_constraint("fk_deliveries_notification_id", type_="foreignkey")

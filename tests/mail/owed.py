@@ -26,6 +26,7 @@ from forms_app.db.tables import (
     Person,
     SignInCode,
     StageRecord,
+    SubjectOfConcern,
 )
 from forms_app.documents.contexts import Context
 from forms_app.domain.mail_rules import Rule
@@ -265,6 +266,7 @@ def _record(session: Session, now: datetime) -> StageRecord:
     )
     session.add(escalation)
     session.flush()
+    session.add(SubjectOfConcern(escalation_id=escalation.id, kind="child", answers="[]"))
     record = StageRecord(
         id=uuid4(),
         escalation_id=escalation.id,

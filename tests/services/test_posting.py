@@ -17,8 +17,10 @@ from forms_app.db.tables import Attempt, SignInCode
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
 from forms_app.mail.postbox import MailServer, Postbox, as_bytes
+from forms_app.services.digests import Budget
 from forms_app.services.outbox import LEASE
-from forms_app.services.posting import WAITS, ledger_lines, post_delivery
+from forms_app.services.posting import WAITS, Counter, ledger_lines, post_delivery
+from forms_app.services.troubles import Troubles
 from tests.mail.owed import (
     ACCEPTED,
     LETTERHEAD,
@@ -51,6 +53,10 @@ def office(database_url: str) -> Iterator[Office]:
 
 def real_postbox(server: Any) -> Postbox:
     return Postbox(MailServer("127.0.0.1", server.port, security="none", timeout_seconds=1))
+
+
+def counter(postbox: Any) -> Counter:
+    return Counter(postbox, LETTERHEAD, None, Budget(), Troubles())
 
 
 def shown(office: Office) -> list[tuple[UUID, str | None]]:
@@ -146,7 +152,8 @@ def test_of_two_recipients_one_refused_the_other_has_it(office: Office, smtp_ser
 
     assert office.ledger(refused) == [("started", None), ("refused", 550)]
     assert office.ledger(taken) == [("started", None), ("accepted", 250)]
-    assert [one.rcpt_tos for one in smtp_server.received] == [(SECURE.address,)]
+    about = [one.message["Message-ID"].strip("<>").partition(".")[0] for one in smtp_server.sent_to(SECURE.address)]
+    assert (len(smtp_server.received), sorted(about)) == (2, ["delivery", "delivery_failed"])
     assert [about for about, _ in shown(office)] == [refused]
 
 
@@ -243,7 +250,7 @@ def test_a_worker_that_ended_the_work_before_doing_it_would_lose_the_message(off
         (hasty,) = claim(work.session, "w1", work.now, 1, LEASE)
         outbox.finish(work.session, hasty.item_id, "w1", work.now)
     with pytest.raises(Killed):
-        post_delivery(office.workshop, hasty, Dies(postbox, first=True), LETTERHEAD)
+        post_delivery(office.workshop, hasty, counter(Dies(postbox, first=True)))
 
     office.clock.go_on(days=9)
     office.work()
@@ -293,7 +300,7 @@ def test_an_answer_that_comes_after_the_lease_is_kept_and_ends_nothing(office: O
                 assert claim(work.session, "quick", work.now, 1, LEASE)
             return ACCEPTED
 
-    post_delivery(office.workshop, slow, Overtaken(), LETTERHEAD)
+    post_delivery(office.workshop, slow, counter(Overtaken()))
 
     assert office.ledger(delivery) == [("started", None), ("accepted", 250)]
     assert (office.item(delivery).done_at, office.item(delivery).claimed_by) == (None, "quick")

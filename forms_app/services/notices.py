@@ -1,0 +1,176 @@
+"""Posts one message that is no document: what it says is worked out now, and nothing is sent that is true no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from forms_app.db import ledger, notifications, outbox
+from forms_app.db.notifications import notification_to_send
+from forms_app.db.outbox import Claim
+from forms_app.db.reads import takes_part
+from forms_app.db.releases import held_at_board
+from forms_app.db.tables import Delivery, Notification
+from forms_app.domain.policy import Audience
+from forms_app.mail.answers import Answer, Result
+from forms_app.mail.compose import Kind, Message, UnfitMessage, compose
+from forms_app.services.digests import room_for_notification_from
+from forms_app.services.failing import STORM, tell_somebody_else
+from forms_app.services.mail_domains import rule_for
+from forms_app.services.posting import RULED_OUT, STARTED, WAITS, Counter, office_of, why_ruled_out
+from forms_app.services.reminding import lines_for
+from forms_app.services.scanning import Because
+from forms_app.services.settling import give_up, settle
+from forms_app.services.work import Work, Workshop
+
+SHOWS_ALL = (Kind.DELIVERY_FAILED, Kind.RELEASE_WAITS, Kind.LAYOUT_FAILED)
+"""Messages with a link to a page that shows everything of its kind: a later one says what an earlier one would."""
+
+Values = Mapping[str, object]
+
+
+def post_notification(workshop: Workshop, claim: Claim, counter: Counter) -> None:
+    """One attempt at one notification. What goes together in it has each its own line on the ledger."""
+    with workshop.writing() as work:
+        message = _begin(work, claim, counter)
+    if message is None:
+        return
+    answer = counter.postbox.post(message)
+    with workshop.writing() as work:
+        notification = notification_to_send(work.session, claim.about_id, lock=True)
+        for delivery in _together(work, notification):
+            _note(work, delivery, answer)
+        if answer.result is Result.ACCEPTED:
+            notification.accepted_at = work.now
+        settle(work, claim, answer, WAITS)
+
+
+def _note(work: Work, delivery: Delivery, answer: Answer) -> None:
+    # One that was withdrawn since the message was begun was in it.
+    if answer.result is not Result.INTERRUPTED and ledger.is_begun(work.session, delivery.id):
+        ledger.add_attempt(work.session, delivery.id, answer.result.value, work.now, answer.smtp_code)
+
+
+def _begin(work: Work, claim: Claim, counter: Counter) -> Message | None:
+    """What to hand over now; None where that is nothing, or not yet. Raises UnfitMessage."""
+    notification = notification_to_send(work.session, claim.about_id, lock=True)
+    person = notification.person
+    why_not = why_ruled_out(rule_for(work, person))
+    words = None if person.left_at is not None else _words(work, notification, counter.letterhead.service_url)
+    if words is None or (why_not is not None and notification.kind != Kind.DOCUMENTS_WAITING):
+        _leave(work, claim, notification, is_true=words is not None)
+        return None
+    if why_not is not None:
+        give_up(work, claim, RULED_OUT[why_not], why_not)
+        return None
+    moment = room_for_notification_from(work, notification, counter.budget)
+    if moment is not None:
+        outbox.postpone(work.session, claim, moment)
+        return None
+    message = compose(
+        counter.letterhead,
+        office_of(person.board),
+        kind=Kind(notification.kind),
+        about_id=notification.id,
+        words=words,
+        to=person.email,
+        at=work.now,
+        language=person.language,
+    )
+    for delivery in _to_send(work, notification):
+        delivery.address, delivery.attached = person.email, False
+        ledger.add_attempt(work.session, delivery.id, STARTED, work.now)
+    return message
+
+
+def _leave(work: Work, claim: Claim, notification: Notification, *, is_true: bool) -> None:
+    """Nothing is sent. A failure of which this person cannot be told is somebody else's to know."""
+    is_ended = outbox.finish(work.session, claim.item_id, claim.worker, work.now)
+    if is_ended and notification.kind == Kind.DELIVERY_FAILED and (is_true or notification.person.left_at is not None):
+        tell_somebody_else(work, notification)
+
+
+def _together(work: Work, notification: Notification) -> Sequence[Delivery]:
+    if notification.kind != Kind.DOCUMENTS_WAITING:
+        return ()
+    return ledger.deliveries_together(work.session, notification.id)
+
+
+def _to_send(work: Work, notification: Notification) -> list[Delivery]:
+    found = _together(work, notification)
+    return [each for each in found if each.withdrawn_at is None and not ledger.was_accepted(work.session, each.id)]
+
+
+# --- words ---
+
+
+def _words(work: Work, notification: Notification, service: str) -> Values | None:
+    """What the texts of its kind say of it now; None where it is true no more, or said already."""
+    kind = Kind(notification.kind)
+    if kind in SHOWS_ALL and _is_said(work, notification):
+        return None
+    match kind:
+        case Kind.DOCUMENTS_WAITING:
+            return _documents_waiting(work, notification, service)
+        case Kind.DELIVERY_FAILED:
+            return _delivery_failed(work, notification, service)
+        case Kind.WITHDRAWN | Kind.WITHDRAWAL | Kind.DISAGREEMENT:
+            return _happened(work, notification, kind, service)
+        case Kind.REMINDER:
+            return _reminder(work, notification, service)
+        case Kind.RELEASE_WAITS:
+            waiting = held_at_board(work.session, notification.board_id, Because.DEIDENTIFIED)
+            return {"count": len(waiting), "link": f"{service}/register"} if waiting else None
+        case Kind.LAYOUT_FAILED:
+            return {"link": f"{service}/word-layouts"}
+        case Kind.DOCUMENT | Kind.SIGN_IN:
+            raise UnfitMessage(f"A message of the kind {kind} is no notification; nothing was sent.")
+        case _:
+            assert_never(kind)
+
+
+def _happened(work: Work, notification: Notification, kind: Kind, service: str) -> Values:
+    """What stays true."""
+    escalation = f"{service}/escalations/{notification.escalation_id}#documents"
+    links = {Kind.WITHDRAWAL: f"{service}/register/deliveries", Kind.DISAGREEMENT: escalation}
+    found = {"reference": _reference(work, notification)}
+    return found | ({"link": links[kind]} if kind in links else {})
+
+
+def _is_said(work: Work, notification: Notification) -> bool:
+    """An office's page shows the failures of every escalation: one that had to wait is said by a later one about another."""
+    waited = work.now - notification.owed_at
+    everywhere = waited >= STORM and notification.person.seat == Audience.BUSINESS_UNIT
+    return notifications.says_it_already(work.session, notification, everywhere=everywhere)
+
+
+def _documents_waiting(work: Work, notification: Notification, service: str) -> Values | None:
+    deliveries = _to_send(work, notification)
+    references = tuple(dict.fromkeys(delivery.document.escalation.reference for delivery in deliveries))
+    link = f"{service}/documents"
+    return {"count": len(deliveries), "references": references, "link": link} if deliveries else None
+
+
+def _delivery_failed(work: Work, notification: Notification, service: str) -> Values | None:
+    """Whoever takes part goes to the escalation; the office, which may not open it, to its own page."""
+    if notification.about_id is None or not ledger.failing(work.session, notification.about_id):
+        return None
+    person, escalation = notification.person, notification.escalation_id
+    is_party = escalation is not None and takes_part(work.session, escalation, person.id)
+    to_office = person.seat == Audience.BUSINESS_UNIT and not is_party
+    link = f"{service}/register/deliveries" if to_office else f"{service}/escalations/{escalation}#documents"
+    return {"reference": _reference(work, notification), "link": link, "to_office": to_office}
+
+
+def _reminder(work: Work, notification: Notification, service: str) -> Values | None:
+    lines = lines_for(work, notification.person, owed_at=notification.owed_at)
+    if not lines:
+        return None
+    link = f"{service}/register" if lines.to_office else f"{service}/escalations"
+    return {"late": lines.late, "coming": lines.coming, "link": link, "to_office": lines.to_office}
+
+
+def _reference(work: Work, notification: Notification) -> str:
+    if notification.escalation_id is None:
+        raise UnfitMessage("A message names an escalation and is about none; nothing was sent.")
+    return ledger.reference_of(work.session, notification.escalation_id)
