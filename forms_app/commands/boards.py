@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from forms_app.app import open_workshop
+from forms_app.db.boards import board_with_code
 from forms_app.db.faults import faults_told
+from forms_app.domain.mail_rules import Rule
 from forms_app.services.boards import BoardFaults, GivenBoard, come_back, leave, set_up_board
+from forms_app.services.mail_domains import DomainLine, decide_for_operator, lines_at, lines_of_board
 from forms_app.services.work import Work
 from forms_app.settings import read_settings
 
@@ -22,8 +25,19 @@ HOW = {
     "email": "an email address, such as name@example.org",
     "policy": "id@version, as `forms-app policies list` prints it",
     "secure_domains": "the part of an email address after the @, such as example.org",
+    "allowed_webmail": "the part of an email address after the @, such as example.org",
 }
 """How to write what has a form of its own."""
+SENT = {
+    Rule.ATTACH: "documents are attached",
+    Rule.LINK: "a link is sent",
+    Rule.NEVER: "nothing is sent",
+    None: "not confirmed, nothing is sent",
+}
+WAIT = (
+    "Nothing is sent to these, and nobody there can sign in, until somebody confirms them: the business unit on the page "
+    "“Email domains”, or you with `forms-app boards confirm-domain {code} DOMAIN --rule link`."
+)
 UNREACHABLE = "without the telephone number and the email address of its business unit a Board cannot be set up"
 
 
@@ -39,13 +53,27 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     back = each.add_parser("returner", help="a person who left is back: they can sign in again")
     back.add_argument("email")
     back.set_defaults(run=run_returner)
+    confirm = each.add_parser("confirm-domain", help="say what may be emailed to the addresses at a domain")
+    confirm.add_argument("board", help="the Board’s code, such as OAK")
+    confirm.add_argument("domain", help="of public webmail, the whole address")
+    confirm.add_argument("--rule", required=True, choices=[rule.value for rule in Rule])
+    confirm.add_argument(
+        "--yes", action="store_true", help="do it; without this you only see whose addresses are there"
+    )
+    confirm.set_defaults(run=run_confirm_domain)
 
 
 def run_load(chosen: argparse.Namespace) -> None:
     given = read_board(chosen.file)
     with _work() as work:
+        is_new = board_with_code(work.session, given.code) is None
         people = set_up_board(work, given)
+        board = board_with_code(work.session, given.code)
+        lines = lines_of_board(work, board.id) if board is not None else ()
     print(f"{given.name}: {len(given.agencies)} agencies and {len(people)} people are set up, under {given.policy}.")
+    if is_new:
+        _show("You confirmed these email addresses by this file. Look through them:", [x for x in lines if x.rule])
+    _show(WAIT.format(code=given.code), [line for line in lines if line.rule is None])
 
 
 def run_leaver(chosen: argparse.Namespace) -> None:
@@ -58,6 +86,27 @@ def run_returner(chosen: argparse.Namespace) -> None:
     with _work() as work:
         come_back(work, chosen.email)
     print("They can sign in again, and see what they saw before. Load the Board’s file if their job has changed.")
+
+
+def run_confirm_domain(chosen: argparse.Namespace) -> None:
+    rule, domain = Rule(chosen.rule), chosen.domain.lower()
+    with _work() as work:
+        if chosen.yes:
+            decide_for_operator(work, board_code=chosen.board, domain=domain, rule=rule)
+        lines = lines_at(work, board_code=chosen.board, domain=domain)
+    _show("Whose addresses are there:", lines)
+    print("It is confirmed." if chosen.yes else "Nothing is changed yet. If this is right, add --yes to the command.")
+
+
+def _show(title: str, lines: Iterable[DomainLine]) -> None:
+    """Each domain with everybody whose address is there."""
+    for number, line in enumerate(lines):
+        if number == 0:
+            print(f"\n{title}")
+        foreign = " LETTERS OTHER THAN a TO z: IT MAY LOOK LIKE ANOTHER ONE." if line.is_foreign else ""
+        print(f"\n  {line.domain} ({line.agency}): {SENT[line.rule]}.{foreign}")
+        for person in line.people:
+            print(f"    {person.name}, {person.job_title}, {person.agency}: {person.address}")
 
 
 @contextmanager

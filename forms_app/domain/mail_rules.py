@@ -17,3 +17,8 @@ class Rule(StrEnum):
 def domain_of(address: str) -> str:
     """The part of an address after the @, in lower case."""
     return address.rpartition("@")[2].lower()
+
+
+def is_foreign(domain: str) -> bool:
+    """Whether it stands for letters other than a to z, with which it may look like another one on a screen."""
+    return any(label.startswith("xn--") for label in domain.split("."))

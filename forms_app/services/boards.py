@@ -16,9 +16,11 @@ from forms_app.db.tables import Agency, Board, Contact, Person
 from forms_app.documents.printable import unprintable
 from forms_app.domain.contacts import ADDRESS, LONGEST_ADDRESS, is_telephone
 from forms_app.domain.errors import DomainError, UnfitText
+from forms_app.domain.mail_rules import domain_of
 from forms_app.domain.policy import OFFICE, Policy
 from forms_app.domain.text import SHORT, gate
 from forms_app.domain.working_days import uk_date
+from forms_app.mail.webmail import is_webmail
 from forms_app.services.blank_forms import owe_blank_forms
 from forms_app.services.mail_domains import name_domains
 from forms_app.services.work import Work
@@ -44,6 +46,7 @@ Telephone = Annotated[Name, AfterValidator(_dialled)]
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=LONGEST_ADDRESS, pattern=ADDRESS)
 ]
+Domain = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[^@\s]+\.[^@\s]+$")]
 Seat = Literal["business_unit", "chair", "sub_group", "policy_sub_group", "directors", "liaison_officer"]
 
 
@@ -58,6 +61,8 @@ class GivenPerson(Given):
     level: Name
     seat: Seat | None = None
     telephone: Line = ""
+    language: Literal["en", "cy"] = "en"
+    """Of their emails, to begin with: from then on they choose it on a page of their own."""
 
 
 class GivenContact(Given):
@@ -97,7 +102,10 @@ class GivenBoard(Given):
     telephone: Telephone
     """The business unit's, as its address is: without both, nobody could reach the Board."""
     email: Email
-    secure_domains: list[Annotated[str, StringConstraints(to_lower=True, pattern=r"^[^@\s]+\.[^@\s]+$")]] = []
+    secure_domains: list[Domain] = []
+    """Where documents may be attached, to begin with: from then on the business unit decides it on its page."""
+    allowed_webmail: list[Domain] = []
+    """Public webmail at which somebody of this Board may have an address all the same."""
     contacts: list[GivenContact] = []
     """The Board's own."""
     agencies: Annotated[list[GivenAgency], Field(min_length=1)]
@@ -113,6 +121,7 @@ class BoardFaults(DomainError):
 def set_up_board(work: Work, given: GivenBoard) -> dict[str, UUID]:
     """Adds the Board, its agencies and people, or brings them up to what is given: address → person.
 
+    The file that sets up a Board confirms the mail domains in it; what a later one brings waits for a second look.
     Raises BoardFaults.
     """
     if faults := [*_faults(work, given)]:
@@ -149,6 +158,8 @@ def come_back(work: Work, email: str) -> Person:
     person.left_at = None
     spend_codes(work.session, person_id=person.id, now=work.now)
     end_sessions(work.session, person_id=person.id, now=work.now)
+    work.session.flush()
+    name_domains(work, person.board_id)
     work.note("person_returned", board=person.board_id, about=person.id)
     return person
 
@@ -168,7 +179,7 @@ def _set_up_agency(work: Work, board: Board, given: GivenAgency) -> dict[str, UU
     _set_up_contacts(work, board.id, agency.id, given.contacts)
     people = {}
     for each in given.people:
-        person = person_with_email(work.session, each.email) or Person(email=each.email)
+        person = person_with_email(work.session, each.email) or Person(email=each.email, language=each.language)
         person.board_id, person.agency_id = board.id, agency.id
         person.name, person.job_title = each.name, each.job_title
         person.level, person.seat, person.telephone = each.level, each.seat, each.telephone
@@ -212,10 +223,23 @@ def _faults(work: Work, given: GivenBoard) -> list[str]:
         found = person_with_email(work.session, email)
         if found is not None and found.board.code != given.code:
             faults.append(f"{email} already belongs to another Board.")
+    faults += _anybodys(given, emails)
     faults += _checked_tomorrow(work, given)
     if not any(person.seat == "business_unit" for person in people):
         faults.append("Nobody has the seat “business_unit”: the Board could not be told of anything.")
     return faults
+
+
+def _anybodys(given: GivenBoard, emails: Sequence[str]) -> Iterator[str]:
+    for email in emails:
+        if is_webmail(domain := domain_of(email)) and domain not in given.allowed_webmail:
+            yield (
+                f"{email}: anybody can have an address at {domain}. Give their work address. If they have none, "
+                f'write allowed_webmail = ["{domain}"] at the top of the file.'
+            )
+    for domain in given.secure_domains:
+        if is_webmail(domain):
+            yield f"secure_domains: {domain} is public webmail, to which no document can be attached."
 
 
 def _checked_tomorrow(work: Work, given: GivenBoard) -> Iterator[str]:

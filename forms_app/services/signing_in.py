@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from forms_app.db import outbox, people
 from forms_app.db.tables import Person, SignInCode, SignInSession
+from forms_app.services.mail_domains import may_be_emailed
 from forms_app.services.work import Work
 
 CODE_LIVES = timedelta(minutes=15)
@@ -56,12 +57,13 @@ class Lapsed:
 
 
 def ask_code(work: Work, *, address: str, secret: bytes, link: Callable[[str], str]) -> UUID:
-    """Owes a code and a link to a person of this address. The answer looks the same when there is no such person.
+    """Owes a code and a link to a person of this address. The answer looks the same when there is no such person, or when
+    nothing may be sent there.
 
     `link` makes the address of the page for a token. What comes back names the code, for `prove_code`.
     """
     person = people.present_person(work.session, email=address.strip().lower())
-    if person is None or _asked_too_often(work, person):
+    if person is None or not may_be_emailed(work, person) or _asked_too_often(work, person):
         work.note("sign_in_code_not_owed", person=person.id if person is not None else None)
         return uuid4()
     code_id, code, token = uuid4(), f"{secrets.randbelow(10**6):06}", secrets.token_urlsafe(32)

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from forms_app.documents.catalogue import Format
 from forms_app.services.held import waiting_at_board
+from forms_app.services.mail_domains import domains_to_confirm
 from forms_app.services.register import board_file, board_view, told_escalations
 from forms_app.web.access import board_office, open_to
 from forms_app.web.documents import FORMAT, as_download
@@ -23,7 +24,10 @@ def register() -> str:
     with workshop().reading() as work:
         found = told_escalations(work, by=signed_in_person().id)
         waiting = waiting_at_board(work, by=signed_in_person().id)
-    return render_template("board/register.html", escalations=found, waiting=waiting, heading="Board register")
+        domains = domains_to_confirm(work, by=signed_in_person().id)
+    return render_template(
+        "board/register.html", escalations=found, waiting=waiting, domains=domains, heading="Board register"
+    )
 
 
 @blueprint.get("/register/<uuid:escalation_id>")

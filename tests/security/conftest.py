@@ -16,7 +16,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.commands.invented import Invented
-from forms_app.db.tables import Document, LayoutChoice, LayoutPicture, Person, StageRecord, WordLayout
+from forms_app.db.tables import Document, LayoutChoice, LayoutPicture, MailDomain, Person, StageRecord, WordLayout
 from forms_app.documents import templates
 from forms_app.domain.answers import to_json
 from forms_app.domain.contacts import ContactDetails
@@ -171,6 +171,12 @@ class City:
         with self.town.workshop.reading() as work:
             wanted = select(LayoutChoice.id).where(LayoutChoice.layout_id == self.layout())
             return work.session.scalars(wanted).one()
+
+    def mail_domain(self) -> UUID:
+        """The one at which the raiser has an address."""
+        with self.town.workshop.reading() as work:
+            wanted = select(MailDomain.id).join(Person, Person.agency_id == MailDomain.agency_id)
+            return work.session.scalars(wanted.where(Person.email == self.raiser)).one()
 
     def contact(self) -> UUID:
         """Another contact of the agency that is not involved."""

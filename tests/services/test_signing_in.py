@@ -16,6 +16,7 @@ from forms_app.db.tables import Agency, AuditEntry, Board, OutboxItem, Person, S
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services import signing_in
+from forms_app.services.mail_domains import name_domains
 from forms_app.services.signing_in import Current, Lapsed
 from forms_app.services.work import Work, Workshop
 
@@ -54,6 +55,8 @@ def workshop(database_url: str) -> Iterator[Workshop]:
                 level="practitioner",
             )
         )
+        session.flush()
+        name_domains(Work(session, NOON, Shelf([]), calendar_of), board.id, confirmed=True)
     yield Workshop(database, Shelf([]), calendar_of, lambda: NOON)
     database.close()
 

@@ -17,7 +17,8 @@ from forms_app.db.database import Database
 from forms_app.db.tables import Agency, AuditEntry, Board, OutboxItem, Person
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
-from forms_app.services.work import Workshop
+from forms_app.services.mail_domains import name_domains
+from forms_app.services.work import Work, Workshop
 from forms_app.settings import Settings
 from forms_app.web.access import open_to, signed_in
 from tests.factories.scenes import Scene
@@ -181,6 +182,8 @@ def add_people(database: Database) -> None:
                     level="practitioner",
                 )
             )
+        session.flush()
+        name_domains(Work(session, NOON, Shelf([]), calendar_of), board.id, confirmed=True)
 
 
 def _who(app: Flask) -> None:

@@ -1,0 +1,374 @@
+"""What may be sent to whom: domains wait for a second look, and what a rule changes for what is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from forms_app.commands.invented import with_second_officer
+from forms_app.db import ledger
+from forms_app.db.tables import AuditEntry, Delivery, MailDomain, Notification, OutboxItem, Person, SignInCode
+from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
+from forms_app.domain.mail_rules import Rule
+from forms_app.mail.compose import Kind
+from forms_app.services import mail_domains
+from forms_app.services.boards import BoardFaults, GivenBoard, come_back, leave, set_up_board
+from forms_app.services.issuing import owe_posting
+from forms_app.services.mail_domains import DomainLine, domain_lines, rule_for
+from forms_app.services.notifying import notify
+from forms_app.services.signing_in import ask_code
+from tests.factories.scenes import DOMAIN, Scene, everybody, invented_board, latest, scene
+
+BOARD = with_second_officer(invented_board(latest("hull"))).given
+SCHOOL, CARE, NEW = f"school.{DOMAIN}", f"socialcare.{DOMAIN}", "supply.example"
+TEACHER = "tamsin@supply.example"
+
+
+@pytest.fixture
+def here(database_url: str) -> Iterator[Scene]:
+    with scene(database_url, "hull") as place:
+        load(place, BOARD)
+        yield place
+
+
+def with_teacher(email: str = TEACHER, agency: int = 1, **changed: Any) -> GivenBoard:
+    """The Board with somebody new at an agency; 1 is the school, 0 the Board's office."""
+    whole = BOARD.model_dump() | changed
+    one = {"name": "Tamsin Otterbourne", "email": email, "job_title": "Supply teacher", "level": "practitioner"}
+    whole["agencies"][agency]["people"].append(one)
+    return GivenBoard.model_validate(whole)
+
+
+def load(place: Scene, board: GivenBoard) -> None:
+    with place.workshop.writing() as work:
+        set_up_board(work, board)
+    place.people = everybody(place.database)
+
+
+def lines(place: Scene) -> dict[str, DomainLine]:
+    with place.workshop.reading() as work:
+        return {line.domain: line for line in domain_lines(work, by=unit(place))}
+
+
+def unit(place: Scene) -> UUID:
+    return place.people[f"unit@board.{DOMAIN}"]
+
+
+def rule(place: Scene, email: str) -> Rule | None:
+    with place.workshop.reading() as work:
+        return rule_for(work, work.session.scalars(select(Person).where(Person.email == email)).one())
+
+
+def decide(place: Scene, domain: str, rule: Rule, *, by: UUID | None = None, seen: str | None = None) -> None:
+    line = lines(place)[domain]
+    with place.workshop.writing() as work:
+        stamp = line.stamp if seen is None else seen
+        mail_domains.decide(work, by=by or unit(place), domain_id=line.id, rule=rule, seen=stamp)
+
+
+# --- what is confirmed, and what waits ---
+
+
+def test_the_file_that_sets_up_a_board_confirms_its_domains_by_the_boards_own_list(here: Scene) -> None:
+    found = lines(here)
+
+    assert {line.rule for line in found.values()} == {Rule.ATTACH, Rule.LINK}
+    assert (found[SCHOOL].rule, found[CARE].rule) == (Rule.LINK, Rule.ATTACH)
+    assert {line.by for line in found.values()} == {"The people who run this service"}
+    assert (rule(here, f"colleague@{SCHOOL}"), rule(here, f"colleague@{CARE}")) == (Rule.LINK, Rule.ATTACH)
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_a_domain_that_comes_later_waits_and_shows_whose_address_is_there(here: Scene, secure: bool) -> None:
+    listed = {"secure_domains": [*BOARD.secure_domains, NEW]} if secure else {}
+    load(here, with_teacher(**listed))
+
+    line = next(iter(lines(here).values()))
+    assert (line.domain, line.rule, line.is_listed) == (NEW, None, secure)
+    (holder,) = line.people
+    assert (holder.name, holder.job_title, holder.agency) == (
+        "Tamsin Otterbourne",
+        "Supply teacher",
+        "Inventedshire Primary School",
+    )
+    assert rule(here, TEACHER) is None, "also where the file lists it as secure"
+
+
+def test_a_domain_of_one_agency_is_unknown_in_another(here: Scene) -> None:
+    load(here, with_teacher(f"tamsin@{CARE}"))
+
+    assert rule(here, f"tamsin@{CARE}") is None
+    assert rule(here, f"colleague@{CARE}") is Rule.ATTACH
+
+
+def test_who_moves_to_another_agency_is_checked_against_that_ones_domains(here: Scene) -> None:
+    whole = BOARD.model_dump()
+    moved = whole["agencies"][1]["people"].pop()
+    whole["agencies"][3]["people"].append(moved)
+    assert rule(here, moved["email"]) is Rule.LINK
+
+    load(here, GivenBoard.model_validate(whole))
+
+    assert rule(here, moved["email"]) is None
+
+
+def test_loading_the_file_again_leaves_what_was_decided(here: Scene) -> None:
+    load(here, with_teacher())
+    decide(here, NEW, Rule.LINK)
+    decide(here, SCHOOL, Rule.NEVER)
+
+    load(here, with_teacher(secure_domains=[SCHOOL, NEW]))
+
+    assert (rule(here, TEACHER), rule(here, f"colleague@{SCHOOL}")) == (Rule.LINK, Rule.NEVER)
+
+
+def test_a_domain_in_other_letters_waits_even_in_the_first_file(database_url: str) -> None:
+    alike = "una@xn--inventedshire-5ig.example"
+    with scene(database_url, "hull") as place:
+        other = with_teacher(alike).model_dump()
+        for agency in other["agencies"]:
+            for person in agency["people"]:
+                person["email"] = person["email"].replace("inventedshire", "elsewhere")
+        other |= {"code": "ELS", "name": "Elsewhere Board"}
+        alike = alike.replace("inventedshire", "elsewhere")
+        load(place, GivenBoard.model_validate(other))
+
+        assert rule(place, alike) is None
+        assert rule(place, "colleague@school.elsewhere.example") is Rule.LINK
+        with place.workshop.reading() as work:
+            (line,) = mail_domains.lines_at(work, board_code="ELS", domain=alike.partition("@")[2])
+        assert line.is_foreign
+
+
+def test_who_comes_back_to_a_domain_that_nobody_named_waits(here: Scene) -> None:
+    load(here, with_teacher())
+    with here.workshop.writing() as work:
+        leave(work, TEACHER)
+        work.session.delete(work.session.scalars(select(MailDomain).where(MailDomain.domain == NEW)).one())
+    assert NEW not in lines(here)
+
+    with here.workshop.writing() as work:
+        come_back(work, TEACHER)
+
+    assert lines(here)[NEW].rule is None
+
+
+# --- public webmail ---
+
+
+def test_public_webmail_is_refused_by_its_address_and_may_be_allowed(here: Scene) -> None:
+    with pytest.raises(BoardFaults, match=r"tamsin@gmail\.com: anybody can have an address at gmail\.com"):
+        load(here, with_teacher("tamsin@gmail.com"))
+
+    load(here, with_teacher("tamsin@gmail.com", allowed_webmail=["gmail.com"]))
+
+    assert lines(here)["tamsin@gmail.com"].rule is None
+
+
+def test_public_webmail_cannot_be_listed_as_secure(here: Scene) -> None:
+    with pytest.raises(BoardFaults, match=r"secure_domains: gmail\.com is public webmail"):
+        load(here, with_teacher(secure_domains=["gmail.com"]))
+
+
+def test_each_address_at_public_webmail_is_confirmed_on_its_own_and_never_attached_to(here: Scene) -> None:
+    load(here, with_teacher("tamsin@gmail.com", allowed_webmail=["gmail.com"]))
+    with pytest.raises(NotAllowedNow, match="no document can be attached"):
+        decide(here, "tamsin@gmail.com", Rule.ATTACH)
+    decide(here, "tamsin@gmail.com", Rule.LINK)
+
+    load(here, with_teacher("tamsim@gmail.com", allowed_webmail=["gmail.com"]))
+
+    assert (rule(here, "tamsin@gmail.com"), rule(here, "tamsim@gmail.com")) == (Rule.LINK, None)
+
+
+def test_a_domain_of_public_webmail_from_before_counts_until_the_file_is_loaded_again(here: Scene) -> None:
+    load(here, with_teacher())
+    with here.workshop.writing() as work:
+        work.session.scalars(select(Person).where(Person.email == TEACHER)).one().email = "tamsin@gmail.com"
+        named = work.session.scalars(select(MailDomain).where(MailDomain.domain == NEW)).one()
+        named.domain, named.confirmed_at = "gmail.com", work.now
+    assert rule(here, "tamsin@gmail.com") is Rule.LINK
+    assert [holder.address for holder in lines(here)["gmail.com"].people] == ["tamsin@gmail.com"]
+
+    load(here, with_teacher("tamsin@gmail.com", allowed_webmail=["gmail.com"]))
+
+    assert rule(here, "tamsin@gmail.com") is None
+
+
+# --- who decides ---
+
+
+def test_who_confirms_is_named_and_noted(here: Scene) -> None:
+    load(here, with_teacher())
+    here.clock.forward(days=1)
+
+    decide(here, NEW, Rule.ATTACH)
+
+    line = lines(here)[NEW]
+    assert (line.rule, line.since) == (Rule.ATTACH, "2 March 2027")
+    with here.workshop.reading() as work:
+        assert line.by == work.session.scalars(select(Person.name).where(Person.id == unit(here))).one()
+        entry = work.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+        assert entry is not None
+        assert (entry.action, entry.person_id, entry.about_id) == ("mail_domain_confirmed_attach", unit(here), line.id)
+
+
+def test_nobody_decides_about_the_domain_of_their_own_address(here: Scene) -> None:
+    with pytest.raises(NotAllowedNow, match="Your own address is there"):
+        decide(here, f"board.{DOMAIN}", Rule.NEVER)
+
+    load(here, with_teacher(f"tamsin@board.{DOMAIN}"))
+    board = [line for line in _every(here) if line.domain == f"board.{DOMAIN}" and line.rule is None]
+    with here.workshop.writing() as work:
+        mail_domains.decide(work, by=unit(here), domain_id=board[0].id, rule=Rule.LINK, seen=board[0].stamp)
+    assert rule(here, f"tamsin@board.{DOMAIN}") is Rule.LINK, "at another agency it is another decision"
+
+
+def _every(place: Scene) -> tuple[DomainLine, ...]:
+    with place.workshop.reading() as work:
+        return domain_lines(work, by=unit(place))
+
+
+def test_only_the_boards_own_business_unit_decides(here: Scene) -> None:
+    for who in (here.raiser, here.holder("chair")):
+        with pytest.raises(NotFound):
+            decide(here, SCHOOL, Rule.LINK, by=who)
+    other = BOARD.model_dump() | {"code": "ELS", "name": "Elsewhere Board"}
+    for agency in other["agencies"]:
+        for person in agency["people"]:
+            person["email"] = person["email"].replace("inventedshire", "elsewhere")
+    load(here, GivenBoard.model_validate(other))
+
+    with pytest.raises(NotFound):
+        decide(here, SCHOOL, Rule.NEVER, by=here.people["unit@board.elsewhere.example"])
+    assert rule(here, f"colleague@{SCHOOL}") is Rule.LINK
+
+
+def test_who_looked_at_something_older_decides_nothing(here: Scene) -> None:
+    load(here, with_teacher())
+    before = lines(here)[NEW].stamp
+    decide(here, NEW, Rule.NEVER, by=here.people[f"second.unit@board.{DOMAIN}"])
+
+    with pytest.raises(ChangedMeanwhile):
+        decide(here, NEW, Rule.ATTACH, seen=before)
+
+    assert rule(here, TEACHER) is Rule.NEVER
+
+
+def test_the_same_sent_twice_is_done_once(here: Scene) -> None:
+    load(here, with_teacher())
+    before = lines(here)[NEW].stamp
+
+    for _ in range(2):
+        decide(here, NEW, Rule.LINK, seen=before)
+
+    with here.workshop.reading() as work:
+        actions = list(work.session.scalars(select(AuditEntry.action)))
+    assert actions.count("mail_domain_confirmed_link") == 1
+
+
+# --- what is owed ---
+
+
+def owed(place: Scene, at: str) -> list[Delivery]:
+    """What is owed to whoever has an address that ends like this."""
+    with place.workshop.reading() as work:
+        found = list(work.session.scalars(select(Delivery).where(Delivery.address.endswith(at))))
+        work.session.expunge_all()
+        return found
+
+
+def test_what_waits_goes_when_its_domain_is_confirmed(here: Scene) -> None:
+    load(here, with_teacher())
+    here.open(by=here.people[TEACHER])
+    (delivery, *_) = deliveries = owed(here, TEACHER)
+    with here.workshop.writing() as work:
+        owe_posting(work, delivery.id)
+        teacher = work.session.get(Person, here.people[TEACHER])
+        assert teacher is not None
+        notify(work, Kind.REMINDER, teacher, key="one")
+        for item in work.session.scalars(select(OutboxItem).where(OutboxItem.kind.startswith("post_"))):
+            item.parked_at, item.tries = work.now, 7
+    assert not any(each.attached for each in deliveries)
+
+    decide(here, NEW, Rule.LINK)
+
+    with here.workshop.reading() as work:
+        items = work.session.scalars(select(OutboxItem).where(OutboxItem.kind.startswith("post_"))).all()
+        about = {delivery.id, work.session.scalars(select(Notification.id)).one()}
+        assert {(item.about_id, item.parked_at, item.tries) for item in items} == {(each, None, 0) for each in about}
+
+
+def test_what_waits_for_others_stays_and_nothing_goes_where_nothing_may_be_sent(here: Scene) -> None:
+    load(here, with_teacher())
+    here.open()
+    (delivery, *_) = owed(here, SCHOOL)
+    with here.workshop.writing() as work:
+        owe_posting(work, delivery.id)
+        for item in work.session.scalars(select(OutboxItem).where(OutboxItem.kind == "post_delivery")):
+            item.parked_at = work.now
+
+    decide(here, NEW, Rule.LINK)
+    decide(here, SCHOOL, Rule.NEVER)
+
+    with here.workshop.reading() as work:
+        item = work.session.scalars(select(OutboxItem).where(OutboxItem.kind == "post_delivery")).one()
+        assert item.parked_at is not None
+
+
+def test_what_is_owed_is_not_attached_any_more_when_the_rule_becomes_stricter(here: Scene) -> None:
+    here.open()
+    before = owed(here, CARE)
+    assert before
+    assert all(delivery.attached for delivery in before)
+    with here.workshop.writing() as work:
+        ledger.add_attempt(work.session, before[0].id, "accepted", work.now)
+
+    decide(here, CARE, Rule.LINK)
+
+    after = {delivery.id: delivery.attached for delivery in owed(here, CARE)}
+    assert after == {delivery.id: delivery is before[0] for delivery in before}, "what a server took stays as it was"
+
+
+# --- signing in ---
+
+
+@pytest.mark.parametrize("rule", [None, Rule.NEVER])
+def test_no_code_is_sent_where_nothing_may_be_sent(here: Scene, rule: Rule | None) -> None:
+    load(here, with_teacher())
+    if rule is not None:
+        decide(here, NEW, rule)
+
+    with here.workshop.writing() as work:
+        ask_code(work, address=TEACHER, secret=b"invented", link=str)
+    assert not _codes(here)
+
+    decide(here, NEW, Rule.LINK)
+    with here.workshop.writing() as work:
+        ask_code(work, address=TEACHER, secret=b"invented", link=str)
+    assert len(_codes(here)) == 1
+
+
+def _codes(place: Scene) -> list[SignInCode]:
+    with place.workshop.reading() as work:
+        return list(work.session.scalars(select(SignInCode)))
+
+
+# --- whoever runs the service ---
+
+
+def test_the_operator_confirms_a_domain_in_every_agency_that_has_it(here: Scene) -> None:
+    load(here, with_teacher())
+    with here.workshop.writing() as work:
+        mail_domains.decide_for_operator(work, board_code="INV", domain=NEW, rule=Rule.LINK)
+
+    assert (lines(here)[NEW].rule, lines(here)[NEW].by) == (Rule.LINK, "The people who run this service")
+    with here.workshop.writing() as work:
+        with pytest.raises(NotFound, match="no Board of that code"):
+            mail_domains.decide_for_operator(work, board_code="ABC", domain=NEW, rule=Rule.LINK)
+        with pytest.raises(NotFound, match="Nobody of this Board has an address there"):
+            mail_domains.decide_for_operator(work, board_code="INV", domain="nowhere.example", rule=Rule.LINK)
