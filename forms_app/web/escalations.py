@@ -25,6 +25,7 @@ from forms_app.services.looking import (
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.web import filling_in
 from forms_app.web.access import open_to, party, signed_in
+from forms_app.web.calendars import dated
 from forms_app.web.filling_in import PATHS, Answer, FormPlace, begun_concern, told_of
 from forms_app.web.offers import offers_of
 from forms_app.web.sessions import signed_in_person, workshop
@@ -59,6 +60,7 @@ def one(escalation_id: UUID) -> str:
     person = signed_in_person()
     with workshop().reading() as work:
         view = escalation_view(work, by=person.id, escalation_id=escalation_id)
+        has_dates = bool(dated(view, work.now))
         beside = opened_beside(work, by=person.id, escalation_id=escalation_id)
         waiting = waiting_in(work, by=person.id, escalation_id=escalation_id)
     moment = "not_supported" if view.place.is_raiser and view.not_supporting else "always"
@@ -68,6 +70,7 @@ def one(escalation_id: UUID) -> str:
         view=view,
         heading=f"Escalation {view.summary.reference}",
         offers=offers_of(view),
+        has_dates=has_dates,
         beside=beside,
         waiting=waiting,
         is_secret=is_protected(view.subject),
