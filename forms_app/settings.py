@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, FilePath, SecretStr, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -14,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 ROOT = Path(__file__).parents[1]
 SIGNING_KEY_BYTES = 32
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+NO_MAILBOX = "write imaps://user@host/INBOX or maildir:///path"
 
 
 class SettingsFault(Exception):
@@ -28,6 +31,30 @@ def _is_a_signing_key(key: SecretStr) -> SecretStr:
     if length != SIGNING_KEY_BYTES:
         raise PydanticCustomError("signing_key", "write 32 random bytes in base64: openssl rand -base64 32")
     return key
+
+
+def _is_a_mailbox(url: str) -> str:
+    fault = _fault_of_mailbox(url)
+    if fault:
+        raise PydanticCustomError("mailbox", "{fault}", {"fault": fault})
+    return url
+
+
+def _fault_of_mailbox(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname if parts.port is None or parts.port else None
+    except ValueError:
+        return NO_MAILBOX
+    if parts.scheme == "maildir":
+        return None if not parts.netloc and len(parts.path) > 1 else NO_MAILBOX
+    if parts.scheme not in {"imap", "imaps"} or not parts.username or not host:
+        return NO_MAILBOX
+    if parts.password is not None:
+        return "write the password into BOUNCE_PASSWORD, and not into the address"
+    if parts.scheme == "imap" and host not in LOOPBACK:
+        return "a password is never sent in the clear: write imaps:// (imap:// is for this machine alone)"
+    return None
 
 
 class Settings(BaseSettings):
@@ -51,13 +78,13 @@ class Settings(BaseSettings):
     mail_timeout_seconds: float = 20
     mail_sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     """The address that every message comes from."""
-    bounce_mailbox: Annotated[str, Field(pattern=r"^(imaps?://[^@]+@[^@/]+(/.*)?|maildir:///.+)$")] | None = None
+    bounce_mailbox: Annotated[str, AfterValidator(_is_a_mailbox)] | None = None
     """Where messages that come back are read: imaps://user@host/INBOX or maildir:///path. None where nobody looks."""
     bounce_password: SecretStr | None = None
     reminders_hour: Annotated[int, Field(ge=0, le=23)] = 8
     """The hour of the UK day at which people are reminded of what is due."""
     mail_certificates: FilePath | None = None
-    """A file of certificates to trust for the mail server, in place of the system's."""
+    """A file of certificates to trust for the mail server and the mailbox, in place of the system's."""
     huey_url: str = f"sqlite:///{ROOT / 'var' / 'huey.db'}"
     """Where the task engine keeps its pokes: sqlite:///…, postgresql://… or redis://…"""
     signing_key: Annotated[SecretStr, AfterValidator(_is_a_signing_key)] | None = None

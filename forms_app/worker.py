@@ -20,8 +20,8 @@ from forms_app.db.database import Database
 from forms_app.documents import pictures
 from forms_app.documents.locks import lock
 from forms_app.documents.press import Limits, Press
-from forms_app.mail.bounces import Mailbox
 from forms_app.mail.compose import Letterhead
+from forms_app.mail.mailbox import Mailbox
 from forms_app.mail.postbox import MailServer, Postbox
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf

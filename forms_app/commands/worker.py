@@ -11,8 +11,8 @@ from forms_app.app import open_shelf
 from forms_app.db.faults import faults_told
 from forms_app.db.migrate import require_newest
 from forms_app.logs import configure_logs
-from forms_app.mail.bounces import Mailbox
 from forms_app.mail.compose import Letterhead
+from forms_app.mail.mailbox import Mailbox
 from forms_app.mail.postbox import MailServer
 from forms_app.settings import Settings, SettingsFault, read_settings
 from forms_app.worker import Job, run
@@ -30,7 +30,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def work(chosen: argparse.Namespace) -> None:
     """Runs worker processes until SIGTERM. Raises SettingsFault, PolicyFaults, DatabaseFault and QueueFault."""
     configure_logs()
-    for talker in ("huey", "fontTools"):
+    for talker in ("huey", "fontTools", "imapclient"):
         logging.getLogger(talker).setLevel(logging.WARNING)
     settings = read_settings()
     with faults_told(settings.database_url):
@@ -55,11 +55,18 @@ def work(chosen: argparse.Namespace) -> None:
 
 
 def mailbox(settings: Settings) -> Mailbox | None:
-    """Where messages that come back are read; None where nobody looks."""
+    """Where messages that come back are read; None where nobody looks. Raises SettingsFault without its password."""
     if settings.bounce_mailbox is None:
         return None
     given = settings.bounce_password
-    return Mailbox(settings.bounce_mailbox, given.get_secret_value() if given else None)
+    if given is None and not settings.bounce_mailbox.startswith("maildir:"):
+        raise SettingsFault("BOUNCE_PASSWORD: set the password of the mailbox at BOUNCE_MAILBOX.")
+    return Mailbox(
+        settings.bounce_mailbox,
+        given.get_secret_value() if given else None,
+        timeout_seconds=settings.mail_timeout_seconds,
+        trusted_certificates=settings.mail_certificates,
+    )
 
 
 def seal(settings: Settings) -> Seal | None:

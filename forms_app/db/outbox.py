@@ -39,6 +39,10 @@ class OutboxKind(StrEnum):
     """About a SignInCode; its words are in the payload and nowhere else."""
 
 
+STANDING = frozenset({OutboxKind.REMIND, OutboxKind.READ_BOUNCES})
+"""What comes round for ever: it can be put off again and again, and is never given up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One item that one worker may work on until its lease ends. `tries` counts this one."""
@@ -141,12 +145,13 @@ def put_off(session: Session, claimed: Claim, sentence: str, now: datetime, wait
     """The work could not be done and is tried again after the next wait; after the last one it is parked."""
     if is_last_try(claimed, waits):
         return park(session, claimed.item_id, claimed.worker, sentence, now)
-    return fail(session, claimed.item_id, claimed.worker, sentence, now + waits[claimed.tries - 1])
+    wait = waits[min(claimed.tries, len(waits)) - 1]
+    return fail(session, claimed.item_id, claimed.worker, sentence, now + wait)
 
 
 def is_last_try(claimed: Claim, waits: Sequence[timedelta]) -> bool:
     """Whether the work is given up if it cannot be done this time."""
-    return claimed.tries > len(waits)
+    return claimed.kind not in STANDING and claimed.tries > len(waits)
 
 
 def postpone(session: Session, claimed: Claim, moment: datetime) -> bool:
@@ -183,6 +188,19 @@ def owe_again(session: Session, kind: OutboxKind, about: Collection[UUID], now: 
         .values(owed_at=now, not_before=now, done_at=None, parked_at=None, fault=None, tries=0)
         .execution_options(synchronize_session=False)
     )
+
+
+def came_back(session: Session, kind: OutboxKind, about_id: UUID, sentence: str, now: datetime) -> bool:
+    """What was done came to nothing in the end: a person must look at it. False, and no change, when it was not done."""
+    found = session.execute(
+        update(OutboxItem)
+        .where(OutboxItem.dedupe_key == f"{kind}:{about_id}")
+        .where(OutboxItem.done_at.is_not(None), OutboxItem.parked_at.is_(None))
+        .values(fault=sentence, parked_at=now)
+        .returning(OutboxItem.id)
+        .execution_options(synchronize_session=False)
+    )
+    return found.first() is not None
 
 
 def is_owed(session: Session, kind: OutboxKind, about: UUID) -> bool:
@@ -243,7 +261,7 @@ def _oldest_due(now: datetime, limit: int, behind: Behind) -> CTE:
         .where(_due(now))
         .order_by(
             OutboxItem.kind != OutboxKind.SIGN_IN_MESSAGE,
-            OutboxItem.kind.in_([OutboxKind.MAKE_BLANK_FORMS, OutboxKind.DRAW_LAYOUT]),
+            OutboxItem.kind.in_([OutboxKind.MAKE_BLANK_FORMS, OutboxKind.DRAW_LAYOUT, OutboxKind.READ_BOUNCES]),
             OutboxItem.tries > 0,
             *_behind(behind),
             OutboxItem.kind != OutboxKind.POST_NOTIFICATION,

@@ -95,7 +95,7 @@ def _next(workshop: Workshop, worker: str, lease: timedelta, troubles: Troubles)
 
 def _work_on(workshop: Workshop, claim: Claim, desk: Desk) -> None:
     waits = WAITS.get(claim.kind, ())
-    if claim.tries > len(waits) + MOST_INTERRUPTIONS:
+    if claim.kind not in outbox.STANDING and claim.tries > len(waits) + MOST_INTERRUPTIONS:
         _park(workshop, claim, f"It was tried {claim.tries - 1} times, and the worker stopped each time.")
         return
     try:

