@@ -7,7 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from forms_app.domain.acts import Act, acts_open_to, meetings_called, unfilled
+from forms_app.domain.clocks import Due
 from forms_app.domain.escalation import Left, Open, OwedDuty, Resolved, Standing
+from forms_app.domain.policy import Side
 from forms_app.domain.records import MeetingCalled, Place, Step, StepsSet, Support
 from forms_app.domain.working_days import Calendar, uk_date
 
@@ -79,3 +81,10 @@ def days_without_record(last: datetime, at: datetime, calendar: Calendar) -> int
             break
         count += 1
     return count
+
+
+def next_due_from(side: Side, now: Standing, at: datetime) -> Due | None:
+    """The next of the policy's time limits that this side still has to keep, and still can."""
+    clocks = now.clocks if isinstance(now, Open) else ()
+    own = (clock.due for clock in clocks if clock.met_at is None and clock.side in (None, side))
+    return min((due for due in own if due is not None and due.at > at), key=lambda due: due.at, default=None)

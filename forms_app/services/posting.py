@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Protocol
 
 from forms_app.db import ledger, outbox
 from forms_app.db.outbox import Claim
+from forms_app.db.reads import takes_part
+from forms_app.db.releases import escalation_behind
 from forms_app.db.tables import Attempt, Board, Delivery
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.deliveries import ANSWERED, Why
+from forms_app.domain.errors import CalendarEnds
 from forms_app.domain.mail_rules import Rule
+from forms_app.domain.policy import Side
+from forms_app.domain.waiting import next_due_from
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import (
     Attachment,
@@ -27,6 +32,7 @@ from forms_app.mail.compose import (
 )
 from forms_app.services.attachments import LOCKED, Lock, make_locked_copy
 from forms_app.services.digests import Budget, put_with_others, room_from
+from forms_app.services.history import standing_of
 from forms_app.services.mail_domains import may_be_emailed, rule_for
 from forms_app.services.settling import give_up, settle
 from forms_app.services.troubles import Troubles
@@ -176,10 +182,25 @@ def _delivery_message(work: Work, claim: Claim, counter: Counter) -> Message | N
         attachments=tuple(_attachments(work, delivery, formats)) if rule is Rule.ATTACH else (),
         is_locked=rule is Rule.ATTACH and LOCKED in formats,
         asks_answer=document.kind in ANSWERED,
+        by_when=_by_when(work, delivery),
     )
     person = delivery.person
     office = office_of(escalation.board)
     return document_message(counter.letterhead, office, notice, to=person.email, at=work.now, language=person.language)
+
+
+def _by_when(work: Work, delivery: Delivery) -> date | None:
+    """The day of the next time limit that the recipient's side has to keep, as it is now."""
+    escalation_id = delivery.document.escalation_id
+    if not takes_part(work.session, escalation_id, delivery.person_id):
+        return None
+    escalation = escalation_behind(work.session, escalation_id)
+    side = next(Side(party.side) for party in escalation.parties if party.person_id == delivery.person_id)
+    try:
+        due = next_due_from(side, standing_of(work, escalation), work.now)
+    except CalendarEnds:
+        return None
+    return None if due is None else due.day
 
 
 def _attachments(work: Work, delivery: Delivery, formats: Sequence[str]) -> Iterator[Attachment]:

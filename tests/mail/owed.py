@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from forms_app.db.database import Database
@@ -23,6 +23,7 @@ from forms_app.db.tables import (
     Escalation,
     MailDomain,
     OutboxItem,
+    Party,
     Person,
     SignInCode,
     StageRecord,
@@ -35,6 +36,7 @@ from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Letterhead, Message
 from forms_app.policies.shelf import Shelf
 from forms_app.services.attachments import Lock
+from forms_app.services.digests import Budget
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.work import Workshop
 from tests.documents.examples import PLAIN
@@ -93,11 +95,15 @@ class Office:
     postbox: Any = field(default_factory=FakePostbox)
     issue: Any = fake_issue
     lock: Lock | None = None
+    budget: Budget = field(default_factory=Budget)
 
     def work(self, *, worker: str = "w1", most: int = 100, **settings: Any) -> int:
-        return run_due(
-            self.workshop, worker, Desk(self.postbox, LETTERHEAD, self.issue, self.lock), most=most, **settings
-        )
+        desk = Desk(self.postbox, LETTERHEAD, self.issue, self.lock, budget=self.budget)
+        return run_due(self.workshop, worker, desk, most=most, **settings)
+
+    def posted(self) -> list[tuple[str, str]]:
+        """What was posted and to whom, in order: the beginning of each Message-ID and the name before the @."""
+        return [(message.message_id.partition(".")[0], message.to.partition("@")[0]) for message in self.postbox.posted]
 
     def items(self) -> Sequence[OutboxItem]:
         """All that is owed once; without the rows of what comes round again and again."""
@@ -145,10 +151,14 @@ def owe_document(
     *,
     kind: str = "written_confirmation",
     context: str | None = None,
+    within: UUID | None = None,
 ) -> UUID:
-    """Writes a document, its deliveries and the work of making it, as an action of a person does."""
+    """Writes a document, its deliveries and the work of making it, as an action of a person does.
+
+    `within` is the escalation, where it is not one of its own.
+    """
     with office.workshop.writing() as work:
-        record = _record(work.session, work.now)
+        record = _record(work.session, work.now, within)
         document = Document(
             id=uuid4(),
             escalation_id=record.escalation_id,
@@ -183,8 +193,10 @@ def owe_delivery(office: Office, recipient: Recipient) -> UUID:
     return owe_deliveries(office, [recipient])[0]
 
 
-def owe_deliveries(office: Office, recipients: Sequence[Recipient]) -> list[UUID]:
-    document_id = owe_document(office, recipients)
+def owe_deliveries(
+    office: Office, recipients: Sequence[Recipient], *, kind: str = "written_confirmation", within: UUID | None = None
+) -> list[UUID]:
+    document_id = owe_document(office, recipients, kind=kind, within=within)
     assert office.work(most=1) == 1
     return [delivery.id for delivery in sorted(office.document(document_id).deliveries, key=lambda one: one.number)]
 
@@ -204,6 +216,51 @@ def owe_code(office: Office, address: str = "perdita.quennell@brackenshire.examp
         payload = {"to": address, "code": "402817", "link": "https://forms.example/sign-in/link/k3y-of-the-link"}
         owe(work.session, OutboxKind.SIGN_IN_MESSAGE, code.id, f"sign_in_message:{code.id}", work.now, payload)
         return code.id
+
+
+def set_rule(office: Office, domain: str, rule: Rule | None) -> None:
+    """What may be sent to a domain; None where nobody has confirmed it yet."""
+    with office.workshop.writing() as work:
+        _board(work.session)
+        row = work.session.scalars(select(MailDomain).where(MailDomain.domain == domain)).one_or_none()
+        if row is None:
+            confirm_domain(work.session, work.session.scalars(select(Agency.id)).one(), domain, Rule.LINK)
+            row = work.session.scalars(select(MailDomain).where(MailDomain.domain == domain)).one()
+        row.rule = (rule or Rule.LINK).value
+        row.confirmed_at = None if rule is None else work.now
+
+
+def add_officer(office: Office, name: str = "unit") -> UUID:
+    """Somebody of the Board's business unit."""
+    with office.workshop.writing() as work:
+        officer = _person(work.session, f"{name}@brackenshire.example")
+        officer.seat = "business_unit"
+        return officer.id
+
+
+def add_party(office: Office, escalation_id: UUID, address: str, *, is_raiser: bool = False) -> UUID:
+    with office.workshop.writing() as work:
+        person = _person(work.session, address)
+        known = select(func.count()).where(Party.escalation_id == escalation_id)
+        work.session.add(
+            Party(
+                escalation_id=escalation_id,
+                number=(work.session.scalar(known) or 0) + 1,
+                person_id=person.id,
+                agency_id=person.agency_id,
+                side="raising",
+                level=person.level,
+                is_raiser=is_raiser,
+                joined_at=work.now,
+            )
+        )
+        return person.id
+
+
+def escalation_of(office: Office, delivery_id: UUID) -> UUID:
+    with office.workshop.reading() as work:
+        wanted = select(Document.escalation_id).join(Delivery).where(Delivery.id == delivery_id)
+        return work.session.scalars(wanted).one()
 
 
 def _board(session: Session) -> Board:
@@ -254,23 +311,14 @@ def _person(session: Session, address: str) -> Person:
     return person
 
 
-def _record(session: Session, now: datetime) -> StageRecord:
-    board, person = _board(session), _person(session, "perdita.quennell@brackenshire.example")
-    escalation = Escalation(
-        id=uuid4(),
-        board_id=board.id,
-        reference=f"BRK-{uuid4().hex[:6].upper()}",
-        policy_key=board.policy_key,
-        category="thresholds",
-        opened_at=now,
-    )
-    session.add(escalation)
-    session.flush()
-    session.add(SubjectOfConcern(escalation_id=escalation.id, kind="child", answers="[]"))
+def _record(session: Session, now: datetime, within: UUID | None) -> StageRecord:
+    person = _person(session, "perdita.quennell@brackenshire.example")
+    escalation_id = _escalation(session, now) if within is None else within
+    count = session.scalar(select(func.count()).where(StageRecord.escalation_id == escalation_id)) or 0
     record = StageRecord(
         id=uuid4(),
-        escalation_id=escalation.id,
-        number=1,
+        escalation_id=escalation_id,
+        number=count + 1,
         kind="outcome",
         route="main",
         stage="one",
@@ -286,3 +334,20 @@ def _record(session: Session, now: datetime) -> StageRecord:
     session.add(record)
     session.flush()
     return record
+
+
+def _escalation(session: Session, now: datetime) -> UUID:
+    board = _board(session)
+    escalation = Escalation(
+        id=uuid4(),
+        board_id=board.id,
+        reference=f"BRK-{uuid4().hex[:6].upper()}",
+        policy_key=board.policy_key,
+        category="thresholds",
+        opened_at=now,
+    )
+    session.add(escalation)
+    session.flush()
+    session.add(SubjectOfConcern(escalation_id=escalation.id, kind="child", answers="[]"))
+    session.flush()
+    return escalation.id

@@ -301,6 +301,7 @@ def test_an_item_whose_worker_dies_every_time_is_given_up(office: Office) -> Non
         with pytest.raises(Killed):
             office.work()
         office.clock.go_on(seconds=LEASE.total_seconds() + 1)
+    office.postbox = FakePostbox()
     office.work()
 
     with office.workshop.reading() as work:
