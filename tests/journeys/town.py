@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from uuid import UUID
 
 from forms_app.app import create_app
@@ -23,11 +22,11 @@ from forms_app.domain.working_days import Calendar, uk_date
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.postbox import MailServer, Postbox
 from forms_app.policies.bank_holidays import calendar_of
-from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import set_up_board
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.work import Workshop
 from tests.factories.releases import release_everything
+from tests.factories.scenes import shelf
 from tests.journeys.form_filler import FormFiller
 from tests.smtp import Received, SmtpServer
 from tests.web.conftest import Clock, settings
@@ -82,21 +81,23 @@ class Town:
         return [person.email for agency in board.given.agencies for person in agency.people]
 
 
-@cache
-def issue_blank(kind: str, context: Context) -> Issued:
-    """The blank forms of five Boards take fifteen seconds, and every town's are the same."""
-    return issue(kind, context)
+_blank: dict[str, Issued] = {}
+"""One of each kind for all: those of five Boards take fifteen seconds, and tests/services/test_blank_forms.py issues every one."""
 
 
 def issue_in_town(kind: str, context: Context, layout: bytes | None = None) -> Issued:
-    return issue_blank(kind, context) if kind_of(kind).is_blank else issue(kind, context, layout)
+    if not kind_of(kind).is_blank:
+        return issue(kind, context, layout)
+    if kind not in _blank:
+        _blank[kind] = issue(kind, context)
+    return _blank[kind]
 
 
 @contextmanager
 def town(database_url: str, smtp: SmtpServer, calendars: Callable[[str], Calendar] = calendar_of) -> Iterator[Town]:
-    shelf, clock = Shelf.shipped(), Clock(OPENED)
-    workshop = Workshop(Database(database_url), shelf, calendars, clock)
-    boards = {board.given.policy: board for board in invented_boards(shelf)}
+    clock = Clock(OPENED)
+    workshop = Workshop(Database(database_url), shelf(), calendars, clock)
+    boards = {board.given.policy: board for board in invented_boards(shelf())}
     for board in boards.values():
         with workshop.writing() as work:
             set_up_board(work, board.given)
