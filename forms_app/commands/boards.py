@@ -16,7 +16,7 @@ from forms_app.db.boards import board_with_code
 from forms_app.db.faults import faults_told
 from forms_app.domain.mail_rules import Rule
 from forms_app.services.boards import BoardFaults, GivenBoard, come_back, leave, set_up_board
-from forms_app.services.mail_domains import DomainLine, decide_for_operator, lines_at, lines_of_board
+from forms_app.services.confirming import DomainLine, decide_for_operator, lines_at, lines_of_board
 from forms_app.services.work import Work
 from forms_app.settings import read_settings
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from forms_app.db.tables import Agency, Attempt, Delivery, MailDomain, Notification
+from forms_app.db.tables import Agency, Attempt, Delivery, DeliveryEvent, MailDomain
+from forms_app.domain.deliveries import RULED_OUT, EventKind
 
 
 def mail_domain(session: Session, agency_id: UUID, domain: str) -> MailDomain | None:
@@ -41,19 +42,31 @@ def mail_domain_to_decide(session: Session, board_id: UUID, domain_id: UUID) -> 
 
 def unaccepted_deliveries(session: Session, people: Collection[UUID]) -> Sequence[Delivery]:
     """The deliveries owed to these people that no mail server has accepted and nobody withdrew."""
-    accepted = select(Attempt.id).where(Attempt.delivery_id == Delivery.id, Attempt.result == "accepted")
     return session.scalars(
         select(Delivery)
-        .where(Delivery.person_id.in_(people), Delivery.withdrawn_at.is_(None), ~accepted.exists())
+        .where(Delivery.person_id.in_(people), Delivery.withdrawn_at.is_(None), ~_accepted())
         .order_by(Delivery.owed_at, Delivery.id)
         .with_for_update(of=Delivery)
     ).all()
 
 
-def unaccepted_notifications(session: Session, people: Collection[UUID]) -> Sequence[UUID]:
-    """The other messages owed to these people that no mail server has accepted."""
+def ruled_out_deliveries(session: Session, people: Collection[UUID]) -> Sequence[UUID]:
+    """The deliveries owed to these people that were given up because of the rule for their address, and nothing since."""
+    ended = [EventKind.GIVEN_UP.value, EventKind.BOUNCED.value]
+    last = (
+        select(func.max(DeliveryEvent.number))
+        .where(DeliveryEvent.delivery_id == Delivery.id, DeliveryEvent.kind.in_(ended))
+        .correlate(Delivery)
+        .scalar_subquery()
+    )
     return session.scalars(
-        select(Notification.id)
-        .where(Notification.person_id.in_(people), Notification.accepted_at.is_(None))
-        .order_by(Notification.owed_at, Notification.id)
+        select(Delivery.id)
+        .join(DeliveryEvent, DeliveryEvent.delivery_id == Delivery.id)
+        .where(Delivery.person_id.in_(people), Delivery.withdrawn_at.is_(None), ~_accepted())
+        .where(DeliveryEvent.number == last, DeliveryEvent.code.in_(RULED_OUT))
+        .order_by(Delivery.owed_at, Delivery.id)
     ).all()
+
+
+def _accepted() -> ColumnElement[bool]:
+    return exists().where(Attempt.delivery_id == Delivery.id, Attempt.result == "accepted")

@@ -11,8 +11,8 @@ from wtforms import Form
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
 from forms_app.domain.mail_rules import Rule, domain_of
 from forms_app.forms.mail_domains import RULES, rule_form
-from forms_app.services import mail_domains
-from forms_app.services.mail_domains import DomainLine
+from forms_app.services import confirming
+from forms_app.services.confirming import DomainLine
 from forms_app.web.access import business_unit, open_to
 from forms_app.web.rendering import show
 from forms_app.web.sessions import poke, signed_in_person, workshop
@@ -26,7 +26,7 @@ blueprint = Blueprint("mail_domains", __name__, url_prefix="/register/domains")
 @open_to(business_unit)
 def every() -> tuple[str, int]:
     with workshop().reading() as work:
-        lines = mail_domains.domain_lines(work, by=signed_in_person().id)
+        lines = confirming.domain_lines(work, by=signed_in_person().id)
     return show("mail_domains/every.html", lines=lines, rules=RULES, heading="Email domains")
 
 
@@ -42,7 +42,7 @@ def one(domain_id: UUID) -> Response | tuple[str, int]:
         return _page(line, form)
     try:
         with workshop().writing() as work:
-            mail_domains.decide(
+            confirming.decide(
                 work,
                 by=signed_in_person().id,
                 domain_id=domain_id,
@@ -58,7 +58,7 @@ def one(domain_id: UUID) -> Response | tuple[str, int]:
 
 def _line(domain_id: UUID) -> DomainLine:
     with workshop().reading() as work:
-        return mail_domains.domain_line(work, by=signed_in_person().id, domain_id=domain_id)
+        return confirming.domain_line(work, by=signed_in_person().id, domain_id=domain_id)
 
 
 def _page(line: DomainLine, form: Form, *, refused: str = "") -> tuple[str, int]:
@@ -67,7 +67,7 @@ def _page(line: DomainLine, form: Form, *, refused: str = "") -> tuple[str, int]
         form,
         line=line,
         is_own=line.is_of(signed_in_person().id),
-        own=mail_domains.OWN,
+        own=confirming.OWN,
         rules=RULES,
         refused=refused,
         heading=f"Email addresses at {domain_of(line.domain)}",

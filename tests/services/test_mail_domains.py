@@ -7,18 +7,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from forms_app.commands.invented import with_second_officer
 from forms_app.db import ledger
 from forms_app.db.tables import AuditEntry, Delivery, MailDomain, Notification, OutboxItem, Person, SignInCode
+from forms_app.domain.deliveries import EventKind, Why
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.mail_rules import Rule
 from forms_app.mail.compose import Kind
-from forms_app.services import mail_domains
+from forms_app.services import confirming
 from forms_app.services.boards import BoardFaults, GivenBoard, come_back, leave, set_up_board
+from forms_app.services.confirming import DomainLine, domain_lines
 from forms_app.services.issuing import owe_posting
-from forms_app.services.mail_domains import DomainLine, domain_lines, rule_for
+from forms_app.services.mail_domains import rule_for
 from forms_app.services.notifying import notify
 from forms_app.services.signing_in import ask_code
 from tests.factories.scenes import DOMAIN, Scene, everybody, invented_board, latest, scene
@@ -67,7 +69,7 @@ def decide(place: Scene, domain: str, rule: Rule, *, by: UUID | None = None, see
     line = lines(place)[domain]
     with place.workshop.writing() as work:
         stamp = line.stamp if seen is None else seen
-        mail_domains.decide(work, by=by or unit(place), domain_id=line.id, rule=rule, seen=stamp)
+        confirming.decide(work, by=by or unit(place), domain_id=line.id, rule=rule, seen=stamp)
 
 
 # --- what is confirmed, and what waits ---
@@ -140,7 +142,7 @@ def test_a_domain_in_other_letters_waits_even_in_the_first_file(database_url: st
         assert rule(place, alike) is None
         assert rule(place, "colleague@school.elsewhere.example") is Rule.LINK
         with place.workshop.reading() as work:
-            (line,) = mail_domains.lines_at(work, board_code="ELS", domain=alike.partition("@")[2])
+            (line,) = confirming.lines_at(work, board_code="ELS", domain=alike.partition("@")[2])
         assert line.is_foreign
 
 
@@ -190,7 +192,7 @@ def test_a_domain_of_public_webmail_from_before_counts_until_the_file_is_loaded_
     with here.workshop.writing() as work:
         work.session.scalars(select(Person).where(Person.email == TEACHER)).one().email = "tamsin@gmail.com"
         named = work.session.scalars(select(MailDomain).where(MailDomain.domain == NEW)).one()
-        named.domain, named.confirmed_at = "gmail.com", work.now
+        named.domain, named.confirmed_at, named.rule = "gmail.com", work.now, "attach"
     assert rule(here, "tamsin@gmail.com") is Rule.LINK
     assert [holder.address for holder in lines(here)["gmail.com"].people] == ["tamsin@gmail.com"]
 
@@ -224,7 +226,7 @@ def test_nobody_decides_about_the_domain_of_their_own_address(here: Scene) -> No
     load(here, with_teacher(f"tamsin@board.{DOMAIN}"))
     board = [line for line in _every(here) if line.domain == f"board.{DOMAIN}" and line.rule is None]
     with here.workshop.writing() as work:
-        mail_domains.decide(work, by=unit(here), domain_id=board[0].id, rule=Rule.LINK, seen=board[0].stamp)
+        confirming.decide(work, by=unit(here), domain_id=board[0].id, rule=Rule.LINK, seen=board[0].stamp)
     assert rule(here, f"tamsin@board.{DOMAIN}") is Rule.LINK, "at another agency it is another decision"
 
 
@@ -282,42 +284,66 @@ def owed(place: Scene, at: str) -> list[Delivery]:
         return found
 
 
-def test_what_waits_goes_when_its_domain_is_confirmed(here: Scene) -> None:
-    load(here, with_teacher())
-    here.open(by=here.people[TEACHER])
-    (delivery, *_) = deliveries = owed(here, TEACHER)
+def given_up(place: Scene, at: str, *codes: Why) -> list[UUID]:
+    """So many of the deliveries there were given up, each for its reason; which ones."""
+    deliveries = [delivery.id for delivery in owed(place, at)][: len(codes)]
+    with place.workshop.writing() as work:
+        for delivery, code in zip(deliveries, codes, strict=True):
+            owe_posting(work, delivery)
+            ledger.add_event(work.session, delivery, EventKind.GIVEN_UP, work.now, code=code)
+        for item in work.session.scalars(select(OutboxItem).where(OutboxItem.about_id.in_(deliveries))):
+            item.parked_at, item.tries = work.now, 7
+    return deliveries
+
+
+def due(place: Scene) -> set[UUID]:
+    """What is posted next."""
+    with place.workshop.reading() as work:
+        wanted = select(OutboxItem).where(OutboxItem.kind.startswith("post_"), OutboxItem.done_at.is_(None))
+        return {item.about_id for item in work.session.scalars(wanted) if item.parked_at is None and item.tries == 0}
+
+
+def with_an_escalation_of_the_teachers(place: Scene) -> None:
+    load(place, with_teacher())
+    place.account(place.open(by=place.people[TEACHER]).escalation_id, by=place.people[TEACHER])
+
+
+def test_what_waits_goes_when_its_domain_is_confirmed_and_what_failed_otherwise_does_not(here: Scene) -> None:
+    with_an_escalation_of_the_teachers(here)
+    waits, _ = given_up(here, TEACHER, Why.UNCONFIRMED, Why.REFUSED)
+    assert not any(each.attached for each in owed(here, TEACHER))
+    assert not due(here)
+
+    decide(here, NEW, Rule.NEVER)
+    assert not due(here)
+    decide(here, NEW, Rule.LINK)
+    assert due(here) == {waits}
+
+
+def test_what_was_to_go_together_goes_together(here: Scene) -> None:
+    with_an_escalation_of_the_teachers(here)
+    waits = given_up(here, TEACHER, Why.UNCONFIRMED, Why.UNCONFIRMED)
     with here.workshop.writing() as work:
-        owe_posting(work, delivery.id)
         teacher = work.session.get(Person, here.people[TEACHER])
         assert teacher is not None
-        notify(work, Kind.REMINDER, teacher, key="one")
-        for item in work.session.scalars(select(OutboxItem).where(OutboxItem.kind.startswith("post_"))):
-            item.parked_at, item.tries = work.now, 7
-    assert not any(each.attached for each in deliveries)
+        notify(work, Kind.DOCUMENTS_WAITING, teacher, key="one")
+        together = work.session.scalars(select(Notification.id)).one()
+        work.session.execute(update(Delivery).where(Delivery.id.in_(waits)).values(notification_id=together))
+        work.session.execute(update(OutboxItem).where(OutboxItem.about_id == together).values(parked_at=work.now))
 
     decide(here, NEW, Rule.LINK)
 
-    with here.workshop.reading() as work:
-        items = work.session.scalars(select(OutboxItem).where(OutboxItem.kind.startswith("post_"))).all()
-        about = {delivery.id, work.session.scalars(select(Notification.id)).one()}
-        assert {(item.about_id, item.parked_at, item.tries) for item in items} == {(each, None, 0) for each in about}
+    assert due(here) == {together}
 
 
-def test_what_waits_for_others_stays_and_nothing_goes_where_nothing_may_be_sent(here: Scene) -> None:
+def test_what_waits_for_others_stays(here: Scene) -> None:
     load(here, with_teacher())
     here.open()
-    (delivery, *_) = owed(here, SCHOOL)
-    with here.workshop.writing() as work:
-        owe_posting(work, delivery.id)
-        for item in work.session.scalars(select(OutboxItem).where(OutboxItem.kind == "post_delivery")):
-            item.parked_at = work.now
+    given_up(here, SCHOOL, Why.UNCONFIRMED)
 
     decide(here, NEW, Rule.LINK)
-    decide(here, SCHOOL, Rule.NEVER)
 
-    with here.workshop.reading() as work:
-        item = work.session.scalars(select(OutboxItem).where(OutboxItem.kind == "post_delivery")).one()
-        assert item.parked_at is not None
+    assert not due(here)
 
 
 def test_what_is_owed_is_not_attached_any_more_when_the_rule_becomes_stricter(here: Scene) -> None:
@@ -364,11 +390,11 @@ def _codes(place: Scene) -> list[SignInCode]:
 def test_the_operator_confirms_a_domain_in_every_agency_that_has_it(here: Scene) -> None:
     load(here, with_teacher())
     with here.workshop.writing() as work:
-        mail_domains.decide_for_operator(work, board_code="INV", domain=NEW, rule=Rule.LINK)
+        confirming.decide_for_operator(work, board_code="INV", domain=NEW, rule=Rule.LINK)
 
     assert (lines(here)[NEW].rule, lines(here)[NEW].by) == (Rule.LINK, "The people who run this service")
     with here.workshop.writing() as work:
         with pytest.raises(NotFound, match="no Board of that code"):
-            mail_domains.decide_for_operator(work, board_code="ABC", domain=NEW, rule=Rule.LINK)
+            confirming.decide_for_operator(work, board_code="ABC", domain=NEW, rule=Rule.LINK)
         with pytest.raises(NotFound, match="Nobody of this Board has an address there"):
-            mail_domains.decide_for_operator(work, board_code="INV", domain="nowhere.example", rule=Rule.LINK)
+            confirming.decide_for_operator(work, board_code="INV", domain="nowhere.example", rule=Rule.LINK)
