@@ -177,7 +177,7 @@ def _values(city: City, rule: Rule) -> Iterator[dict[str, Any]]:
         "record_id": [city.meeting() if rule.endpoint.startswith("meetings.") else city.first_record()],
         "document_id": [city.document("board_proforma" if of_the_board else "stage_record")],
         "contact_id": [city.contact()],
-        "file_id": [city.blank_form()],
+        "file_id": [city.blank_form],
         "kind_code": ["stage_record"],
         "layout_id": [city.layout()],
         "domain_id": [city.mail_domain()],
