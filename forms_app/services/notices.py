@@ -18,7 +18,7 @@ from forms_app.services.digests import room_for_notification_from
 from forms_app.services.failing import STORM, tell_somebody_else
 from forms_app.services.mail_domains import rule_for
 from forms_app.services.posting import RULED_OUT, STARTED, WAITS, Counter, office_of, why_ruled_out
-from forms_app.services.reminding import lines_for
+from forms_app.services.reminding import Lines, lines_for
 from forms_app.services.scanning import Because
 from forms_app.services.settling import give_up, settle
 from forms_app.services.work import Work, Workshop
@@ -31,8 +31,11 @@ Values = Mapping[str, object]
 
 def post_notification(workshop: Workshop, claim: Claim, counter: Counter) -> None:
     """One attempt at one notification. What goes together in it has each its own line on the ledger."""
+    with workshop.reading() as work:
+        # An office's reminder is worked out from every escalation of the Board: not while others wait to write.
+        lines = _lines(work, notification_to_send(work.session, claim.about_id))
     with workshop.writing() as work:
-        message = _begin(work, claim, counter)
+        message = _begin(work, claim, counter, lines)
     if message is None:
         return
     answer = counter.postbox.post(message)
@@ -51,12 +54,19 @@ def _note(work: Work, delivery: Delivery, answer: Answer) -> None:
         ledger.add_attempt(work.session, delivery.id, answer.result.value, work.now, answer.smtp_code)
 
 
-def _begin(work: Work, claim: Claim, counter: Counter) -> Message | None:
+def _lines(work: Work, notification: Notification) -> Lines:
+    """What a reminder says; nothing for any other message."""
+    if notification.kind != Kind.REMINDER:
+        return Lines()
+    return lines_for(work, notification.person, owed_at=notification.owed_at)
+
+
+def _begin(work: Work, claim: Claim, counter: Counter, lines: Lines) -> Message | None:
     """What to hand over now; None where that is nothing, or not yet. Raises UnfitMessage."""
     notification = notification_to_send(work.session, claim.about_id, lock=True)
     person = notification.person
     why_not = why_ruled_out(rule_for(work, person))
-    words = None if person.left_at is not None else _words(work, notification, counter.letterhead.service_url)
+    words = None if person.left_at is not None else _words(work, notification, lines, counter.letterhead.service_url)
     if words is None or (why_not is not None and notification.kind != Kind.DOCUMENTS_WAITING):
         _leave(work, claim, notification, is_true=words is not None)
         return None
@@ -104,7 +114,7 @@ def _to_send(work: Work, notification: Notification) -> list[Delivery]:
 # --- words ---
 
 
-def _words(work: Work, notification: Notification, service: str) -> Values | None:
+def _words(work: Work, notification: Notification, lines: Lines, service: str) -> Values | None:
     """What the texts of its kind say of it now; None where it is true no more, or said already."""
     kind = Kind(notification.kind)
     if kind in SHOWS_ALL and _is_said(work, notification):
@@ -117,7 +127,7 @@ def _words(work: Work, notification: Notification, service: str) -> Values | Non
         case Kind.WITHDRAWN | Kind.WITHDRAWAL | Kind.DISAGREEMENT:
             return _happened(work, notification, kind, service)
         case Kind.REMINDER:
-            return _reminder(work, notification, service)
+            return _reminder(lines, service)
         case Kind.RELEASE_WAITS:
             waiting = held_at_board(work.session, notification.board_id, Because.DEIDENTIFIED)
             return {"count": len(waiting), "link": f"{service}/register"} if waiting else None
@@ -162,8 +172,7 @@ def _delivery_failed(work: Work, notification: Notification, service: str) -> Va
     return {"reference": _reference(work, notification), "link": link, "to_office": to_office}
 
 
-def _reminder(work: Work, notification: Notification, service: str) -> Values | None:
-    lines = lines_for(work, notification.person, owed_at=notification.owed_at)
+def _reminder(lines: Lines, service: str) -> Values | None:
     if not lines:
         return None
     link = f"{service}/register" if lines.to_office else f"{service}/escalations"
