@@ -12,10 +12,8 @@ from forms_app.db.tables import Agency, Attempt, Delivery, DeliveryEvent, MailDo
 from forms_app.domain.deliveries import RULED_OUT, EventKind
 
 
-def mail_domain(session: Session, agency_id: UUID, domain: str) -> MailDomain | None:
-    return session.scalars(
-        select(MailDomain).where(MailDomain.agency_id == agency_id, MailDomain.domain == domain)
-    ).one_or_none()
+def mail_domains_of(session: Session, agencies: Collection[UUID]) -> Sequence[MailDomain]:
+    return session.scalars(select(MailDomain).where(MailDomain.agency_id.in_(agencies))).all()
 
 
 def mail_domains_of_board(session: Session, board_id: UUID) -> Sequence[MailDomain]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
+from forms_app.db.deliveries import LINES
 from forms_app.db.tables import (
     Delivery,
     Document,
@@ -46,6 +47,11 @@ def takes_part(session: Session, escalation_id: UUID, person_id: UUID) -> bool:
     """Whether this person is a party to the escalation."""
     found = select(Escalation.id).where(Escalation.id == escalation_id, _is_party(person_id))
     return session.scalar(found) is not None
+
+
+def raiser_of(session: Session, escalation_id: UUID) -> Party:
+    """The party who raised it."""
+    return session.scalars(select(Party).where(Party.escalation_id == escalation_id, Party.is_raiser.is_(True))).one()
 
 
 def escalations_of(session: Session, person_id: UUID) -> Sequence[Escalation]:
@@ -88,12 +94,12 @@ def documents_for(session: Session, escalation_id: UUID, person_id: UUID) -> Seq
     ).all()
 
 
-def board_documents(session: Session, escalation_id: UUID, kinds: Sequence[str]) -> Sequence[Document]:
-    """The documents of these kinds that the Board was told by, the newest first, with their deliveries."""
+def board_documents(session: Session, escalation_id: UUID, kinds: Sequence[str], person_id: UUID) -> Sequence[Document]:
+    """The documents of these kinds that the Board was told by, as far as this person of its office still has them."""
     return session.scalars(
         select(Document)
         .join(Document.record)
-        .where(Document.escalation_id == escalation_id, Document.kind.in_(kinds), _tells_the_board())
+        .where(Document.escalation_id == escalation_id, Document.kind.in_(kinds), _is_in_office(person_id))
         .options(*LEDGER)
         .order_by(*NEWEST_FIRST)
     ).all()
@@ -114,8 +120,10 @@ def document_to_download(session: Session, document_id: UUID, person_id: UUID) -
     return session.scalars(wanted.options(joinedload(Document.escalation))).one_or_none()
 
 
-def board_document(session: Session, document_id: UUID, board_id: UUID, kinds: Sequence[str]) -> Document | None:
-    """One document of these kinds by which this Board was told."""
+def board_document(
+    session: Session, document_id: UUID, board_id: UUID, kinds: Sequence[str], person_id: UUID
+) -> Document | None:
+    """One document of these kinds by which this Board was told, if this person of its office still has it."""
     return session.scalars(
         select(Document)
         .join(Document.escalation)
@@ -123,7 +131,7 @@ def board_document(session: Session, document_id: UUID, board_id: UUID, kinds: S
             Document.id == document_id,
             Document.kind.in_(kinds),
             Escalation.board_id == board_id,
-            _tells_the_board(),
+            _is_in_office(person_id),
         )
         .options(*LEDGER, joinedload(Document.escalation))
     ).one_or_none()
@@ -145,7 +153,7 @@ def _openable(
     session: Session, wanted: ColumnElement[bool], person_id: UUID, office_of: UUID | None
 ) -> Sequence[Document]:
     kinds = [kind.value for kind in DEIDENTIFIED]
-    in_the_office = and_(Escalation.board_id == office_of, Document.kind.in_(kinds), _tells_the_board())
+    in_the_office = and_(Escalation.board_id == office_of, Document.kind.in_(kinds), _is_in_office(person_id))
     return session.scalars(
         select(Document)
         .join(Document.escalation)
@@ -241,8 +249,8 @@ NEWEST_FIRST = (Document.owed_at.desc(), StageRecord.number.desc(), Document.kin
 """Documents, joined with their records. Those of one moment by their records, and of one record a confirmation before its sheet."""
 LEDGER = (
     selectinload(Document.files),
-    selectinload(Document.deliveries).joinedload(Delivery.person).joinedload(Person.agency),
-    selectinload(Document.deliveries).selectinload(Delivery.attempts),
+    joinedload(Document.record).load_only(StageRecord.agency_id),
+    selectinload(Document.deliveries).options(*LINES),
 )
 
 
@@ -283,18 +291,26 @@ def _is_for(person_id: UUID) -> ColumnElement[bool]:
     return or_(owed.correlate(Document), own_copy.correlate(Document))
 
 
-def _tells_the_board() -> ColumnElement[bool]:
-    """Whether a document was owed to somebody who stands on neither side, whatever seat they hold today."""
+def _is_in_office(person_id: UUID) -> ColumnElement[bool]:
+    """Whether a document by which the Board was told was neither withdrawn from its office, nor from this person of it."""
+    withdrawn = exists().where(
+        Delivery.document_id == Document.id, Delivery.person_id == person_id, Delivery.withdrawn_at.is_not(None)
+    )
+    return and_(_tells_the_board(still=True), ~withdrawn.correlate(Document))
+
+
+def _tells_the_board(*, still: bool = False) -> ColumnElement[bool]:
+    """Whether a document was owed to somebody who stands on neither side, whatever seat they hold today.
+
+    With `still`, only if it was not withdrawn from them since. The Board stays told all the same.
+    """
     takes_a_side = exists().where(
         Party.escalation_id == Document.escalation_id,
         Party.person_id == Delivery.person_id,
         Party.side.in_((Side.RAISING.value, Side.RESPONDING.value)),
     )
-    return (
-        exists()
-        .where(Delivery.document_id == Document.id, ~takes_a_side.correlate(Document, Delivery))
-        .correlate(Document)
-    )
+    told = exists().where(Delivery.document_id == Document.id, ~takes_a_side.correlate(Document, Delivery))
+    return (told.where(Delivery.withdrawn_at.is_(None)) if still else told).correlate(Document)
 
 
 def _board_is_told() -> ColumnElement[bool]:

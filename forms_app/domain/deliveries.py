@@ -89,12 +89,15 @@ class Paper(StrEnum):
     MADE = "made"
 
 
+Result = Literal["accepted", "refused", "not_reached", "interrupted", "started"]
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """One attempt, as `services.posting.ledger_lines` reads it."""
 
     at: datetime
-    result: Literal["accepted", "refused", "not_reached", "interrupted", "started"]
+    result: Result
     smtp_code: int | None = None
     follows_interruption: bool = False
 

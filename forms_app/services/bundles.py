@@ -83,7 +83,7 @@ def board_bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Sign
     escalation = reads.told_escalation(work.session, escalation_id, office) if office else None
     if escalation is None:
         raise NotFound("There is no such escalation.")
-    documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS)
+    documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS, by)
     return _bundle(work, escalation, [(document, _in_office(document)) for document in documents], by, signing)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,10 +11,12 @@ from forms_app.db.outbox import needs_attention
 from forms_app.db.releases import releases_of
 from forms_app.db.tables import Delivery, Document, Release
 from forms_app.documents.catalogue import Format, file_name, kind_of
+from forms_app.domain.deliveries import Facts, needs_a_person, state_of
 from forms_app.domain.errors import NotFound
 from forms_app.domain.policy import OFFICE
 from forms_app.domain.working_days import spell_time
-from forms_app.services.posting import ledger_lines
+from forms_app.services.ledger import Acting, HistoryLine, Ledger, Reader, acting_party, history_of, how_sent, in_words
+from forms_app.services.receiving import note_given_out
 from forms_app.services.releasing import is_withdrawn
 from forms_app.services.work import Work
 
@@ -30,18 +32,23 @@ class FileLine:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLine:
+    id: UUID
     to: str
+    """A name, or for the Board's office the job title of somebody who takes part."""
     agency: str
     how: str
     state: str
     needs_a_person: bool
-    in_office: bool
-    """Whether it goes to the Board's own office."""
+    telephone: str
+    """Only of somebody whom no message reaches."""
+    history: tuple[HistoryLine, ...]
+    is_withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
     id: UUID
+    escalation_id: UUID
     title: str
     owed: str
     fault: str | None
@@ -52,6 +59,9 @@ class DocumentLine:
     deliveries: tuple[DeliveryLine, ...]
     is_own_copy: bool
     """Whether it was made for one agency's file: nobody is sent it."""
+    may_act: bool
+    """Whether this reader can have it sent again, and say that they told somebody."""
+    may_withdraw: bool
 
     @property
     def is_issued(self) -> bool:
@@ -74,8 +84,10 @@ def document_for(work: Work, *, by: UUID, document_id: UUID) -> FoundDocument:
     found = reads.document_for(work.session, document_id, by)
     if found is None:
         raise NotFound("There is no such document.")
-    line = document_lines(work, [found], found.escalation.reference)[0]
     is_party = reads.takes_part(work.session, found.escalation_id, by)
+    reader = Reader.PARTY if is_party else Reader.RECIPIENT
+    acting = acting_party(work, by, found.escalation_id) if is_party else None
+    line = document_lines(work, [found], found.escalation.reference, reader, acting)[0]
     return FoundDocument(line, found.escalation.reference, found.escalation_id, is_party)
 
 
@@ -84,34 +96,48 @@ def file_for(work: Work, *, by: UUID, document_id: UUID, file_format: Format) ->
     found = reads.document_to_download(work.session, document_id, by)
     if found is None:
         raise NotFound("There is no such document.")
+    note_given_out(work, by=by, document_id=document_id, file_format=file_format)
     return as_issued(work, found, by, file_format)
 
 
-def document_lines(work: Work, documents: Sequence[Document], reference: str) -> tuple[DocumentLine, ...]:
-    """The documents with their files and deliveries, and what could not be done about each."""
-    owed = [document.id for document in documents]
-    owed += [delivery.id for document in documents for delivery in document.deliveries]
-    faults = {item.about_id: item.fault or "" for item in needs_attention(work.session, work.now, about=owed)}
-    held = releases_of(work.session, [document.id for document in documents])
-    return tuple(_document(document, reference, faults, held.get(document.id)) for document in documents)
+def document_lines(
+    work: Work, documents: Sequence[Document], reference: str, reader: Reader, acting: Acting | None = None
+) -> tuple[DocumentLine, ...]:
+    """The documents with their files and deliveries, as this reader may know of them, and what could not be made.
+
+    `acting` where the reader may do something about deliveries.
+    """
+    ids = [document.id for document in documents]
+    faults = {item.about_id: item.fault or "" for item in needs_attention(work.session, work.now, about=ids)}
+    held = releases_of(work.session, ids)
+    ledger = Ledger(work, [delivery for document in documents for delivery in document.deliveries], held)
+
+    def line(document: Document) -> DocumentLine:
+        release = held.get(document.id)
+        return DocumentLine(
+            id=document.id,
+            escalation_id=document.escalation_id,
+            title=document.title,
+            owed=spell_time(document.owed_at),
+            fault=faults.get(document.id),
+            waits="" if release is None else _waits(release),
+            files=tuple(_files(document, reference)),
+            deliveries=tuple(
+                _delivery(delivery, ledger.facts(delivery, document), reader) for delivery in document.deliveries
+            ),
+            is_own_copy=document.agency_id is not None,
+            may_act=acting is not None and document.agency_id is None,
+            may_withdraw=acting is not None and acting.may_withdraw(document),
+        )
+
+    return tuple(line(document) for document in documents)
 
 
-def _document(document: Document, reference: str, faults: Mapping[UUID, str], release: Release | None) -> DocumentLine:
-    return DocumentLine(
-        id=document.id,
-        title=document.title,
-        owed=spell_time(document.owed_at),
-        fault=faults.get(document.id),
-        waits="" if release is None else _waits(release),
-        files=tuple(
-            FileLine(form, file_name(kind_of(document.kind), reference, form), each.sha256)
-            for form in FORMATS
-            for each in document.files
-            if each.format == form
-        ),
-        deliveries=tuple(_delivery(delivery, faults) for delivery in document.deliveries),
-        is_own_copy=document.agency_id is not None,
-    )
+def _files(document: Document, reference: str) -> Iterator[FileLine]:
+    for form in FORMATS:
+        for each in document.files:
+            if each.format == form:
+                yield FileLine(form, file_name(kind_of(document.kind), reference, form), each.sha256)
 
 
 def _waits(release: Release) -> str:
@@ -120,36 +146,21 @@ def _waits(release: Release) -> str:
     return f"Withdrawn on {spell_time(release.decided_at)}: nobody is sent it" if is_withdrawn(release) else ""
 
 
-def _delivery(delivery: Delivery, faults: Mapping[UUID, str]) -> DeliveryLine:
-    state, needs_a_person = delivery_state(delivery)
+def _delivery(delivery: Delivery, facts: Facts, reader: Reader) -> DeliveryLine:
+    state, person = state_of(facts), delivery.person
+    needed = needs_a_person(state)
+    is_named = reader is not Reader.OFFICE or person.agency.kind == OFFICE
     return DeliveryLine(
-        to=delivery.person.name,
-        agency=delivery.person.agency.name,
-        how="Attached" if delivery.attached else "By link",
-        state=state,
-        needs_a_person=needs_a_person or delivery.id in faults,
-        in_office=delivery.person.agency.kind == OFFICE,
+        id=delivery.id,
+        to=person.name if is_named else person.job_title,
+        agency=person.agency.name,
+        how=how_sent(delivery, facts),
+        state=in_words(state),
+        needs_a_person=needed,
+        telephone=person.telephone if needed else "",
+        history=history_of(delivery, reader),
+        is_withdrawn=delivery.withdrawn_at is not None,
     )
-
-
-def delivery_state(delivery: Delivery) -> tuple[str, bool]:
-    """What the ledger knows of a delivery, in words, and whether a person must do something about it."""
-    lines = ledger_lines(delivery.attempts)
-    if not lines:
-        return "Not sent yet", False
-    last, at = lines[-1], spell_time(lines[-1].at)
-    match last.result:
-        case "accepted":
-            again = ", sent again after an interruption" if last.follows_interruption else ""
-            return f"Accepted by the mail server on {at}{again}", False
-        case "refused":
-            return f"Refused by the mail server on {at}", True
-        case "not_reached":
-            return f"The mail server could not be reached on {at}; it will be tried again", False
-        case "interrupted":
-            return f"Interrupted on {at}; it will be sent again", False
-        case _:
-            return f"Being sent since {at}", False
 
 
 def as_issued(work: Work, document: Document, by: UUID, file_format: Format) -> tuple[str, bytes]:

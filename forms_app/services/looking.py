@@ -17,6 +17,7 @@ from forms_app.domain.policy import Contact, Guidance, Link, Policy, Side, Stage
 from forms_app.domain.records import Account, AgreedAction, Agreement, Correction, Place, Step
 from forms_app.domain.waiting import awaited, is_refusal, supports
 from forms_app.domain.working_days import spell_date, spell_time
+from forms_app.services.deliveries import WithdrawalLine, withdrawals_in
 from forms_app.services.documents import DocumentLine, document_lines
 from forms_app.services.filling.values import actions_of, dissents, why_by_itself
 from forms_app.services.history import concern_of, places_of, policy_of, standing_of, step_of
@@ -32,6 +33,7 @@ from forms_app.services.in_words import (
     what_is_due,
     who_acts,
 )
+from forms_app.services.ledger import Acting, Reader
 from forms_app.services.open_points import OpenPoint, OpenPoints
 from forms_app.services.sight import visible
 from forms_app.services.similar import similar_to
@@ -173,6 +175,8 @@ class EscalationView:
     """The newest first."""
     older_documents: tuple[DocumentsOfStage, ...]
     """Those of them that are folded, where there are many."""
+    withdrawn: tuple[WithdrawalLine, ...]
+    """What was withdrawn of what this party was sent."""
     acts: frozenset[Act]
     awaited: tuple[Act, ...]
     """What waits for this party, the most urgent first."""
@@ -215,7 +219,8 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
     responding = tuple(agency.id for agency in concern_of(escalation).agencies)
     visit = now.visits[-1]
     documents = reads.documents_for(work.session, escalation_id, by) if with_documents else ()
-    lines = document_lines(work, documents, escalation.reference) if documents else ()
+    acting = Acting(place.agency, next(each.agency for each in places if each.is_raiser))
+    lines = document_lines(work, documents, escalation.reference, Reader.PARTY, acting) if documents else ()
     return EscalationView(
         summary=summary_of(work, escalation, by, now),
         policy=policy,
@@ -232,6 +237,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
         clocks=tuple(clock_line(policy, clock, work, now.clocks) for clock in now.clocks),
         documents=lines,
         older_documents=tuple(_older(policy, escalation, documents, lines)),
+        withdrawn=withdrawals_in(work, by=by, escalation_id=escalation_id) if with_documents else (),
         acts=acts_open_to(place, now),
         awaited=awaited(place, now, places=places, responding=responding, at=work.now),
         open_points=tuple(OpenPoints(work, policy, escalation, now).lines()),

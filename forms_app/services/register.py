@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from forms_app.db import reads
 from forms_app.db.people import person_with_board
-from forms_app.db.tables import Escalation
+from forms_app.db.tables import Escalation, Person
 from forms_app.documents.catalogue import Format
 from forms_app.documents.contexts import Fact
 from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Resolved, Standing
-from forms_app.domain.policy import DEIDENTIFIED, Policy
+from forms_app.domain.policy import DEIDENTIFIED, Audience, Policy
 from forms_app.services.documents import DocumentLine, as_issued, document_lines
 from forms_app.services.filling.board import facts_for_the_board
 from forms_app.services.filling.values import timeliness
 from forms_app.services.history import policy_of, standing_of
 from forms_app.services.in_words import title_of
+from forms_app.services.ledger import Acting, Reader
 from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.similar import similar_to
 from forms_app.services.summaries import Summary, summary_of
@@ -39,17 +40,19 @@ class BoardView:
 
 def told_escalations(work: Work, *, by: UUID) -> list[Summary]:
     """The escalations of which the policy has told this person's Board, the newest first."""
-    board_id = _board_of(work, by)
+    board_id = officer(work, by).board_id
     return [summary_of(work, escalation, None) for escalation in reads.register_of(work.session, board_id)]
 
 
 def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
     """What the Board may see of one escalation of its register. Raises NotFound."""
-    escalation = reads.told_escalation(work.session, escalation_id, _board_of(work, by))
+    person = officer(work, by)
+    escalation = reads.told_escalation(work.session, escalation_id, person.board_id)
     if escalation is None:
         raise NotFound("There is no such escalation.")
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
-    documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS)
+    documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS, by)
+    acting = Acting() if person.seat == Audience.BUSINESS_UNIT else None
     return BoardView(
         summary=summary_of(work, escalation, None, now),
         facts=tuple(_facts(work, policy, escalation, now)),
@@ -57,18 +60,13 @@ def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
             Fact(name=f"{line.what} ({line.by_when})", value=line.kept)
             for line in timeliness(policy, now.clocks, work.now)
         ),
-        documents=tuple(_within_the_office(line) for line in document_lines(work, documents, escalation.reference)),
+        documents=document_lines(work, documents, escalation.reference, Reader.OFFICE, acting),
     )
-
-
-def _within_the_office(document: DocumentLine) -> DocumentLine:
-    """Without the deliveries to the parties: their names are not for the Board."""
-    return replace(document, deliveries=tuple(line for line in document.deliveries if line.in_office))
 
 
 def board_file(work: Work, *, by: UUID, document_id: UUID, file_format: Format) -> tuple[str, bytes]:
     """The name and bytes of a de-identified document of this person's Board. Raises NotFound."""
-    found = reads.board_document(work.session, document_id, _board_of(work, by), BOARD_KINDS)
+    found = reads.board_document(work.session, document_id, officer(work, by).board_id, BOARD_KINDS, by)
     if found is None:
         raise NotFound("There is no such document.")
     return as_issued(work, found, by, file_format)
@@ -85,8 +83,9 @@ def _facts(work: Work, policy: Policy, escalation: Escalation, now: Standing) ->
         yield Fact(name="Learning", value="\n".join(learning) or "None recorded")
 
 
-def _board_of(work: Work, by: UUID) -> UUID:
+def officer(work: Work, by: UUID) -> Person:
+    """Who may look into the register of their Board. Raises NotFound for anybody else."""
     person = person_with_board(work.session, by)
     if person is None or person.seat not in SEES_REGISTER:
         raise NotFound("There is no such page.")
-    return person.board_id
+    return person

@@ -8,6 +8,7 @@ from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
 from forms_app.documents.catalogue import Format
+from forms_app.services.deliveries import count_at_board
 from forms_app.services.held import waiting_at_board
 from forms_app.services.mail_domains import domains_to_confirm
 from forms_app.services.register import board_file, board_view, told_escalations
@@ -25,8 +26,14 @@ def register() -> str:
         found = told_escalations(work, by=signed_in_person().id)
         waiting = waiting_at_board(work, by=signed_in_person().id)
         domains = domains_to_confirm(work, by=signed_in_person().id)
+        failing = count_at_board(work, by=signed_in_person().id)
     return render_template(
-        "board/register.html", escalations=found, waiting=waiting, domains=domains, heading="Board register"
+        "board/register.html",
+        escalations=found,
+        waiting=waiting,
+        domains=domains,
+        failing=failing,
+        heading="Board register",
     )
 
 

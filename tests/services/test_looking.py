@@ -205,34 +205,6 @@ def test_the_bytes_come_as_they_were_issued_and_taking_them_is_noted(here: Scene
     assert here.count()["audit_entries"] == before + 1
 
 
-@pytest.mark.parametrize(
-    ("attempts", "said", "needs_a_person"),
-    [
-        ([], "Not sent yet", False),
-        (["started"], "Being sent since 1 March 2027 at 10:30am", False),
-        (["started", "accepted"], "Accepted by the mail server on 1 March 2027 at 10:30am", False),
-        (
-            ["started", "started", "accepted"],
-            "Accepted by the mail server on 1 March 2027 at 10:30am, sent again after an interruption",
-            False,
-        ),
-        (["refused"], "Refused by the mail server on 1 March 2027 at 10:30am", True),
-        (
-            ["not_reached"],
-            "The mail server could not be reached on 1 March 2027 at 10:30am; it will be tried again",
-            False,
-        ),
-    ],
-)
-def test_a_delivery_says_what_the_ledger_knows_and_no_more(
-    attempts: list[str], said: str, needs_a_person: bool
-) -> None:
-    at = datetime(2027, 3, 1, 10, 30, tzinfo=UTC)
-    delivery = Delivery(attempts=[Attempt(number=number, at=at, result=each) for number, each in enumerate(attempts)])
-
-    assert documents.delivery_state(delivery) == (said, needs_a_person)
-
-
 # --- the Board ---
 
 
@@ -342,13 +314,18 @@ def test_what_goes_to_a_helper_of_the_board_does_not_tell_the_board(sqlite_url: 
         assert hidden(annex, register.board_view, by=unit, escalation_id=escalation)
 
 
-def test_the_board_sees_only_the_deliveries_within_its_own_office(here: Scene) -> None:
-    escalation = to_the_board(here)
+def test_the_board_knows_of_the_parties_who_were_sent_its_documents_no_more_than_agency_and_job_title(
+    here: Scene,
+) -> None:
+    escalation, unit = to_the_board(here), here.holder("business_unit")
+    with here.database.reading() as session:
+        named = {person.id: (person.name, person.job_title) for person in session.scalars(select(Person))}
 
-    view = look(here, register.board_view, by=here.holder("business_unit"), escalation_id=escalation)
+    (document,) = look(here, register.board_view, by=unit, escalation_id=escalation).documents
 
-    assert [[line.agency for line in each.deliveries] for each in view.documents] == [
-        ["Inventedshire Safeguarding Office"]
+    assert [(line.agency, line.to) for line in document.deliveries] == [
+        ("Inventedshire Primary School", named[here.raiser][1]),
+        ("Inventedshire Safeguarding Office", named[unit][0]),
     ]
 
 

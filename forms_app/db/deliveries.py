@@ -1,0 +1,195 @@
+"""What people see of deliveries and do about them: every read and change by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from forms_app.db.outbox import OutboxKind
+from forms_app.db.tables import (
+    Acknowledgement,
+    Attempt,
+    Delivery,
+    DeliveryEvent,
+    Document,
+    Escalation,
+    Notification,
+    OutboxItem,
+    Person,
+    StageRecord,
+)
+from forms_app.domain.deliveries import BY_RECIPIENT, EventKind
+
+LINES = (
+    joinedload(Delivery.person).joinedload(Person.agency),
+    selectinload(Delivery.attempts),
+    selectinload(Delivery.events).joinedload(DeliveryEvent.person).joinedload(Person.agency),
+    selectinload(Delivery.acknowledgements),
+)
+"""Everything that is known of a delivery."""
+ABOUT = (
+    joinedload(Delivery.document).joinedload(Document.escalation).joinedload(Escalation.board),
+    joinedload(Delivery.document).joinedload(Document.record),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """How far the work of posting one delivery is."""
+
+    next_try: datetime | None
+    """None while it is worked on, and when it is done."""
+    is_parked: bool
+
+
+def postings_of(session: Session, deliveries: Collection[UUID]) -> Mapping[UUID, Posting]:
+    """The work of posting each of these deliveries, where it was ever owed."""
+    found = select(OutboxItem).where(
+        OutboxItem.kind == OutboxKind.POST_DELIVERY.value, OutboxItem.about_id.in_(deliveries)
+    )
+    return {
+        item.about_id: Posting(
+            next_try=item.not_before if item.done_at is None and item.claimed_by is None else None,
+            is_parked=item.parked_at is not None and item.done_at is None,
+        )
+        for item in session.scalars(found.order_by(OutboxItem.owed_at))
+    }
+
+
+def still_together(session: Session, notifications: Collection[UUID]) -> Collection[UUID]:
+    """Those of these messages that no mail server has taken yet."""
+    found = select(Notification.id).where(Notification.id.in_(notifications), Notification.accepted_at.is_(None))
+    return set(session.scalars(found)) if notifications else set()
+
+
+def delivery_to_act_on(session: Session, delivery_id: UUID, *, lock: bool = False) -> Delivery | None:
+    """The delivery with everything that is known of it. With `lock`, whoever else acts on it waits for this transaction."""
+    if lock:
+        session.execute(select(Delivery.id).where(Delivery.id == delivery_id).with_for_update())
+    wanted = select(Delivery).where(Delivery.id == delivery_id).options(*LINES, *ABOUT)
+    return session.scalars(wanted.execution_options(populate_existing=lock)).one_or_none()
+
+
+def deliveries_to_act_on(session: Session, document_id: UUID, *, lock: bool = False) -> Sequence[Delivery]:
+    """All of a document, as `delivery_to_act_on` gives one."""
+    if lock:
+        held = select(Delivery.id).where(Delivery.document_id == document_id)
+        session.execute(held.order_by(Delivery.id).with_for_update())
+    wanted = select(Delivery).where(Delivery.document_id == document_id).options(*LINES, *ABOUT)
+    return session.scalars(wanted.order_by(Delivery.number).execution_options(populate_existing=lock)).all()
+
+
+def deliveries_of_person(session: Session, escalation_id: UUID, person_id: UUID) -> Sequence[Delivery]:
+    """All of this person's in an escalation that are not withdrawn, locked."""
+    return session.scalars(
+        select(Delivery)
+        .join(Delivery.document)
+        .where(Document.escalation_id == escalation_id, Delivery.person_id == person_id)
+        .where(Delivery.withdrawn_at.is_(None))
+        .options(*LINES, *ABOUT)
+        .order_by(Delivery.id)
+        .with_for_update(of=Delivery)
+    ).all()
+
+
+def end_posting(session: Session, deliveries: Collection[UUID], now: datetime, *, only_parked: bool = False) -> None:
+    """Nothing more is sent of these. What a worker has in hand it ends by itself."""
+    item = OutboxItem
+    wanted = [item.kind == OutboxKind.POST_DELIVERY.value, item.about_id.in_(deliveries), item.done_at.is_(None)]
+    if only_parked:
+        wanted.append(item.parked_at.is_not(None))
+    session.execute(
+        update(item)
+        .where(*wanted, item.claimed_by.is_(None))
+        .values(done_at=now, parked_at=None, fault=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def may_need_a_person(session: Session, board_id: UUID) -> Sequence[Delivery]:
+    """The deliveries of a Board that failed at some time and that nothing is known to have made good, the newest first."""
+    return session.scalars(
+        select(Delivery)
+        .join(Delivery.document)
+        .join(Document.escalation)
+        .where(Escalation.board_id == board_id, Delivery.withdrawn_at.is_(None), has_failed(), ~_was_reached())
+        .options(*LINES, *ABOUT)
+        .order_by(Delivery.owed_at.desc(), Delivery.id)
+    ).all()
+
+
+def has_ever_failed(session: Session, delivery_id: UUID) -> bool:
+    return session.scalar(select(Delivery.id).where(Delivery.id == delivery_id, has_failed())) is not None
+
+
+def has_failed() -> ColumnElement[bool]:
+    """Whether a delivery failed at any time, whatever has happened since."""
+    parked = exists().where(
+        OutboxItem.kind == OutboxKind.POST_DELIVERY.value,
+        OutboxItem.about_id == Delivery.id,
+        OutboxItem.parked_at.is_not(None),
+    )
+    refused = exists().where(Attempt.delivery_id == Delivery.id, Attempt.result == "refused")
+    return or_(_has(EventKind.BOUNCED, EventKind.GIVEN_UP), refused.correlate(Delivery), parked.correlate(Delivery))
+
+
+def _was_reached() -> ColumnElement[bool]:
+    answered = exists().where(Acknowledgement.delivery_id == Delivery.id).correlate(Delivery)
+    told = _has(EventKind.TOLD) & ~_has(EventKind.SENT_AGAIN)
+    return or_(_has(*BY_RECIPIENT), answered, told)
+
+
+def _has(*kinds: EventKind) -> ColumnElement[bool]:
+    named = [kind.value for kind in kinds]
+    found = exists().where(DeliveryEvent.delivery_id == Delivery.id, DeliveryEvent.kind.in_(named))
+    return found.correlate(Delivery)
+
+
+# --- what was withdrawn ---
+
+
+def withdrawn_from(session: Session, document_id: UUID, person_id: UUID) -> Delivery | None:
+    """The delivery by which this person had a document that was withdrawn from them since; with the Board."""
+    return session.scalars(
+        select(Delivery)
+        .join(Delivery.person)
+        .where(Delivery.document_id == document_id, Delivery.person_id == person_id)
+        .where(Delivery.withdrawn_at.is_not(None), Person.left_at.is_(None))
+        .options(*ABOUT)
+    ).one_or_none()
+
+
+def withdrawals_known_to(session: Session, escalation_id: UUID, person_id: UUID) -> Sequence[Delivery]:
+    """What was withdrawn, from whomever, of the documents of an escalation that this person was sent; the newest first."""
+    own = select(Delivery.document_id).where(Delivery.person_id == person_id)
+    return session.scalars(
+        select(Delivery)
+        .join(Delivery.document)
+        .where(Document.escalation_id == escalation_id, Document.id.in_(own), Delivery.withdrawn_at.is_not(None))
+        .options(*LINES, *ABOUT)
+        .order_by(Delivery.withdrawn_at.desc(), Document.owed_at.desc(), Document.id, Delivery.number)
+    ).all()
+
+
+def withdrawals_of_board(session: Session, board_id: UUID, since: datetime) -> Sequence[Delivery]:
+    """What was withdrawn since a moment in all escalations of a Board, the newest first."""
+    return session.scalars(
+        select(Delivery)
+        .join(Delivery.document)
+        .join(Document.escalation)
+        .where(Escalation.board_id == board_id, Delivery.withdrawn_at >= since)
+        .options(*LINES, *ABOUT)
+        .order_by(Delivery.withdrawn_at.desc(), Escalation.reference, Delivery.document_id, Delivery.number)
+    ).all()
+
+
+def namer_of(session: Session, escalation_id: UUID, joined_at: datetime) -> StageRecord | None:
+    """The record by which somebody joined."""
+    return session.scalars(
+        select(StageRecord).where(StageRecord.escalation_id == escalation_id, StageRecord.entered_at == joined_at)
+    ).first()
