@@ -26,7 +26,7 @@ from forms_app.domain import errors as domain
 from forms_app.policies.shelf import NoSuchPolicy
 
 Page = tuple[str, int] | tuple[str, int, dict[str, str]]
-NOT_TYPED = frozenset({"csrf_token", "code", "seen", "form_key"})
+NOT_TYPED = frozenset({"csrf_token", "code", "seen", "form_key", "sha256"})
 LONG_ENOUGH = 20
 UNREADY = (domain.CalendarEnds, NoSuchPolicy, DocumentFault)
 """What those who run the service have to mend: a calendar that ran out, a policy or a font that is gone."""
