@@ -1,0 +1,167 @@
+"""What each kind of notification says when it goes, and that it does not go when it is true no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from forms_app.db.tables import Notification, Person
+from forms_app.domain.mail_rules import Rule
+from forms_app.mail.answers import Answer, Result
+from forms_app.mail.compose import Kind
+from forms_app.services import notices
+from forms_app.services.notifying import notify
+from forms_app.services.posting import WAITS
+from forms_app.services.reminding import Line, Lines
+from tests.factories.scenes import scene
+from tests.mail.owed import (
+    LETTERHEAD,
+    FakePostbox,
+    Office,
+    Recipient,
+    add_officer,
+    escalation_of,
+    open_office,
+    owe_delivery,
+    set_rule,
+)
+
+NOT_SENT_SO = {Kind.DOCUMENT, Kind.SIGN_IN}
+LATER = Answer(Result.NOT_REACHED, "The mail server asked to try again later (451).", 451)
+LINKS = {
+    Kind.WITHDRAWN: "",
+    Kind.WITHDRAWAL: f"{LETTERHEAD.service_url}/register/deliveries\n",
+    Kind.DISAGREEMENT: f"{LETTERHEAD.service_url}/escalations/{{escalation}}#documents\n",
+    Kind.LAYOUT_FAILED: f"{LETTERHEAD.service_url}/word-layouts\n",
+}
+
+
+@pytest.fixture
+def office(database_url: str) -> Iterator[Office]:
+    with open_office(database_url) as opened:
+        add_officer(opened)
+        yield opened
+
+
+def owe(office: Office, kind: Kind, *, escalation: UUID | None = None, about: UUID | None = None) -> UUID:
+    with office.workshop.writing() as work:
+        officer = work.session.scalars(select(Person).where(Person.seat.is_not(None))).one()
+        return notify(work, kind, officer, key="one", escalation=escalation, about=about)
+
+
+def escalation(office: Office) -> UUID:
+    delivery = owe_delivery(office, Recipient("idris.fallowfield@brackenshire.example"))
+    office.work()
+    office.postbox.posted.clear()
+    return escalation_of(office, delivery)
+
+
+@pytest.mark.parametrize("kind", LINKS)
+def test_what_happened_is_said_with_a_link_to_where_it_is_shown(office: Office, kind: Kind) -> None:
+    about = escalation(office)
+    notification = owe(office, kind, escalation=about)
+
+    office.work()
+
+    (message,) = office.postbox.posted
+    assert message.message_id == f"{kind}.{notification}@forms.example"
+    assert LINKS[kind].format(escalation=about) in message.body
+    with office.workshop.reading() as work:
+        assert work.session.get_one(Notification, notification).accepted_at == work.now
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_is_worded_or_is_no_notification(sqlite_url: str, kind: Kind) -> None:
+    with open_office(sqlite_url) as office:
+        add_officer(office)
+        notification = owe(office, kind, escalation=escalation(office))
+
+        office.work()
+
+        assert (office.item(notification).parked_at is not None) is (kind in NOT_SENT_SO)
+
+
+@pytest.mark.parametrize("kind", [Kind.RELEASE_WAITS, Kind.DOCUMENTS_WAITING, Kind.REMINDER, Kind.DELIVERY_FAILED])
+def test_what_is_true_no_more_is_not_sent(office: Office, kind: Kind) -> None:
+    notification = owe(office, kind, escalation=escalation(office))
+
+    office.work()
+
+    assert office.postbox.posted == []
+    assert office.item(notification).done_at is not None
+
+
+def test_a_reminder_says_what_is_due_now(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = Lines(late=(Line("BRK-1", "review", office.clock.now.date()),), to_office=True)
+    monkeypatch.setattr(notices, "lines_for", lambda work, person, owed_at: lines)
+    owe(office, Kind.REMINDER)
+
+    office.work()
+
+    (message,) = office.postbox.posted
+    assert "BRK-1" in message.body
+    assert f"{LETTERHEAD.service_url}/register\n" in message.body
+
+
+def test_how_many_documents_wait_is_counted_when_it_is_sent(sqlite_url: str) -> None:
+    with scene(sqlite_url, "hull") as place:
+        place.open()
+        office = Office(place.workshop, place.clock)  # type: ignore[arg-type]
+        with place.workshop.writing() as work:
+            officer = work.session.get_one(Person, place.holder("business_unit"))
+            notify(work, Kind.RELEASE_WAITS, officer, key="one")
+
+        office.work(most=1)
+
+        bodies = [m.body for m in office.postbox.posted if m.message_id.startswith("release_waits")]
+        assert all("Documents waiting: " in body for body in bodies)
+
+
+@pytest.mark.parametrize("rule", [Rule.NEVER, None])
+def test_nothing_is_sent_where_nothing_may_be(office: Office, rule: Rule | None) -> None:
+    notification = owe(office, Kind.WITHDRAWAL, escalation=escalation(office))
+    set_rule(office, "brackenshire.example", rule)
+
+    office.work()
+
+    assert office.postbox.posted == []
+    assert office.item(notification).done_at is not None
+
+
+def test_nothing_is_sent_to_who_has_left(office: Office) -> None:
+    owe(office, Kind.WITHDRAWAL, escalation=escalation(office))
+    with office.workshop.writing() as work:
+        work.session.scalars(select(Person).where(Person.seat.is_not(None))).one().left_at = work.now
+
+    office.work()
+
+    assert office.postbox.posted == []
+
+
+def test_it_is_worded_anew_each_time_and_has_one_id(office: Office) -> None:
+    owe(office, Kind.WITHDRAWAL, escalation=escalation(office))
+    office.postbox.answers = [LATER]
+    office.work()
+    with office.workshop.writing() as work:
+        work.session.scalars(select(Person).where(Person.seat.is_not(None))).one().language = "cy"
+
+    office.clock.go_on(seconds=WAITS[0].total_seconds())
+    office.work()
+
+    first, second = office.postbox.posted
+    assert first.message_id == second.message_id
+    assert first.body != second.body
+
+
+def test_one_that_no_server_takes_is_given_up_and_shown(office: Office) -> None:
+    notification = owe(office, Kind.WITHDRAWAL, escalation=escalation(office))
+    office.postbox = FakePostbox([LATER] * (len(WAITS) + 1))
+
+    for wait in (*WAITS, WAITS[0]):
+        office.work()
+        office.clock.go_on(seconds=wait.total_seconds())
+
+    assert office.item(notification).parked_at is not None
