@@ -160,7 +160,8 @@ def downgrade() -> None:
 def _secure_domains_back() -> None:
     listed = sa.text(
         "SELECT agencies.board_id, mail_domains.domain FROM mail_domains "
-        "JOIN agencies ON agencies.id = mail_domains.agency_id WHERE mail_domains.rule = 'attach'"
+        "JOIN agencies ON agencies.id = mail_domains.agency_id "
+        "WHERE mail_domains.rule = 'attach' AND mail_domains.confirmed_at IS NOT NULL"
     )
     secure: dict[object, set[str]] = {}
     connection = op.get_bind()

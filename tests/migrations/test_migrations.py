@@ -14,12 +14,29 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect, text, update
+from sqlalchemy import JSON, Connection, column, create_engine, inspect, select, table, text, update
+from sqlalchemy.orm import joinedload
 
+from forms_app.db import ledger
 from forms_app.db.database import Database
 from forms_app.db.migrate import MIGRATIONS, downgrade, upgrade
-from forms_app.db.tables import Base, Document, LayoutPicture
+from forms_app.db.tables import (
+    Acknowledgement,
+    Base,
+    Delivery,
+    Document,
+    LayoutPicture,
+    Notification,
+    Party,
+    Person,
+    WorkerProcess,
+)
+from forms_app.domain.deliveries import EventKind
+from forms_app.mail.compose import Kind
 from forms_app.services import escalations, layouts
+from forms_app.services.boards import leave
+from forms_app.services.mail_domains import name_domains, rule_for
+from forms_app.services.notifying import notify
 from tests.factories.everything import look_after_what_is_due
 from tests.factories.releases import held, prepare
 from tests.factories.scenes import scene
@@ -204,8 +221,8 @@ def test_layouts_go_and_come_back_empty_and_take_nothing_else_along(empty_databa
     upgrade(empty_database_url)
 
     after = rows(empty_database_url)
-    for table in ("word_layouts", "layout_choices", "layout_pictures"):
-        assert after.pop(table) == 0
+    for name in ("word_layouts", "layout_choices", "layout_pictures"):
+        assert after.pop(name) == 0
     assert after.items() <= before.items()
     fill_with_layouts(empty_database_url)
 
@@ -220,6 +237,83 @@ def fill_with_layouts(url: str) -> None:
             work.session.add(LayoutPicture(layout_id=layout, number=1, content=b"invented"))
             work.session.flush()
             work.session.execute(update(Document).values(layout_id=layout))
+
+
+def test_everybody_who_was_mailed_before_there_were_rules_is_mailed_as_before(empty_database_url: str) -> None:
+    upgrade(empty_database_url)
+    fill_with_a_domain_that_waits(empty_database_url)
+    before, rules = rows(empty_database_url), rules_of(empty_database_url)
+    attached = {f"{mail}.inventedshire.example" for mail in ("board", "health", "police", "socialcare")}
+    assert {domain for domain, rule in rules.items() if rule == "attach"} == attached
+
+    downgrade(empty_database_url, "0007")
+    assert "mail_domains" not in tables(empty_database_url)
+    with connected(empty_database_url) as connection:
+        board = table("boards", column("secure_domains", JSON))
+        assert connection.scalar(select(board.c.secure_domains)) == sorted(attached), "what waited is not among them"
+        assert "language" not in {each["name"] for each in inspect(connection).get_columns("people")}
+    upgrade(empty_database_url)
+
+    assert rules_of(empty_database_url) == rules | {"supply.example": "link"}
+    assert rows(empty_database_url) == before
+    with scene(empty_database_url, "hull") as here, here.workshop.reading() as work:
+        everybody = work.session.scalars(select(Person)).all()
+        assert {person.language for person in everybody} == {"en"}
+        assert {(person.email.partition("@")[2], str(rule_for(work, person))) for person in everybody} == set(
+            rules_of(empty_database_url).items()
+        )
+
+
+def fill_with_a_domain_that_waits(url: str) -> None:
+    """Somebody of the school has left, and another one has an address at a secure domain that nobody has confirmed."""
+    with scene(url, "hull") as here:
+        here.open()
+        with here.workshop.writing() as work:
+            leave(work, "colleague@school.inventedshire.example")
+            found = work.session.scalars(select(Person).where(Person.email.startswith("practitioner@school"))).one()
+            work.session.execute(update(Person).where(Person.id == found.id).values(email="tamsin@supply.example"))
+            name_domains(work, found.board_id, attach=["supply.example"])
+
+
+def rules_of(url: str) -> dict[str, str | None]:
+    """What may be sent to each domain; None while it waits."""
+    with connected(url) as connection:
+        found = connection.execute(text("SELECT domain, rule, confirmed_at FROM mail_domains"))
+        return {domain: rule if confirmed_at else None for domain, rule, confirmed_at in found}
+
+
+def test_what_became_of_deliveries_goes_and_takes_no_delivery_along(empty_database_url: str) -> None:
+    upgrade(empty_database_url)
+    fill_with_what_became_of_deliveries(empty_database_url)
+    before = rows(empty_database_url)
+    gone = {"notifications", "delivery_events", "acknowledgements", "worker_processes"}
+    assert {before[name] for name in gone} == {1}
+
+    downgrade(empty_database_url, "0007")
+    assert not gone & tables(empty_database_url)
+    upgrade(empty_database_url)
+
+    after = rows(empty_database_url)
+    assert {after.pop(name) for name in gone} == {0}
+    assert after.items() <= before.items()
+    fill_with_what_became_of_deliveries(empty_database_url)
+
+
+def fill_with_what_became_of_deliveries(url: str) -> None:
+    """One that goes with others in a message, was withdrawn and answered; somebody named by mistake; a worker."""
+    with scene(url, "hull") as here:
+        here.open()
+        with here.workshop.writing() as work:
+            delivery = work.session.scalars(select(Delivery).options(joinedload(Delivery.person))).first()
+            assert delivery is not None
+            notify(work, Kind.DOCUMENTS_WAITING, delivery.person, key="one")
+            delivery.notification_id = work.session.scalars(select(Notification.id)).one()
+            delivery.withdrawn_at = work.now
+            ledger.add_event(work.session, delivery.id, EventKind.WITHDRAWN, work.now)
+            answer = {"answer": "agrees", "sha256": "0" * 64}
+            work.session.add(Acknowledgement(delivery_id=delivery.id, number=1, at=work.now, **answer))
+            work.session.add(WorkerProcess(name="one", started_at=work.now, seen_at=work.now))
+            work.session.execute(update(Party).values(removed_at=work.now))
 
 
 def unnamed(url: str) -> int:
