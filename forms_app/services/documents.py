@@ -17,7 +17,6 @@ from forms_app.domain.policy import OFFICE
 from forms_app.domain.working_days import spell_time
 from forms_app.services.ledger import Acting, HistoryLine, Ledger, Reader, acting_party, history_of, how_sent, in_words
 from forms_app.services.receiving import note_given_out
-from forms_app.services.receiving import note_given_out
 from forms_app.services.releasing import is_withdrawn
 from forms_app.services.work import Work
 
@@ -97,7 +96,6 @@ def file_for(work: Work, *, by: UUID, document_id: UUID, file_format: Format) ->
     found = reads.document_to_download(work.session, document_id, by)
     if found is None:
         raise NotFound("There is no such document.")
-    note_given_out(work, by=by, document_id=document_id, file_format=file_format)
     note_given_out(work, by=by, document_id=document_id, file_format=file_format)
     return as_issued(work, found, by, file_format)
 
