@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
 from forms_app.db.outbox import OutboxKind
-from forms_app.db.tables import Attempt, Delivery, Notification, OutboxItem, Person
+from forms_app.db.tables import Attempt, Delivery, Notification, OutboxItem, Person, SignInCode, SignInSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,14 @@ class Told:
     id: UUID
     person_id: UUID
     was_given_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """Somebody whom emails do not reach, and since when that is known."""
+
+    person: Person
+    since: datetime
 
 
 def notification_to_send(session: Session, notification_id: UUID, *, lock: bool = False) -> Notification:
@@ -109,6 +117,32 @@ def given_up_at_board(session: Session, board_id: UUID) -> Sequence[Notification
         .options(joinedload(Notification.person).joinedload(Person.agency))
         .order_by(Notification.owed_at, Notification.id)
     ).all()
+
+
+def not_reached(session: Session, board_id: UUID) -> Sequence[NotReached]:
+    """The people of a Board whom a message without a document did not reach, the longest first.
+
+    Whoever has signed in since proved that emails reach them.
+    """
+    is_parked = OutboxItem.parked_at.is_not(None)
+    is_of_code = (OutboxItem.about_id == SignInCode.id) & (OutboxItem.kind == OutboxKind.SIGN_IN_MESSAGE.value)
+    failed = union_all(
+        select(Notification.person_id, OutboxItem.parked_at).join(OutboxItem, _of_outbox()).where(is_parked),
+        select(SignInCode.person_id, OutboxItem.parked_at).join(OutboxItem, is_of_code).where(is_parked),
+    ).subquery()
+    signed_in = exists().where(
+        SignInSession.person_id == failed.c.person_id, SignInSession.started_at > failed.c.parked_at
+    )
+    since = select(failed.c.person_id, func.min(failed.c.parked_at).label("since")).where(~signed_in)
+    since_when = since.group_by(failed.c.person_id).subquery()
+    found = session.execute(
+        select(Person, since_when.c.since)
+        .join(since_when, since_when.c.person_id == Person.id)
+        .where(Person.board_id == board_id, Person.left_at.is_(None))
+        .options(joinedload(Person.agency))
+        .order_by(since_when.c.since, Person.id)
+    )
+    return [NotReached(person, at) for person, at in found]
 
 
 def _about(kind: str, about_id: UUID) -> ColumnElement[bool]:

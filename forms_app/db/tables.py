@@ -522,7 +522,7 @@ class OutboxItem(Base):
     claimed_until: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None] = mapped_column(index=True)
-    parked_at: Mapped[datetime | None]
+    parked_at: Mapped[datetime | None] = mapped_column(index=True)
     """Given up after the last try: a person must look at it."""
     fault: Mapped[str | None]
     """A sentence about the last failure, without personal text."""

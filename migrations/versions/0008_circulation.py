@@ -96,6 +96,7 @@ def upgrade() -> None:
         )
     op.create_index("ix_deliveries_notification_id", "deliveries", ["notification_id"])
     op.create_index("ix_attempts_at", "attempts", ["at"])
+    op.create_index("ix_outbox_parked_at", "outbox", ["parked_at"])
     op.create_index("ix_outbox_about_id", "outbox", ["about_id"])
     _domains_of_everybody()
     with op.batch_alter_table("boards", schema=None) as batch_op:
@@ -143,6 +144,7 @@ def downgrade() -> None:
     with op.batch_alter_table("boards", schema=None) as batch_op:
         batch_op.alter_column("secure_domains", server_default=None)
     op.drop_index("ix_outbox_about_id", "outbox")
+    op.drop_index("ix_outbox_parked_at", "outbox")
     op.drop_index("ix_attempts_at", "attempts")
     op.drop_index("ix_deliveries_notification_id", "deliveries")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:

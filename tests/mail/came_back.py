@@ -18,5 +18,7 @@ def came_back(form: str, message_id: str, *, sent_at: datetime = SENT) -> bytes:
     """A notice about the message of ours with this Message-ID, or an answer to it, in one of the forms in the folder."""
     date = format_datetime(sent_at)
     headers = base64.encodebytes(f"Date: {date}\nMessage-ID: <{message_id}>\n".encode())
-    filled = (FOLDER / f"{form}.eml").read_bytes().replace(b"@HEADERS_BASE64@", headers)
+    filled = (
+        (FOLDER / f"{form}.eml").read_bytes().replace(b"@HEADERS_BASE64@", headers).replace(b"@NOT_UTF8@", b"R\xe9")
+    )
     return filled.replace(b"@MESSAGE_ID@", message_id.encode()).replace(b"@DATE@", date.encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import event, select
 
-from forms_app.db import ledger
+from forms_app.db import ledger, notifications
 from forms_app.db.outbox import OutboxKind, claim, needs_attention
-from forms_app.db.tables import AuditEntry, DeliveryEvent, Notification, OutboxItem, Person
+from forms_app.db.tables import AuditEntry, DeliveryEvent, Notification, OutboxItem, Person, SignInSession
 from forms_app.domain.deliveries import EventKind
 from forms_app.mail.compose import Kind
 from forms_app.mail.mailbox import Letter, Mailbox, MailboxFault
@@ -303,6 +303,36 @@ def test_a_code_to_sign_in_that_came_back_needs_a_person(on_both: Office, maildi
     read_maildir(on_both, maildir)
 
     assert (on_both.item(code).fault, left(maildir)) == ("The message came back (5.1.1).", [])
+
+
+def not_reached(office: Office) -> list[tuple[str, datetime]]:
+    with office.workshop.reading() as work:
+        board = work.session.scalars(select(Person.board_id)).first()
+        assert board is not None
+        return [(each.person.email, each.since) for each in notifications.not_reached(work.session, board)]
+
+
+def test_whom_emails_do_not_reach_is_known_until_they_sign_in_again(on_both: Office, maildir: Path) -> None:
+    code = owe_code(on_both, OTHER.address)
+    on_both.work()
+    about = alert(on_both, sent(on_both), maildir).id
+    assert not_reached(on_both) == []
+    put(maildir, came_back("exim", id_of("delivery_failed", about)))
+    read_maildir(on_both, maildir)
+    first = on_both.clock.now
+    put(maildir, came_back("postfix", id_of("sign-in", code)))
+    read_maildir(on_both, maildir)
+    second = on_both.clock.now
+    assert not_reached(on_both) == [(SENDER.address, first), (OTHER.address, second)]
+
+    on_both.clock.go_on(days=1)
+    with on_both.workshop.writing() as work:
+        person = work.session.scalars(select(Person).where(Person.email == SENDER.address)).one()
+        token, now = str(uuid4()), work.now
+        work.session.add(SignInSession(token_hash=token, person_id=person.id, started_at=now, seen_at=now))
+        work.session.scalars(select(Person).where(Person.email == OTHER.address)).one().left_at = work.now
+
+    assert not_reached(on_both) == []
 
 
 # --- what is not about us ---
