@@ -4,152 +4,104 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from dataclasses import dataclass, field
-from email.charset import QP, Charset
-from email.mime.text import MIMEText
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal
-
-import flask_mail
-from flask import Flask
+import time
 
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
+from forms_app.mail.connection import Connection, MailServer
+from forms_app.mail.travelling import EncodedFiles, Written, as_bytes, flask_app
 
-GOODBYE_SECONDS = 2
+__all__ = ["MailServer", "Postbox", "as_bytes"]
+
+ACCEPTED = Answer(Result.ACCEPTED, "The mail server accepted the message.", 250)
 NOT_FOR_THIS_MESSAGE = frozenset({530, 534, 535, 538})
 """Refusals that speak of our signing in or our encryption, whenever the server says them."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """How the mail server is reached. With `tls` and `starttls` nothing is ever sent in the clear."""
-
-    host: str
-    port: int
-    security: Literal["tls", "starttls", "none"] = "starttls"
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    timeout_seconds: float = 20
-    trusted_certificates: Path | None = None
-    """A file of certificates to trust in place of the system's."""
+CLOSING = 421
 
 
 class Postbox:
-    """Posts messages, a connection for each. Raises nothing for what a mail server or a network does."""
+    """Posts messages over one connection, which it keeps. Raises nothing for what a mail server or a network does.
+
+    A server that could not be reached is left alone for some seconds: until then every message is told so at once, so
+    that many messages do not wait for many timeouts. For one thread.
+    """
 
     def __init__(self, server: MailServer) -> None:
+        self._connection: Connection | None = None
         self._server = server
         self._encryption = ssl.create_default_context(cafile=server.trusted_certificates)
+        self._files = EncodedFiles()
+        self._rests_until = 0.0
+        self._rests_because = ""
 
     def post(self, message: Message) -> Answer:
-        with _app.app_context():
-            connection = _Connection(self._server, self._encryption, hello=message.sender.rpartition("@")[2])
+        until = time.monotonic() + self._server.total_seconds
+        if time.monotonic() < self._rests_until:
+            return Answer(Result.NOT_REACHED, f"{self._rests_because} It was not asked again within seconds.")
+        self._keep_if_usable()
+        was_kept = self._connection is not None
+        answer, is_about_the_message = self._try(message, until)
+        if was_kept and not is_about_the_message:
+            # A server closes a kept connection when it likes. Nothing of this message was handed over.
+            self._drop()
+            answer, is_about_the_message = self._try(message, until)
+        if not is_about_the_message:
+            self._drop()
+            self._rests_until = time.monotonic() + self._server.rest_seconds
+            self._rests_because = answer.sentence
+        return answer
+
+    def close_if_idle(self) -> None:
+        """Says goodbye over a connection that was not used for some seconds, so that the server need not."""
+        if self._connection is not None and self._connection.is_idle:
+            self.close()
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.end()
+
+    def __del__(self) -> None:
+        self._drop()
+
+    def _keep_if_usable(self) -> None:
+        if self._connection is not None and not self._connection.can_take_another:
+            self.close()
+
+    def _try(self, message: Message, until: float) -> tuple[Answer, bool]:
+        """The answer, and whether it is one about this message, rather than about us or the connection."""
+        connection: Connection | None = None
+        with flask_app.app_context():
+            written = Written(message, self._files)
             try:
-                with connection:
-                    connection.send(_written(message))
-            except (
-                OSError,
-                ValueError,
-            ) as fault:  # smtplib's own errors are OSErrors; what a server says may be no value at all
-                return _answer(fault, body_begun=connection.body_begun)
-        return Answer(Result.ACCEPTED, "The mail server accepted the message.", 250)
+                connection = self._open_connection(message, until)
+                connection.hand_over(written, until=until)
+            except (OSError, ValueError) as fault:  # smtplib's own are OSErrors; what a server says may be no value
+                begun = connection is not None and connection.body_begun
+                if not _is_a_refusal(fault):
+                    self._drop()
+                return _answer(fault, body_begun=begun), _is_a_refusal(fault) or (
+                    connection is not None and connection.sender_taken
+                )
+        return ACCEPTED, True
+
+    def _open_connection(self, message: Message, until: float) -> Connection:
+        if self._connection is None:
+            hello = message.sender.rpartition("@")[2]
+            self._connection = Connection(self._server, self._encryption, hello=hello, until=until)
+        return self._connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.host.close()
+        self._connection = None
 
 
-def as_bytes(message: Message) -> bytes:
-    """The message as it travels."""
-    with _app.app_context():
-        return _written(message).as_bytes()
-
-
-# Flask-Mail asks the current application for its settings. This one has no pages and exists for that alone.
-_app = Flask(__name__, static_folder=None)
-_app.config.update(MAIL_SUPPRESS_SEND=False, MAIL_DEBUG=0)
-flask_mail.Mail(_app)
-
-
-class _Smtp(smtplib.SMTP):
-    """Remembers whether the message itself was begun: from then on a lost connection leaves its fate unknown."""
-
-    body_begun = False
-
-    def data(self, msg: Any) -> tuple[int, bytes]:
-        self.body_begun = True
-        return super().data(msg)
-
-
-class _EncryptedSmtp(_Smtp, smtplib.SMTP_SSL):
-    pass
-
-
-class _Connection(flask_mail.Connection):
-    """Flask-Mail's connection, with a timeout, a verified certificate and no way back to plain text."""
-
-    def __init__(self, server: MailServer, encryption: ssl.SSLContext, *, hello: str) -> None:
-        super().__init__(_app.extensions["mail"])
-        self._server = server
-        self._encryption = encryption
-        self._hello = hello
-
-    @property
-    def body_begun(self) -> bool:
-        return isinstance(self.host, _Smtp) and self.host.body_begun
-
-    def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
-        server = self._server
-        settings: dict[str, Any] = {"local_hostname": self._hello, "timeout": server.timeout_seconds}
-        if server.security == "tls":
-            settings["context"] = self._encryption
-        host = (_EncryptedSmtp if server.security == "tls" else _Smtp)(server.host, server.port, **settings)
-        try:
-            if server.security == "starttls":
-                host.starttls(context=self._encryption)
-            if server.username and server.password:
-                host.login(server.username, server.password)
-        except BaseException:
-            host.close()
-            raise
-        return host
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        # The answer is known by now: a server that does not say goodbye changes nothing.
-        if self.host is None:
-            return
-        try:
-            if self.host.sock is not None:
-                self.host.sock.settimeout(GOODBYE_SECONDS)
-            self.host.quit()
-        except OSError:
-            self.host.close()
-
-
-class _Written(flask_mail.Message):
-    """Flask-Mail's message, with a body that any server can carry: seven bits, short lines."""
-
-    def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMEText:
-        charset = Charset("utf-8")
-        charset.body_encoding = QP
-        return MIMEText(text or "", subtype, charset)  # type: ignore[arg-type]  # a Charset is taken since 3.3
-
-
-def _written(message: Message) -> _Written:
-    written = _Written(
-        subject=message.subject,
-        recipients=[message.to],
-        body=message.body,
-        sender=message.sender,
-        date=message.at.timestamp(),
-        attachments=[
-            flask_mail.Attachment(attachment.name, attachment.content_type, attachment.content)
-            for attachment in message.attachments
-        ],
-        extra_headers={"Auto-Submitted": "auto-generated"},
-    )
-    written.msgId = f"<{message.message_id}>"
-    return written
+def _is_a_refusal(fault: Exception) -> bool:
+    """Whether the server refused this message, and would hear of another."""
+    refusals = (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
+    code = _code_of(fault)
+    return isinstance(fault, refusals) and code is not None and code not in {CLOSING, *NOT_FOR_THIS_MESSAGE}
 
 
 def _answer(fault: Exception, *, body_begun: bool) -> Answer:

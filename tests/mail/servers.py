@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,12 @@ SILENCE = "silence"
 HANG_UP = "hang up"
 PAUSE = "pause "
 """Before a line: it is said a second late."""
-GOOD = {
+DRIP = "drip "
+"""Before a line: it is said a byte at a time."""
+DRIP_SECONDS = 0.05
+Says = Mapping[str, str | Sequence[str]]
+"""What is said at each step, by the first four letters of the command; of several answers each once, and the last for ever."""
+GOOD: Says = {
     "CALL": "220 forms.example ready",
     "EHLO": "250 forms.example",
     "MAIL": "250 OK",
@@ -35,7 +40,6 @@ GOOD = {
     "RSET": "250 OK",
     "QUIT": "221 Goodbye",
 }
-"""By the first four letters of the command."""
 
 
 @dataclass
@@ -44,59 +48,93 @@ class Scripted:
     texts: list[bytes] = field(default_factory=list)
     """Each message that came in whole, whatever was answered."""
     lines: list[str] = field(default_factory=list)
+    calls: list[socket.socket] = field(default_factory=list)
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+    def hang_up(self) -> None:
+        """On everybody who is connected."""
+        for caller in self.calls:
+            with contextlib.suppress(OSError):
+                caller.shutdown(socket.SHUT_RDWR)
+
+    def add(self, line: str) -> None:
+        """Says something unasked to who called last."""
+        self.calls[-1].sendall(line.encode() + b"\r\n")
 
 
 @contextlib.contextmanager
-def scripted(says: Mapping[str, str]) -> Iterator[Scripted]:
+def scripted(says: Says, *, port: int = 0) -> Iterator[Scripted]:
     """A server that speaks these lines; `CALL` is its greeting and `TEXT` its answer to the message itself."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server, is_over = Scripted(listener.getsockname()[1]), threading.Event()
-        thread = threading.Thread(target=_serve, args=(listener, server, {**GOOD, **says}, is_over))
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        server = Scripted(listener.getsockname()[1])
+        thread = threading.Thread(target=_serve, args=(listener, server, {**GOOD, **says}))
         thread.start()
         try:
             yield server
         finally:
-            is_over.set()
+            server.is_over.set()
+            server.hang_up()
             with contextlib.suppress(OSError):
                 socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
             thread.join()
 
 
-def _serve(listener: socket.socket, server: Scripted, says: Mapping[str, str], is_over: threading.Event) -> None:
-    while not is_over.is_set():
+def _serve(listener: socket.socket, server: Scripted, says: Says) -> None:
+    lines = {step: iter([said] if isinstance(said, str) else said) for step, said in says.items()}
+    last: dict[str, str] = {}
+
+    def line(step: str) -> str:
+        last[step] = next(lines.get(step, iter(())), last.get(step, "502 What?"))
+        return last[step]
+
+    talks = []
+    while not server.is_over.is_set():
         caller, _ = listener.accept()
-        with caller, contextlib.suppress(OSError):
-            _talk(caller, server, says, is_over)
+        server.calls.append(caller)
+        talks.append(threading.Thread(target=_talk, args=(caller, server, line)))
+        talks[-1].start()
+    for talk in talks:
+        talk.join()
 
 
-def _talk(caller: socket.socket, server: Scripted, says: Mapping[str, str], is_over: threading.Event) -> None:
-    lines = caller.makefile("rb")
-    with lines:
-        if is_over.is_set() or not _say(caller, says["CALL"], is_over):
+def _talk(caller: socket.socket, server: Scripted, line: Callable[[str], str]) -> None:
+    with caller, contextlib.suppress(OSError), caller.makefile("rb") as said:
+        if server.is_over.is_set() or not _say(caller, line("CALL"), server):
             return
-        for line in lines:
-            server.lines.append(line.decode("ascii", "replace").strip())
+        for each in said:
+            server.lines.append(each.decode("ascii", "replace").strip())
             verb = server.lines[-1][:4].upper()
-            if not _say(caller, says.get(verb, "502 What?"), is_over):
+            answer = line(verb)
+            if not _say(caller, answer, server):
                 return
-            if verb == "DATA" and says["DATA"].startswith("354"):
-                server.texts.append(b"".join(iter(lines.readline, b".\r\n")))
-                if not _say(caller, says["TEXT"], is_over):
+            if verb == "DATA" and answer.startswith("354"):
+                server.texts.append(b"".join(iter(said.readline, b".\r\n")))
+                if not _say(caller, line("TEXT"), server):
                     return
             if verb == "QUIT":
                 return
 
 
-def _say(caller: socket.socket, line: str, is_over: threading.Event) -> bool:
+def _say(caller: socket.socket, line: str, server: Scripted) -> bool:
     """False when the talk is over."""
     if line == SILENCE:
-        is_over.wait()
+        server.is_over.wait()
         return False
     if line == HANG_UP:
         return False
     if line.startswith(PAUSE):
         time.sleep(1)
+    if line.startswith(DRIP):
+        return _drip(caller, line.removeprefix(DRIP).encode() + b"\r\n", server)
     caller.sendall(line.removeprefix(PAUSE).encode() + b"\r\n")
+    return True
+
+
+def _drip(caller: socket.socket, content: bytes, server: Scripted) -> bool:
+    for byte in content:
+        caller.sendall(bytes([byte]))
+        if server.is_over.wait(DRIP_SECONDS):
+            return False
     return True
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.errors import MessageError
@@ -28,7 +30,8 @@ from forms_app.mail.compose import (
     document_message,
     sign_in_message,
 )
-from forms_app.mail.postbox import _app, as_bytes
+from forms_app.mail.postbox import as_bytes
+from forms_app.mail.travelling import EncodedFiles, Written, flask_app
 
 LETTERHEAD = Letterhead("no-reply@forms.example", "https://forms.example")
 OFFICE = Office("Gŵyr Safeguarding Children Partnership", "01632 960001")
@@ -199,7 +202,7 @@ def test_left_to_itself_the_library_would_take_a_header_that_breaks_in_two() -> 
         "s", [TO], "b", sender="a@forms.example", extra_headers={"X-About": "x\r\nBcc: thief@example.com"}
     )
 
-    with _app.app_context():
+    with flask_app.app_context():
         try:
             written_out = loose.as_bytes().replace(b"\r", b"")
         except MessageError:
@@ -225,3 +228,38 @@ def test_a_message_does_not_print_what_it_says_or_to_whom() -> None:
     assert "perdita" not in printed
     assert "escalation" not in printed.partition("attachments")[0]
     assert "%PDF" not in printed
+
+
+def test_a_message_id_stays_on_its_line_however_long_it_is() -> None:
+    message = replace(written(), message_id=f"{'x' * 90}.{DELIVERY}@forms.example")
+
+    assert f"\r\nMessage-ID: <{message.message_id}>\r\n".encode() in as_bytes(message)
+
+
+def test_a_message_is_the_one_that_the_library_alone_would_compose() -> None:
+    files = (PDF, Attachment("escalation-BRK-7-stage-record.docx", bytes(range(256)) * 300), Attachment("a.pdf", b""))
+    message = written(replace(NOTICE, attachments=files))
+    alone = Written(replace(message, attachments=()), EncodedFiles())
+    alone.attachments = [flask_mail.Attachment(file.name, file.content_type, file.content) for file in files]
+
+    with flask_app.app_context():
+        assert unbounded(as_bytes(message)) == unbounded(alone.as_bytes())
+
+
+def unbounded(content: bytes) -> bytes:
+    (boundary,) = re.findall(rb'boundary="(.+)"', content)
+    return content.replace(boundary, b"boundary")
+
+
+def test_a_file_is_encoded_once_and_those_not_asked_for_are_let_go() -> None:
+    files = EncodedFiles(most=1000)
+
+    first = files.encoded(b"a" * 200)
+    again = files.encoded(bytes(b"a" * 200))
+    files.encoded(b"b" * 200)
+    files.encoded(b"c" * 9000)
+
+    assert again is first
+    assert base64.decodebytes(first) == b"a" * 200
+    assert files.encoded(b"a" * 200) is not first
+    assert files._size <= 1000
