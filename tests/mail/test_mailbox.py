@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from forms_app.commands.worker import mailbox
 from forms_app.mail import mailbox as reading
 from forms_app.mail.bounces import MOST_BYTES
 from forms_app.mail.mailbox import Mailbox, MailboxFault
+from forms_app.settings import SettingsFault, settings_from
 from tests.mail.imap import PASSWORD, USER, imap_server, talking
 from tests.mail.servers import ELSEWHERE, LOCALHOST
 from tests.ports import free_port
@@ -236,3 +239,62 @@ def test_a_maildir_that_may_not_be_changed_is_said(tmp_path: Path) -> None:
         (letter,) = letters.unread(9)
         with pytest.raises(MailboxFault, match="read or changed"):
             letters.remove(letter)
+
+
+# --- the settings ---
+
+SETTINGS = {
+    "SECRET_KEY": "invented" * 8,
+    "SERVICE_URL": "https://forms.example",
+    "MAIL_SENDER": "no-reply@forms.example",
+}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "imaps://bounces@imap.example/INBOX",
+        "imaps://bounces%40forms.example@imap.example",
+        "imaps://bounces@forms.example@imap.example:1993/Came%20back",
+        "imap://bounces@127.0.0.1:1143/INBOX",
+        "imap://bounces@[::1]/INBOX",
+        "maildir:///var/mail/came%20back",
+    ],
+)
+def test_where_a_mailbox_can_be(url: str) -> None:
+    settings = settings_from({**SETTINGS, "BOUNCE_MAILBOX": url, "BOUNCE_PASSWORD": PASSWORD})
+
+    assert mailbox(settings) == Mailbox(url, PASSWORD)
+    assert PASSWORD not in repr(mailbox(settings))
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("imap://bounces@imap.example/INBOX", "never sent in the clear"),
+        ("imap://bounces@localhost.example/INBOX", "never sent in the clear"),
+        ("imaps://bounces:secret@imap.example/INBOX", "BOUNCE_PASSWORD"),
+        ("imaps://imap.example/INBOX", "write imaps://"),
+        ("imaps://bounces@/INBOX", "write imaps://"),
+        ("imaps://bounces@imap.example:port/INBOX", "write imaps://"),
+        ("maildir://var/mail", "write imaps://"),
+        ("maildir:///", "write imaps://"),
+        ("pop3://bounces@imap.example", "write imaps://"),
+        ("/var/mail", "write imaps://"),
+        ("", "write imaps://"),
+    ],
+)
+def test_where_a_mailbox_cannot_be_is_said_without_the_password(url: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=said) as fault:
+        settings_from({**SETTINGS, "BOUNCE_MAILBOX": url, "BOUNCE_PASSWORD": PASSWORD})
+    assert "secret" not in str(fault.value.errors()[0]["msg"])
+
+
+def test_a_worker_without_the_password_of_its_mailbox_does_not_start() -> None:
+    with pytest.raises(SettingsFault, match="BOUNCE_PASSWORD"):
+        mailbox(settings_from({**SETTINGS, "BOUNCE_MAILBOX": "imaps://bounces@imap.example/INBOX"}))
+
+
+def test_a_maildir_has_no_password_and_no_setting_means_no_mailbox() -> None:
+    assert mailbox(settings_from({**SETTINGS, "BOUNCE_MAILBOX": "maildir:///x"})) == Mailbox("maildir:///x")
+    assert mailbox(settings_from(SETTINGS)) is None
