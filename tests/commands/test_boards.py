@@ -12,11 +12,16 @@ from forms_app.services.boards import BoardFaults
 from forms_app.settings import ROOT
 
 
-@pytest.fixture
-def example() -> str:
+def handbook() -> str:
+    """The file in it."""
     found = re.search(r"```toml\n(.*?)```", (ROOT / "docs" / "boards.md").read_text("utf-8"), re.DOTALL)
     assert found is not None
     return found[1]
+
+
+@pytest.fixture
+def example() -> str:
+    return handbook()
 
 
 def told(tmp_path: Path, content: str | bytes) -> str:
