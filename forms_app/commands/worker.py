@@ -97,5 +97,6 @@ def mail_server(settings: Settings) -> MailServer:
         username=settings.mail_username,
         password=settings.mail_password.get_secret_value() if settings.mail_password else None,
         timeout_seconds=settings.mail_timeout_seconds,
+        total_seconds=settings.outbox_lease_seconds / 2,
         trusted_certificates=settings.mail_certificates,
     )
