@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
+from forms_app.db.outbox import OutboxKind
 from forms_app.db.tables import (
     Attempt,
     Delivery,
@@ -16,6 +17,7 @@ from forms_app.db.tables import (
     Document,
     DocumentFile,
     Escalation,
+    OutboxItem,
     Party,
     Person,
     SignInCode,
@@ -29,6 +31,17 @@ def document_to_make(session: Session, document_id: UUID, *, lock: bool = False)
     """The document with its escalation. With `lock`, whoever else keeps its files waits for this transaction."""
     wanted = select(Document).where(Document.id == document_id).options(joinedload(Document.escalation))
     return session.scalars(wanted.with_for_update(of=Document) if lock else wanted).one()
+
+
+def kinds_given_up(session: Session, board_id: UUID) -> Sequence[str]:
+    """The kinds of the documents of a Board that the worker gave up before they were made."""
+    given_up = exists().where(
+        OutboxItem.about_id == Document.id,
+        OutboxItem.kind == OutboxKind.MAKE_DOCUMENT.value,
+        OutboxItem.parked_at.is_not(None),
+    )
+    wanted = select(Document.kind).join(Document.escalation).where(Escalation.board_id == board_id, given_up)
+    return session.scalars(wanted.where(Document.issued_at.is_(None)).distinct().order_by(Document.kind)).all()
 
 
 def issued_with(session: Session, escalation_id: UUID, digest: str) -> Document | None:

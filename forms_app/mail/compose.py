@@ -50,7 +50,7 @@ class Kind(StrEnum):
     RELEASE_WAITS = "release_waits"
     """To the business unit: a document waits for somebody to prepare or release it."""
     LAYOUT_FAILED = "layout_failed"
-    """To the business unit: with the Board's own Word layout a document could not be made."""
+    """To the business unit: a document could not be made, with the Board's own Word layout or with the service's."""
     SIGN_IN = "sign_in"
 
 
@@ -67,7 +67,7 @@ WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.DISAGREEMENT: frozenset({"reference", "link"}),
     Kind.REMINDER: frozenset({"late", "coming", "link", "to_office"}),
     Kind.RELEASE_WAITS: frozenset({"count", "link"}),
-    Kind.LAYOUT_FAILED: frozenset({"link"}),
+    Kind.LAYOUT_FAILED: frozenset({"is_own", "link"}),
     Kind.SIGN_IN: frozenset({"code", "link"}),
 }
 """What the texts of a kind may use beside that: no name, and nothing that somebody typed."""

@@ -95,7 +95,10 @@ EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
     Kind.RELEASE_WAITS: (
         Example("To the business unit", {"count": 2, "link": "https://service.example/register"}, {}),
     ),
-    Kind.LAYOUT_FAILED: (Example("To the business unit", {"link": "https://service.example/register/layouts"}, {}),),
+    Kind.LAYOUT_FAILED: tuple(
+        Example(when, {"link": "https://service.example/word-layouts", "is_own": is_own}, {})
+        for when, is_own in (("With the Board’s own Word layout", True), ("With the service’s layout", False))
+    ),
     Kind.SIGN_IN: (
         Example(
             "Asked for by somebody who wants to sign in",

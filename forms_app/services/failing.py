@@ -14,7 +14,7 @@ from forms_app.domain.mail_rules import Rule
 from forms_app.domain.policy import Audience
 from forms_app.mail.compose import Kind
 from forms_app.services.mail_domains import rule_for
-from forms_app.services.notifying import notify
+from forms_app.services.notifying import notify, notify_hourly
 from forms_app.services.work import Work
 
 COLLECTING = timedelta(seconds=30)
@@ -52,6 +52,14 @@ def tell_somebody_else(work: Work, alert: Notification) -> None:
         if person.id not in tried and _can_be_told(work, person):
             _tell(work, document, person)
             return
+
+
+def tell_of_unmade(work: Work, document_id: UUID) -> None:
+    """A document was given up before it was made: the business unit is told, whose own layout may be the reason."""
+    document = ledger.document_to_make(work.session, document_id)
+    for person in _office(work, document):
+        if _can_be_told(work, person):
+            notify_hourly(work, Kind.LAYOUT_FAILED, person, about=document.escalation.board_id)
 
 
 def _to_tell(work: Work, document: Document, recipient: UUID) -> list[Person]:

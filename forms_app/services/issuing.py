@@ -19,8 +19,10 @@ from forms_app.documents.contexts import Context
 from forms_app.documents.digest import digest_of
 from forms_app.documents.faults import DocumentFault
 from forms_app.domain.answers import from_json
+from forms_app.domain.deliveries import Why
 from forms_app.domain.secrecy import is_protected
 from forms_app.services.attachments import LOCKED
+from forms_app.services.settling import put_off
 from forms_app.services.work import Work, Workshop
 
 WAITS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
@@ -49,7 +51,7 @@ def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
             issued = _make(kind, context, layout, issue)
     except DocumentFault as fault:
         with workshop.writing() as work:
-            outbox.put_off(work.session, claim, str(fault), work.now, WAITS)
+            put_off(work, claim, str(fault), WAITS, Why.UNFIT)
         return
     with workshop.writing() as work:
         document = ledger.document_to_make(work.session, claim.about_id, lock=True)

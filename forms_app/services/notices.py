@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from forms_app.db import ledger, notifications, outbox
+from forms_app.db.layouts import layout_in_force
 from forms_app.db.notifications import notification_to_send
 from forms_app.db.outbox import Claim
 from forms_app.db.reads import takes_part
@@ -132,7 +133,7 @@ def _words(work: Work, notification: Notification, lines: Lines, service: str) -
             waiting = held_at_board(work.session, notification.board_id, Because.DEIDENTIFIED)
             return {"count": len(waiting), "link": f"{service}/register"} if waiting else None
         case Kind.LAYOUT_FAILED:
-            return {"link": f"{service}/word-layouts"}
+            return _layout_failed(work, notification, service)
         case Kind.DOCUMENT | Kind.SIGN_IN:
             raise UnfitMessage(f"A message of the kind {kind} is no notification; nothing was sent.")
         case _:
@@ -177,6 +178,13 @@ def _reminder(lines: Lines, service: str) -> Values | None:
         return None
     link = f"{service}/register" if lines.to_office else f"{service}/escalations"
     return {"late": lines.late, "coming": lines.coming, "link": link, "to_office": lines.to_office}
+
+
+def _layout_failed(work: Work, notification: Notification, service: str) -> Values | None:
+    board = notification.board_id
+    kinds = ledger.kinds_given_up(work.session, board)
+    is_own = any(layout_in_force(work.session, board, kind) is not None for kind in kinds)
+    return {"is_own": is_own, "link": f"{service}/word-layouts"} if kinds else None
 
 
 def _reference(work: Work, notification: Notification) -> str:

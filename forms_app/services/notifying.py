@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from forms_app.db import notifications, outbox
@@ -10,6 +10,8 @@ from forms_app.db.outbox import OutboxKind
 from forms_app.db.tables import Person
 from forms_app.mail.compose import Kind
 from forms_app.services.work import Work
+
+HOURLY = timedelta(hours=1)
 
 
 def notify(
@@ -44,3 +46,13 @@ def notify(
         due = not_before or work.now
         outbox.owe(work.session, posting, notification_id, f"{posting}:{notification_id}", due)
     return notification_id
+
+
+def notify_hourly(work: Work, kind: Kind, to: Person, *, about: UUID) -> None:
+    """Owes a message that counts what there is when it goes: one that is on its way covers this, and there is one an hour."""
+    if notifications.is_on_its_way(work.session, kind, to.id, about):
+        return
+    last = notifications.last_accepted(work.session, kind, to.id, about)
+    moment = work.now if last is None else max(work.now, last + HOURLY)
+    count = notifications.count_about(work.session, kind, to.id, about)
+    notify(work, kind, to, key=f"{about}:{count + 1}", about=about, not_before=moment)

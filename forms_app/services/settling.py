@@ -11,7 +11,7 @@ from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.domain.deliveries import EventKind, Why
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Kind
-from forms_app.services.failing import note_failure, tell_somebody_else
+from forms_app.services.failing import note_failure, tell_of_unmade, tell_somebody_else
 from forms_app.services.work import Work
 
 
@@ -35,11 +35,16 @@ def put_off(work: Work, claim: Claim, sentence: str, waits: Sequence[timedelta],
 
 
 def give_up(work: Work, claim: Claim, sentence: str, code: Why) -> None:
-    """Parks it, and tells of each delivery that it does not arrive. Whoever lost their claim changes and tells nothing."""
+    """Parks it, and tells of a document that is not made, and of each delivery that it does not arrive.
+
+    Whoever lost their claim changes and tells nothing.
+    """
     if not outbox.park(work.session, claim.item_id, claim.worker, sentence, work.now):
         return
     if claim.kind == OutboxKind.POST_DELIVERY:
         note_failure(work, ledger.delivery_to_post(work.session, claim.about_id), EventKind.GIVEN_UP, code=code)
+    elif claim.kind == OutboxKind.MAKE_DOCUMENT:
+        tell_of_unmade(work, claim.about_id)
     elif claim.kind == OutboxKind.POST_NOTIFICATION:
         notification = notification_to_send(work.session, claim.about_id)
         for delivery in ledger.deliveries_together(work.session, notification.id):

@@ -35,7 +35,6 @@ LINKS = {
     Kind.WITHDRAWN: "",
     Kind.WITHDRAWAL: f"{LETTERHEAD.service_url}/register/deliveries\n",
     Kind.DISAGREEMENT: f"{LETTERHEAD.service_url}/escalations/{{escalation}}#documents\n",
-    Kind.LAYOUT_FAILED: f"{LETTERHEAD.service_url}/word-layouts\n",
 }
 
 
