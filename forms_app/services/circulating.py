@@ -67,6 +67,8 @@ def _send_account_to_who_joins(work: Work, escalation: Escalation, record: Stage
         return
     for account in ledger.documents_of_record(work.session, first.id, DocumentKind.WRITTEN_ACCOUNT.value, lock=True):
         known = ledger.deliveries_of(work.session, account.id)
+        if known and all(delivery.withdrawn_at is not None for delivery in known):
+            continue
         deliveries = [
             _delivery(work, number, person)
             for number, person in enumerate(joining, start=len(known) + 1)

@@ -182,11 +182,11 @@ def withdrawals_in(work: Work, *, by: UUID, escalation_id: UUID) -> tuple[Withdr
     return tuple(_withdrawal(each, Reader.PARTY) for each in found)
 
 
-def withdrawn_from(work: Work, *, by: UUID, document_id: UUID) -> WithdrawnFrom:
-    """What this person is told of a document that was withdrawn from them. Raises NotFound for everybody else."""
+def withdrawn_from(work: Work, *, by: UUID, document_id: UUID) -> WithdrawnFrom | None:
+    """What this person is told of a document that was withdrawn from them; None for everybody else."""
     found = rows.withdrawn_from(work.session, document_id, by)
     if found is None or found.withdrawn_at is None:
-        raise NotFound("There is no such document.")
+        return None
     escalation = found.document.escalation
     return WithdrawnFrom(
         reference=escalation.reference,
@@ -295,15 +295,21 @@ def withdraw(
     )
 
 
-def take_away(work: Work, delivery: Delivery, facts: Facts, *, by: UUID, reason: Reason, key: str) -> None:
-    """The recipient can open it no more, nothing more is sent, and whoever may have it is asked to delete it."""
+def take_away(
+    work: Work, delivery: Delivery, facts: Facts, *, by: UUID, reason: Reason, key: str, told_once: str = ""
+) -> None:
+    """The recipient can open it no more, nothing more is sent, and whoever may have it is asked to delete it.
+
+    `told_once` is a key under which one message is enough for several.
+    """
     ledger.add_event(work.session, delivery.id, EventKind.WITHDRAWN, work.now, person_id=by, code=reason.value, key=key)
     delivery.withdrawn_at = work.now
     work.session.flush()
     rows.end_posting(work.session, [delivery.id], work.now)
     if may_have_reached(facts) and delivery.person.left_at is None:
         escalation = delivery.document.escalation_id
-        notify(work, Kind.WITHDRAWN, delivery.person, key=str(delivery.id), escalation=escalation, about=delivery.id)
+        key = told_once or str(delivery.id)
+        notify(work, Kind.WITHDRAWN, delivery.person, key=key, escalation=escalation, about=delivery.id)
 
 
 def tell_office(work: Work, by: UUID, document: Document, *, key: str) -> None:

@@ -41,9 +41,9 @@ def concern_of(escalation: Escalation) -> Concern:
 
 
 def places_of(escalation: Escalation) -> list[Place]:
-    """Every party's place as it is today, with every level at which they act by the records."""
+    """The place of everybody who was not named by mistake, as it is today, with every level at which they act by the records."""
     also = list(_also(escalation))
-    return [_place(party, also) for party in escalation.parties]
+    return [_place(party, also) for party in escalation.parties if party.removed_at is None]
 
 
 def place_of(party: Party) -> Place:

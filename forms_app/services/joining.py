@@ -31,7 +31,7 @@ from forms_app.domain.records import (
     PeopleJoin,
     Place,
 )
-from forms_app.services.history import concern_of, place_of
+from forms_app.services.history import concern_of, places_of
 from forms_app.services.work import Work
 
 Joining = list[tuple[Person, NamedParty]]
@@ -69,7 +69,7 @@ def among(policy: Policy, escalation: Escalation) -> Among:
         escalation.board.id,
         next(party.agency_id for party in escalation.parties if party.is_raiser),
         concern_of(escalation).agencies,
-        tuple(place_of(party) for party in escalation.parties),
+        tuple(places_of(escalation)),
     )
 
 
@@ -227,8 +227,11 @@ def _check_conveners(meeting: Meeting, places: Sequence[Place], conveners: Colle
 def join(escalation: Escalation, joining: Joining, *, at: datetime, raiser: UUID | None = None) -> None:
     """Adds a party for everybody who is none yet. Who is named twice, or takes part already: see `further_levels`."""
     present = {party.person_id for party in escalation.parties}
+    removed = {party.person_id: party for party in escalation.parties if party.removed_at is not None}
     for person, party in joining:
-        if person.id not in present:
+        if (back := removed.pop(person.id, None)) is not None:
+            _take_back(back, person, party, at)
+        elif person.id not in present:
             present.add(person.id)
             escalation.parties.append(
                 Party(
@@ -243,6 +246,12 @@ def join(escalation: Escalation, joining: Joining, *, at: datetime, raiser: UUID
                     joined_at=at,
                 )
             )
+
+
+def _take_back(back: Party, person: Person, named: NamedParty, at: datetime) -> None:
+    """Somebody who was removed and is named again: as if they joined now."""
+    back.removed_at, back.joined_at = None, at
+    back.agency, back.side, back.level = person.agency, named.side.value, named.level
 
 
 def further_levels(joining: Joining, places: Sequence[Place]) -> tuple[ActsAs, ...]:

@@ -139,6 +139,8 @@ def _happened(event: DeliveryEvent) -> Happened:
 # --- in words ---
 
 AGAIN = ", sent again after an interruption"
+REFUSAL = (EventKind.GIVEN_UP, Why.REFUSED)
+"""Says again what the attempt said."""
 WAITS_FOR = {"second_person": "Waits for a second person", "others": "Goes in one email with other documents"}
 WHY = {
     Why.REFUSED: "Refused by the mail server",
@@ -226,7 +228,11 @@ def history_of(delivery: Delivery, reader: Reader) -> tuple[HistoryLine, ...]:
     """Everything that happened, in the order of time, as far as this reader may know who did it and why."""
     found: list[tuple[datetime, HistoryLine]] = [
         *((line.at, HistoryLine(spell_time(line.at), _attempt(line))) for line in ledger_lines(delivery.attempts)),
-        *((event.at, HistoryLine(spell_time(event.at), _event(event, reader))) for event in delivery.events),
+        *(
+            (event.at, HistoryLine(spell_time(event.at), _event(event, reader)))
+            for event in delivery.events
+            if (event.kind, event.code) != REFUSAL
+        ),
         *((each.at, _answer(each, reader)) for each in delivery.acknowledgements),
     ]
     return tuple(line for _, line in sorted(found, key=lambda each: each[0]))

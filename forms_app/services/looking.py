@@ -35,6 +35,7 @@ from forms_app.services.in_words import (
 )
 from forms_app.services.ledger import Acting, Reader
 from forms_app.services.open_points import OpenPoint, OpenPoints
+from forms_app.services.removing import cannot_be_removed, may_remove
 from forms_app.services.sight import visible
 from forms_app.services.similar import similar_to
 from forms_app.services.summaries import Summary, summary_of
@@ -66,12 +67,18 @@ class ClockLine:
 
 @dataclass(frozen=True, slots=True)
 class PartyLine:
+    id: UUID
+    """Of the person."""
     name: str
     job_title: str
     agency: str
     side: str
     is_raiser: bool
     telephone: str
+    removed: str
+    """When it was found that they were named by mistake; empty for whoever takes part."""
+    can_be_removed: bool
+    """Whether this reader may say that they were named by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +238,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
         place=place,
         places=places,
         responding=responding,
-        parties=tuple(_parties(escalation)),
+        parties=tuple(_parties(escalation, place)),
         subject=from_json(escalation.subject.answers),
         records=tuple(_records(policy, escalation, place, now)),
         clocks=tuple(clock_line(policy, clock, work, now.clocks) for clock in now.clocks),
@@ -329,15 +336,20 @@ def _on_file(escalation: Escalation) -> Iterator[OnFile]:
         yield OnFile(name, said.get(agency, ""))
 
 
-def _parties(escalation: Escalation) -> Iterator[PartyLine]:
+def _parties(escalation: Escalation, by: Place) -> Iterator[PartyLine]:
     for party in escalation.parties:
+        is_there = party.removed_at is None
+        may = is_there and by.agency in may_remove(escalation, party) and not cannot_be_removed(escalation, party)
         yield PartyLine(
+            id=party.person_id,
             name=party.person.name,
             job_title=party.person.job_title,
             agency=party.agency.name,
             side=SIDES[Side(party.side)],
             is_raiser=party.is_raiser,
-            telephone=party.person.telephone,
+            telephone=party.person.telephone if is_there else "",
+            removed="" if party.removed_at is None else spell_time(party.removed_at),
+            can_be_removed=may,
         )
 
 

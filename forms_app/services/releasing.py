@@ -12,6 +12,7 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 from forms_app.db import releases
+from forms_app.db.deliveries import withdrawn_from
 from forms_app.db.people import person_with_board
 from forms_app.db.reads import takes_part
 from forms_app.db.tables import Document, Escalation, Person, Release, ReleaseFinding
@@ -315,6 +316,8 @@ def powers_of(work: Work, person: Person, release: Release) -> Powers | None:
     """What this person may do with it now; None for somebody whom it does not concern."""
     escalation = release.document.escalation
     if person.board_id != escalation.board_id or not is_for_agency(release.document, person):
+        return None
+    if withdrawn_from(work.session, release.document_id, person.id) is not None:
         return None
     is_party = takes_part(work.session, escalation.id, person.id)
     in_office = person.seat in SEES_REGISTER and release.because == Because.DEIDENTIFIED

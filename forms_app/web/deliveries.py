@@ -13,7 +13,7 @@ from wtforms import Form
 
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
 from forms_app.forms.deliveries import told_form, withdraw_form
-from forms_app.services import deliveries
+from forms_app.services import deliveries, removing
 from forms_app.services.deliveries import DeliveryView, WithdrawingView, fault_of_moment
 from forms_app.web.access import business_unit, open_to, party
 from forms_app.web.filling_in import nested_in
@@ -102,6 +102,30 @@ def withdraw(escalation_id: UUID, document_id: UUID) -> Answer:
         back=escalation_id,
         anchor="withdrawn",
     )
+
+
+@blueprint.route("/escalations/<uuid:escalation_id>/people/<uuid:person_id>/remove", methods=["GET", "POST"])
+@open_to(party)
+def remove(escalation_id: UUID, person_id: UUID) -> Answer:
+    """Somebody who was named by mistake."""
+    by, refused = signed_in_person().id, ""
+    if request.method == "POST":
+        try:
+            with workshop().writing() as work:
+                removing.remove_party(work, by=by, escalation_id=escalation_id, person_id=person_id)
+        except NotAllowedNow as sentence:
+            refused = str(sentence)
+        else:
+            poke()
+            is_oneself = by == person_id
+            return redirect(url_for("escalations.yours") if is_oneself else _back(escalation_id, "parties"), 303)
+    with workshop().reading() as work:
+        view = removing.removal_view(work, by=by, escalation_id=escalation_id, person_id=person_id)
+    back = _back(escalation_id, "parties")
+    page = render_template(
+        "deliveries/remove.html", view=view, refused=refused, back=back, heading="Somebody named by mistake"
+    )
+    return page, CONFLICT if refused else 200
 
 
 # --- parts -------------------------------------------------------------------------------------------------------

@@ -15,11 +15,12 @@ from werkzeug.wrappers import Response
 from forms_app.documents.catalogue import Format
 from forms_app.domain.acts import Act
 from forms_app.domain.deliveries import Answer as Said
-from forms_app.domain.errors import ChangedMeanwhile
+from forms_app.domain.errors import ChangedMeanwhile, NotFound
 from forms_app.forms.acknowledging import ANSWERS, AnswerForm
 from forms_app.services import acknowledging, drafts, receiving
 from forms_app.services.acknowledging import Before
 from forms_app.services.attachments import password_for
+from forms_app.services.deliveries import withdrawn_from
 from forms_app.services.documents import FoundDocument, document_for, file_for
 from forms_app.services.looking import escalation_view
 from forms_app.services.receiving import Received
@@ -39,10 +40,21 @@ TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "zip": "application/zip",
 }
-CONFLICT = 409
+CONFLICT, GONE = 409, 410
 FORM = "answer"
 """What the draft of an answer is called. There is one only for what came in after its person's session had ended."""
 DISCARD = "discard"
+
+
+@blueprint.errorhandler(NotFound)
+def gone(_: NotFound) -> tuple[str, int]:
+    """A document that was withdrawn says so to whom it was sent; to anybody else it is as if it never was."""
+    document_id = (request.view_args or {}).get("document_id")
+    with workshop().reading() as work:
+        found = document_id and withdrawn_from(work, by=signed_in_person().id, document_id=document_id)
+    if not found:
+        return render_template("errors/not_found.html"), 404
+    return render_template("documents/withdrawn.html", found=found, heading="This document was withdrawn"), GONE
 
 
 @blueprint.get("/documents")

@@ -369,7 +369,7 @@ def _asking(work: Work, place: FormPlace, person: SignedInPerson, view: Escalati
         standing=view.standing,
         place=view.place,
         places=view.places,
-        names={place.person: each.name for place, each in zip(view.places, view.parties, strict=True)},
+        names={each.id: each.name for each in view.parties},
         responding=view.responding,
         written={record.id: record.sections for record in view.records},
         titles={each.id: f"{each.what}, {each.stage}, recorded on {each.entered}" for each in view.records},

@@ -104,7 +104,7 @@ class Filling:
     # --- people
 
     def parties(self) -> tuple[say.Party, ...]:
-        return tuple(self.party(row) for row in self.escalation.parties)
+        return tuple(self.party(row) for row in self.escalation.parties if row.removed_at is None)
 
     def people(self, persons: Iterable[UUID]) -> tuple[say.Party, ...]:
         """Those of them who take part, each once."""

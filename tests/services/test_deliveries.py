@@ -1,0 +1,576 @@
+"""What people do about a delivery: send it again, say that they rang, withdraw it, take out who was named by mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from forms_app.db import reads
+from forms_app.db.outbox import needs_attention
+from forms_app.db.tables import (
+    AuditEntry,
+    Board,
+    Delivery,
+    DeliveryEvent,
+    Document,
+    MailDomain,
+    OutboxItem,
+    Party,
+    Person,
+)
+from forms_app.domain.deliveries import Reason
+from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
+from forms_app.domain.filing import NamedParty
+from forms_app.domain.policy import Side
+from forms_app.domain.records import PeopleJoin
+from forms_app.services import deliveries, documents, looking, register, removing
+from forms_app.services.attachments import make_locked_copy, password_for
+from forms_app.services.boards import leave
+from forms_app.services.proof import check_file
+from tests.factories.received import Sent
+from tests.factories.scenes import Scene, scene
+from tests.factories.sending import Sending
+
+SECRET = b"invented"
+
+
+@dataclass
+class Here:
+    """The raiser is of the school; the other side, of social care, gets no email."""
+
+    scene: Scene
+    sending: Sending
+    sent: Sent
+
+    @property
+    def escalation(self) -> UUID:
+        return self.sent.escalation
+
+    @property
+    def raiser(self) -> UUID:
+        return self.scene.raiser
+
+    @property
+    def other(self) -> UUID:
+        return self.scene.at("socialcare", "practitioner")
+
+    @property
+    def unit(self) -> UUID:
+        return self.scene.holder("business_unit")
+
+    @property
+    def account(self) -> UUID:
+        return self.sent.document("written_account")
+
+    @property
+    def delivery(self) -> UUID:
+        """To the other side."""
+        return self.sent.delivery_id(self.account, self.other)
+
+    def look(self, way: Callable[..., Any], **given: Any) -> Any:
+        with self.scene.workshop.reading() as work:
+            return way(work, **given)
+
+    def do(self, way: Callable[..., Any], **given: Any) -> Any:
+        with self.scene.workshop.writing() as work:
+            return way(work, **given)
+
+    def view(self, by: UUID, delivery: UUID | None = None) -> deliveries.DeliveryView:
+        found = self.look(
+            deliveries.delivery_view, by=by, escalation_id=self.escalation, delivery_id=delivery or self.delivery
+        )
+        assert isinstance(found, deliveries.DeliveryView)
+        return found
+
+    def again(self, by: UUID, *, seen: int | None = None, key: UUID | None = None) -> None:
+        self.do(
+            deliveries.send_again,
+            by=by,
+            escalation_id=self.escalation,
+            delivery_id=self.delivery,
+            form_key=key or uuid4(),
+            seen=self.view(by).seen if seen is None else seen,
+        )
+
+    def told(self, by: UUID, at: datetime, *, seen: int | None = None, key: UUID | None = None) -> None:
+        self.do(
+            deliveries.told,
+            by=by,
+            escalation_id=self.escalation,
+            delivery_id=self.delivery,
+            form_key=key or uuid4(),
+            seen=self.view(by).seen if seen is None else seen,
+            at=at,
+        )
+
+    def withdraw(
+        self, *people: UUID, by: UUID | None = None, reason: Reason = Reason.WRONG_PERSON, **given: Any
+    ) -> None:
+        by = by or self.raiser
+        if "seen" not in given:
+            given["seen"] = self.look(
+                deliveries.withdrawing_view, by=by, escalation_id=self.escalation, document_id=self.account
+            ).seen
+        self.do(
+            deliveries.withdraw,
+            by=by,
+            escalation_id=self.escalation,
+            document_id=self.account,
+            form_key=given.get("key") or uuid4(),
+            seen=given["seen"],
+            deliveries=[self.sent.delivery_id(self.account, person) for person in people],
+            reason=reason,
+        )
+
+    def remove(self, person: UUID, by: UUID | None = None) -> None:
+        self.do(removing.remove_party, by=by or self.raiser, escalation_id=self.escalation, person_id=person)
+
+    def noted(self, action: str) -> list[UUID | None]:
+        with self.scene.database.reading() as session:
+            return list(session.scalars(select(AuditEntry.person_id).where(AuditEntry.action == action)))
+
+    def hidden(self, way: Callable[..., Any], **given: Any) -> bool:
+        with self.scene.workshop.writing() as work, pytest.raises(NotFound):
+            way(work, **given)
+        return True
+
+    def strangers(self) -> list[UUID]:
+        """Of the same agency, of another one, of the office without being its unit."""
+        at = self.scene.at
+        return [at("school", "colleague"), at("police", "practitioner"), self.scene.holder("chair")]
+
+
+@pytest.fixture
+def here(database_url: str) -> Iterator[Here]:
+    with scene(database_url, "hull") as made:
+        yield sent_in(made)
+
+
+@pytest.fixture
+def quick(sqlite_url: str) -> Iterator[Here]:
+    with scene(sqlite_url, "hull") as made:
+        yield sent_in(made)
+
+
+def sent_in(made: Scene) -> Here:
+    sending = Sending(made)
+    sending.refused = [sending.address(made.at("socialcare", "practitioner"))]
+    found = Here(made, sending, Sent(made, made.open().escalation_id))
+    sending.work()
+    return found
+
+
+# --- send it again ---
+
+
+def test_it_is_sent_again_the_same_as_before_and_who_did_it_is_kept(here: Here) -> None:
+    assert here.view(here.raiser).needs_a_person
+    here.sending.refused = []
+
+    here.again(here.raiser)
+    assert here.view(here.raiser).state == "Not sent yet"
+    here.sending.work()
+
+    view = here.view(here.raiser)
+    assert view.state.startswith("Accepted by the mail server")
+    assert not view.needs_a_person
+    assert view.telephone == ""
+    assert [line.what.partition(" (")[0].partition(" by ")[0] for line in view.history] == [
+        "Refused",
+        "Sent again",
+        "Accepted",
+    ]
+    ids = {each.message_id for each in here.sending.posted if str(here.delivery) in each.message_id}
+    assert len(ids) == 1, "one delivery, one Message-ID"
+    assert here.noted("delivery_sent_again") == [here.raiser]
+
+
+def test_the_form_sent_twice_sends_it_once_and_the_next_person_is_told_that_somebody_was_there(here: Here) -> None:
+    key = uuid4()
+    for _ in range(2):
+        here.again(here.raiser, key=key, seen=0)
+
+    assert here.noted("delivery_sent_again") == [here.raiser]
+    with pytest.raises(ChangedMeanwhile):
+        here.again(here.other, seen=0)
+
+
+def test_nobody_else_sends_it_again_or_learns_that_it_is_there(here: Here) -> None:
+    given = {"escalation_id": here.escalation, "delivery_id": here.delivery}
+    for stranger in here.strangers():
+        assert here.hidden(deliveries.delivery_view, by=stranger, **given)
+        assert here.hidden(deliveries.send_again, by=stranger, form_key=uuid4(), seen=0, **given)
+        assert here.hidden(deliveries.told, by=stranger, form_key=uuid4(), seen=0, at=here.scene.clock.now, **given)
+    elsewhere = here.scene.open().escalation_id
+    assert here.hidden(deliveries.delivery_view, by=here.raiser, escalation_id=elsewhere, delivery_id=here.delivery)
+
+
+def test_nothing_is_sent_again_where_nothing_may_be_sent(quick: Here) -> None:
+    with quick.scene.database.writing() as session:
+        care = session.get_one(Person, quick.other).agency_id
+        session.scalars(select(MailDomain).where(MailDomain.agency_id == care)).one().confirmed_at = None
+
+    assert quick.view(quick.raiser).how == "Not by email"
+    with pytest.raises(NotAllowedNow, match="Nobody has confirmed yet"):
+        quick.again(quick.raiser)
+
+
+def test_nothing_is_sent_again_to_somebody_who_has_left(quick: Here) -> None:
+    quick.do(leave, email=quick.sending.address(quick.other))
+
+    with pytest.raises(NotAllowedNow, match="has left"):
+        quick.again(quick.raiser)
+
+
+# --- told by telephone ---
+
+
+def test_somebody_says_that_they_rang_and_nobody_needs_to_look_any_more(here: Here) -> None:
+    at = here.scene.clock.now
+    here.told(here.unit, at)
+
+    view = here.view(here.raiser)
+    assert view.state == f"Told by telephone on {looking.spell_time(at)}"
+    assert "Told by telephone on" in view.history[-1].what
+    assert view.history[-1].what.endswith("Inventedshire Safeguarding Office")
+    assert here.noted("delivery_told") == [here.unit]
+    with here.scene.workshop.reading() as work:
+        assert not needs_attention(work.session, work.now, about=[here.delivery]), "the message is not parked any more"
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=1), timedelta(days=-2)])
+def test_nobody_was_told_in_the_future_or_before_it_was_written(quick: Here, late: timedelta) -> None:
+    with pytest.raises(NotAllowedNow):
+        quick.told(quick.raiser, quick.scene.clock.now + late)
+
+
+def test_it_can_be_sent_again_after_somebody_rang(quick: Here) -> None:
+    quick.told(quick.raiser, quick.scene.clock.now)
+    quick.sending.refused = []
+    quick.again(quick.raiser)
+    quick.sending.work()
+
+    assert quick.view(quick.raiser).state.startswith("Told by telephone")
+    assert "Accepted by the mail server (code 250)" in [line.what for line in quick.view(quick.raiser).history]
+
+
+# --- the business unit ---
+
+
+def test_the_business_unit_sees_whom_no_message_reaches_and_of_the_escalation_only_its_reference(here: Here) -> None:
+    (view,) = here.look(deliveries.needs_a_person_at, by=here.unit).deliveries
+
+    assert view.id == here.delivery
+    assert (view.title, view.is_party) == ("", False)
+    with here.scene.database.reading() as session:
+        person = session.get_one(Person, here.other)
+        assert (view.to, view.telephone) == (f"{person.name}, {person.job_title}", person.telephone)
+        raiser = session.get_one(Person, here.raiser).name
+    assert here.look(deliveries.count_at_board, by=here.unit) == 1
+    assert here.look(deliveries.count_at_board, by=here.scene.holder("chair")) is None
+    assert here.hidden(register.board_view, by=here.unit, escalation_id=here.escalation)
+    here.again(here.raiser)
+    assert not here.look(deliveries.needs_a_person_at, by=here.unit).deliveries
+    here.sending.work()
+    (view,) = here.look(deliveries.needs_a_person_at, by=here.unit).deliveries
+    assert raiser not in " ".join(line.what for line in view.history), "parties act without a name"
+    assert here.view(here.unit).seen == 2
+
+
+def test_once_it_is_made_good_the_business_unit_knows_no_name_any_more(quick: Here) -> None:
+    named = quick.view(quick.unit).to
+    quick.told(quick.unit, quick.scene.clock.now)
+
+    assert quick.view(quick.unit).to != named
+    assert quick.view(quick.unit).to in named
+
+
+def test_of_what_reached_everybody_the_business_unit_learns_nothing(quick: Here) -> None:
+    own = quick.sent.delivery_id(quick.account, quick.raiser)
+
+    assert quick.hidden(deliveries.delivery_view, by=quick.unit, escalation_id=quick.escalation, delivery_id=own)
+
+
+def test_another_boards_business_unit_sees_nothing_of_it(quick: Here) -> None:
+    before = quick.unit
+    with quick.scene.database.writing() as session:
+        unit = session.get_one(Person, quick.unit)
+        police = session.get_one(Person, quick.scene.at("police", "practitioner"))
+        police.seat, unit.seat = "business_unit", None
+        police.board_id = _another_board(session, unit.board_id)
+
+    assert not quick.look(deliveries.needs_a_person_at, by=police.id).deliveries
+    given = {"escalation_id": quick.escalation, "delivery_id": quick.delivery}
+    assert quick.hidden(deliveries.delivery_view, by=police.id, **given)
+    assert quick.hidden(deliveries.needs_a_person_at, by=before)
+
+
+def _another_board(session: Any, like: UUID) -> UUID:
+    board = session.get_one(Board, like)
+    other = Board(
+        id=uuid4(), code="OTH", name="Other", policy_key=board.policy_key, telephone="01632 960001", email="o@o.example"
+    )
+    session.add(other)
+    session.flush()
+    return other.id
+
+
+# --- withdrawn ---
+
+
+def test_a_document_that_was_withdrawn_opens_for_nobody_from_whom_it_was(here: Here) -> None:
+    here.sending.refused = []
+    here.again(here.raiser)
+    here.sending.work()
+    make_locked_copy(here.scene.workshop, here.account, lambda pdf, _: pdf + b" locked")
+    pdf = here.do(documents.file_for, by=here.other, document_id=here.account, file_format="pdf")[1]
+    assert here.do(check_file, by=here.other, content=pdf, secret=SECRET).files
+
+    here.withdraw(here.other)
+
+    given = {"by": here.other, "document_id": here.account}
+    assert here.hidden(documents.document_for, **given)
+    assert here.hidden(documents.file_for, file_format="pdf", **given)
+    assert here.look(password_for, secret=SECRET, **given) is None
+    for content in (pdf, pdf + b" locked"):
+        assert not here.do(check_file, by=here.other, content=content, secret=SECRET).files
+        assert here.do(check_file, by=here.raiser, content=content, secret=SECRET).files
+    view = here.look(looking.escalation_view, by=here.other, escalation_id=here.escalation)
+    assert here.account not in {each.id for each in view.documents}
+    assert [each.because.rpartition(": ")[2] for each in view.withdrawn] == ["it was sent to the wrong person"]
+    assert here.look(password_for, by=here.raiser, document_id=here.account, secret=SECRET)
+
+
+def test_who_had_it_and_the_business_unit_are_told_and_it_is_on_the_record(here: Here) -> None:
+    here.sending.refused = []
+    here.again(here.raiser)
+    here.sending.work()
+    here.withdraw(here.other)
+
+    assert here.sending.told("withdrawn") == {here.other}
+    assert here.sending.told("withdrawal") == {here.unit}
+    assert here.noted("document_recalled") == [here.raiser]
+    told = here.look(deliveries.withdrawn_from, by=here.other, document_id=here.account)
+    assert told is not None
+    assert told.telephone
+    for somebody in (here.raiser, *here.strangers(), here.unit):
+        assert here.look(deliveries.withdrawn_from, by=somebody, document_id=here.account) is None
+    (line,) = here.look(deliveries.needs_a_person_at, by=here.unit).withdrawals
+    with here.scene.database.reading() as session:
+        names = set(session.scalars(select(Person.name).where(Person.id.in_([here.other, here.raiser]))))
+    assert not [name for name in names if name in f"{line}"]
+    (kept,) = (
+        each
+        for each in here.look(looking.escalation_view, by=here.raiser, escalation_id=here.escalation).documents
+        if each.id == here.account
+    )
+    assert [each.state.partition(" on ")[0] for each in kept.deliveries] == ["Accepted by the mail server", "Withdrawn"]
+
+
+def test_what_was_not_sent_yet_is_not_sent_and_nobody_is_asked_to_delete_what_they_never_had(here: Here) -> None:
+    here.sending.refused = []
+    here.again(here.raiser)
+    before = len(here.sending.sent_to(here.other))
+
+    here.withdraw(here.other)
+    here.sending.work()
+
+    assert here.sending.sent_to(here.other)[before:] == []
+    assert here.sending.told("withdrawn") == set()
+    with here.scene.database.reading() as session:
+        owed = select(func.count()).where(OutboxItem.about_id == here.delivery, OutboxItem.done_at.is_(None))
+        assert session.scalar(owed) == 0
+
+
+def test_a_document_withdrawn_before_it_is_made_is_sent_to_nobody_from_whom_it_was(here: Here) -> None:
+    record = here.scene.account(here.escalation, by=here.raiser).record_id
+    (owed,) = here.scene.documents(record)
+    delivery = next(each.id for each in owed.deliveries if each.person_id == here.other)
+    before = len(here.sending.sent_to(here.other))
+    here.do(
+        deliveries.withdraw,
+        by=here.raiser,
+        escalation_id=here.escalation,
+        document_id=owed.id,
+        form_key=uuid4(),
+        seen=0,
+        deliveries=[delivery],
+        reason=Reason.WRONG_DOCUMENT,
+    )
+    here.sending.refused = []
+    here.sending.work()
+
+    assert here.sending.sent_to(here.other)[before:] == []
+    assert str(delivery) not in " ".join(each.message_id for each in here.sending.posted)
+
+
+def test_the_raiser_has_whatever_others_keep(here: Here) -> None:
+    with pytest.raises(NotAllowedNow, match="Whoever raised the concern"):
+        here.withdraw(here.raiser)
+
+    here.withdraw(here.raiser, here.other)
+    assert here.hidden(documents.document_for, by=here.raiser, document_id=here.account)
+    view = here.look(looking.escalation_view, by=here.raiser, escalation_id=here.escalation)
+    assert len(view.withdrawn) == 2, "it stays on the page that there was one"
+
+
+def test_who_joins_later_is_not_sent_what_was_withdrawn_from_everybody(quick: Here) -> None:
+    quick.withdraw(quick.raiser, quick.other, reason=Reason.SAYS_TOO_MUCH)
+    joins = quick.scene.at("school", "first_line_manager")
+    named = NamedParty(joins, Side.RAISING, "first_line_manager")
+    quick.scene.record(
+        quick.escalation, PeopleJoin(because="supports", joins=(joins,)), by=quick.raiser, people=(named,)
+    )
+
+    with quick.scene.database.reading() as session:
+        found = select(Delivery).where(Delivery.document_id == quick.account, Delivery.person_id == joins)
+        assert session.scalars(found).all() == []
+
+
+def test_only_the_agency_that_recorded_it_withdraws_a_document(here: Here) -> None:
+    given = {"escalation_id": here.escalation, "document_id": here.account}
+    for somebody in (here.other, *here.strangers()):
+        assert here.hidden(deliveries.withdrawing_view, by=somebody, **given)
+        assert here.hidden(
+            deliveries.withdraw,
+            by=somebody,
+            form_key=uuid4(),
+            seen=0,
+            deliveries=[here.delivery],
+            reason=Reason.OTHER,
+            **given,
+        )
+
+
+def test_the_business_unit_withdraws_it_only_from_whom_it_did_not_reach(here: Here) -> None:
+    view = here.look(deliveries.withdrawing_view, by=here.unit, escalation_id=here.escalation, document_id=here.account)
+    assert [each.id for each in view.recipients] == [here.delivery]
+
+    here.withdraw(here.other, by=here.unit)
+
+    assert here.sending.told("withdrawal") == set(), "it knows already"
+    assert not here.look(deliveries.needs_a_person_at, by=here.unit).deliveries
+
+
+def test_the_withdrawal_sent_twice_is_one_and_whoever_comes_second_is_told(here: Here) -> None:
+    key = uuid4()
+    for _ in range(2):
+        here.withdraw(here.other, key=key, seen=0)
+
+    assert here.noted("document_recalled") == [here.raiser]
+    with pytest.raises((ChangedMeanwhile, NotFound)):
+        here.withdraw(here.other, seen=0)
+    with here.scene.database.reading() as session:
+        kinds = list(session.scalars(select(DeliveryEvent.kind).where(DeliveryEvent.delivery_id == here.delivery)))
+    assert kinds.count("withdrawn") == 1
+
+
+def test_what_was_withdrawn_from_the_office_is_not_on_its_register_any_more(quick: Here) -> None:
+    for _ in range(3):
+        quick.scene.step_up(quick.escalation)
+    with quick.scene.database.writing() as session:
+        document = session.scalars(select(Document).where(Document.kind == "board_proforma")).one()
+        delivery = session.scalars(
+            select(Delivery).where(Delivery.document_id == document.id, Delivery.person_id == quick.unit)
+        ).one()
+        delivery.withdrawn_at = quick.scene.clock.now
+
+    view = quick.look(register.board_view, by=quick.unit, escalation_id=quick.escalation)
+    assert view.documents == (), "the Board stays told of the escalation"
+
+
+# --- named by mistake ---
+
+
+@pytest.fixture
+def mistaken(here: Here) -> UUID:
+    """A manager of the school, whom the raiser added."""
+    manager = here.scene.at("school", "first_line_manager")
+    named = NamedParty(manager, Side.RAISING, "first_line_manager")
+    here.scene.clock.forward(minutes=1)
+    here.scene.record(
+        here.escalation, PeopleJoin(because="supports", joins=(manager,)), by=here.raiser, people=(named,)
+    )
+    here.sending.work()
+    return manager
+
+
+def test_who_was_named_by_mistake_sees_nothing_from_then_on(here: Here, mistaken: UUID) -> None:
+    assert here.look(looking.your_escalations, by=mistaken)
+    here.remove(mistaken)
+
+    assert here.look(looking.your_escalations, by=mistaken) == []
+    assert here.hidden(looking.escalation_view, by=mistaken, escalation_id=here.escalation)
+    assert here.hidden(documents.document_for, by=mistaken, document_id=here.account)
+    assert here.look(deliveries.withdrawn_from, by=mistaken, document_id=here.account) is not None
+    assert here.sending.told("withdrawn") == {mistaken}
+    assert here.sending.told("withdrawal") == {here.unit}
+    assert here.noted("party_removed") == [here.raiser]
+    with here.scene.database.reading() as session:
+        theirs = session.scalars(select(Delivery).where(Delivery.person_id == mistaken)).all()
+        assert theirs
+        assert all(each.withdrawn_at is not None for each in theirs)
+    line = next(
+        each
+        for each in here.look(looking.escalation_view, by=here.raiser, escalation_id=here.escalation).parties
+        if each.id == mistaken
+    )
+    assert (bool(line.removed), line.telephone) == (True, "")
+
+    here.sending.work()
+    messages = len(here.sending.sent_to(mistaken))
+    told = here.scene.told(here.scene.account(here.escalation, by=here.raiser).record_id)
+    assert mistaken not in set().union(*told.values())
+    here.sending.work()
+    assert len(here.sending.sent_to(mistaken)) == messages
+    here.remove(mistaken)
+    assert here.noted("party_removed") == [here.raiser], "doing it again changes nothing"
+
+
+def test_who_was_removed_can_be_named_again(here: Here, mistaken: UUID) -> None:
+    here.remove(mistaken)
+    here.scene.clock.forward(minutes=1)
+    named = NamedParty(mistaken, Side.RAISING, "first_line_manager")
+    here.scene.record(
+        here.escalation, PeopleJoin(because="supports", joins=(mistaken,)), by=here.raiser, people=(named,)
+    )
+
+    assert here.look(looking.escalation_view, by=mistaken, escalation_id=here.escalation)
+    told = here.scene.told(here.scene.account(here.escalation, by=here.raiser).record_id)
+    assert mistaken in set().union(*told.values())
+
+
+def test_nobody_is_removed_who_is_needed_or_has_recorded_something(here: Here, mistaken: UUID) -> None:
+    for person, sentence in ((here.raiser, "Whoever raised"), (here.other, "Nobody else takes part")):
+        with pytest.raises(NotAllowedNow, match=sentence):
+            here.remove(person)
+    here.scene.account(here.escalation, by=mistaken)
+    with pytest.raises(NotAllowedNow, match="has recorded something"):
+        here.remove(mistaken)
+
+
+def test_only_their_own_agency_and_that_of_whoever_named_them_removes_somebody(here: Here, mistaken: UUID) -> None:
+    for somebody in (here.other, here.unit, *here.strangers()):
+        assert here.hidden(removing.remove_party, by=somebody, escalation_id=here.escalation, person_id=mistaken)
+    assert here.hidden(removing.remove_party, by=here.raiser, escalation_id=here.escalation, person_id=here.unit)
+    here.remove(mistaken, by=mistaken)
+    assert here.noted("party_removed") == [mistaken]
+
+
+def test_the_engine_does_not_wait_for_who_was_removed(here: Here, mistaken: UUID) -> None:
+    here.remove(mistaken)
+
+    assert mistaken not in {
+        place.person
+        for place in here.look(looking.escalation_view, by=here.raiser, escalation_id=here.escalation).places
+    }
+    with here.scene.database.reading() as session:
+        party = session.scalars(select(Party).where(Party.person_id == mistaken)).one()
+        assert party.removed_at is not None
+        assert not reads.takes_part(session, here.escalation, mistaken)
