@@ -70,6 +70,12 @@ def told_of(session: Session, kind: str, about_id: UUID) -> Sequence[Told]:
     return [Told(each, person_id, bool(given_up)) for each, person_id, given_up in found]
 
 
+def not_reached_since(session: Session, kind: str, about_id: UUID, since: datetime) -> Collection[UUID]:
+    """The people of whom a message of this kind about the same, owed since a moment, was given up."""
+    wanted = select(Notification.person_id).where(_about(kind, about_id), Notification.owed_at > since, _given_up())
+    return set(session.scalars(wanted))
+
+
 def accepted_since(session: Session, since: datetime, person_id: UUID, kinds: Collection[str]) -> Sequence[datetime]:
     """When messages of these kinds to a person were accepted since a moment, the oldest first."""
     wanted = select(Notification.accepted_at).where(Notification.person_id == person_id, Notification.kind.in_(kinds))

@@ -64,11 +64,14 @@ def tell_of_unmade(work: Work, document_id: UUID) -> None:
 
 def _to_tell(work: Work, document: Document, recipient: UUID) -> list[Person]:
     """Who recorded it and the business unit; where none of them can be told, whoever is nearest."""
-    offices = [person for person in _office(work, document) if _can_be_told(work, person) and person.id != recipient]
-    sender = _recorded_by(document)
-    told = _once([*([sender] if sender.id != recipient and _can_be_told(work, sender) else []), *offices])
-    others = (person for person in _in_turn(work, document) if person.id != recipient and _can_be_told(work, person))
-    return told or [person for person, _ in zip(others, range(1), strict=False)]
+    unreached = notifications.not_reached_since(work.session, Kind.DELIVERY_FAILED, document.id, work.now - STORM)
+    there = [
+        person
+        for person in _in_turn(work, document)
+        if person.id not in {recipient, *unreached} and _can_be_told(work, person)
+    ]
+    first = {_recorded_by(document).id, *(person.id for person in _office(work, document))}
+    return [person for person in there if person.id in first] or there[:1]
 
 
 def _tell(work: Work, document: Document, person: Person) -> None:

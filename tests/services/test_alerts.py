@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -51,9 +52,12 @@ class Refuses(FakePostbox):
         return REFUSED if message.to.startswith(self.names) else ACCEPTED
 
 
+ON_BOTH = pytest.mark.parametrize("office", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def office(database_url: str) -> Iterator[Office]:
-    with open_office(database_url) as opened:
+def office(request: pytest.FixtureRequest) -> Iterator[Office]:
+    with open_office(request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url")) as opened:
         add_officer(opened)
         yield opened
 
@@ -102,6 +106,7 @@ def test_what_cannot_be_made_into_a_message_is_told(office: Office) -> None:
     assert sorted(alerts(office)) == [RECORDER, "unit"]
 
 
+@ON_BOTH
 def test_of_a_storm_nobody_is_told_for_each_failure_and_none_is_untold(office: Office) -> None:
     """One alert is on its way at a time; later ones collect what fails meanwhile, and none is missed."""
     deliveries = owe_deliveries(office, dead(40))
@@ -120,6 +125,7 @@ def test_of_a_storm_nobody_is_told_for_each_failure_and_none_is_untold(office: O
     assert max(accepted_at) > max(failed_at), "an alert that was accepted later points at all of them"
 
 
+@ON_BOTH
 def test_an_alert_that_waits_covers_what_fails_until_it_is_taken(office: Office) -> None:
     first, second = owe_deliveries(office, dead(2))
     office.postbox.answers = [REFUSED, LATER, LATER, REFUSED]
@@ -146,6 +152,7 @@ def test_an_alert_about_an_alert_goes_to_somebody_else_and_ends(office: Office) 
     assert sorted(alerts(office)) == ["colleague", RECORDER, "unit"]
 
 
+@ON_BOTH
 def test_of_alerts_that_reach_nobody_each_person_is_tried_once_and_the_board_sees_them(office: Office) -> None:
     delivery = owe_deliveries(office, dead(1))[0]
     add_party(office, escalation_of(office, delivery), "colleague@brackenshire.example")
@@ -161,6 +168,15 @@ def test_of_alerts_that_reach_nobody_each_person_is_tried_once_and_the_board_see
         assert board is not None
         assert len(notifications.given_up_at_board(work.session, board)) == 3
         assert len(needs_attention(work.session, work.now)) == 4
+
+
+def test_whoever_an_alert_did_not_reach_is_not_tried_again_for_each_failure(office: Office) -> None:
+    owe_deliveries(office, dead(6))
+    office.postbox = Refuses("dead", "unit")
+
+    office.work()
+
+    assert Counter(alerts(office))["unit"] == 1
 
 
 def test_whose_own_address_fails_is_not_told_by_email(office: Office) -> None:

@@ -38,9 +38,12 @@ REFUSED = Answer(Result.REFUSED, "The mail server refused the message or the add
 TWO = Budget(to_one_about_one=2)
 
 
+ON_BOTH = pytest.mark.parametrize("office", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def office(database_url: str) -> Iterator[Office]:
-    with open_office(database_url) as opened:
+def office(request: pytest.FixtureRequest) -> Iterator[Office]:
+    with open_office(request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url")) as opened:
         opened.budget = TWO
         yield opened
 
@@ -64,6 +67,7 @@ def together(office: Office, deliveries: list[UUID]) -> list[bool]:
         return [work.session.get_one(Delivery, each).notification_id is not None for each in deliveries]
 
 
+@ON_BOTH
 def test_what_is_beyond_the_budget_goes_in_one_message_at_the_end_of_the_hour(office: Office) -> None:
     deliveries = owe_many(office, 5)
     assert office.posted() == [("delivery", "idris.fallowfield")] * 2
@@ -133,6 +137,7 @@ def test_what_was_tried_before_keeps_its_own_message(office: Office) -> None:
     assert [message.message_id for message in office.postbox.posted].count(f"delivery.{tried[0]}@forms.example") == 2
 
 
+@ON_BOTH
 def test_what_comes_while_it_is_being_sent_goes_in_another_message(office: Office) -> None:
     deliveries = owe_many(office, 3)
     within = escalation_of(office, deliveries[0])
@@ -242,6 +247,7 @@ def test_where_nothing_may_be_sent_by_now_each_is_told_and_goes_once_it_may(offi
     assert [office.ledger(delivery)[-1] for delivery in deliveries] == [("accepted", 250)] * 2
 
 
+@ON_BOTH
 def test_nothing_is_in_two_messages_whatever_the_order(office: Office) -> None:
     deliveries = owe_many(office, 7)
     office.clock.go_on(minutes=61)

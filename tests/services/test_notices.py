@@ -38,9 +38,12 @@ LINKS = {
 }
 
 
+ON_BOTH = pytest.mark.parametrize("office", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def office(database_url: str) -> Iterator[Office]:
-    with open_office(database_url) as opened:
+def office(request: pytest.FixtureRequest) -> Iterator[Office]:
+    with open_office(request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url")) as opened:
         add_officer(opened)
         yield opened
 
@@ -140,6 +143,7 @@ def test_nothing_is_sent_to_who_has_left(office: Office) -> None:
     assert office.postbox.posted == []
 
 
+@ON_BOTH
 def test_it_is_worded_anew_each_time_and_has_one_id(office: Office) -> None:
     owe(office, Kind.WITHDRAWAL, escalation=escalation(office))
     office.postbox.answers = [LATER]

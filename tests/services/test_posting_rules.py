@@ -39,9 +39,12 @@ LATER = Answer(Result.NOT_REACHED, "The mail server asked to try again later (45
 REFUSED = Answer(Result.REFUSED, "The mail server refused the message or the address (550).", 550)
 
 
+ON_BOTH = pytest.mark.parametrize("office", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def office(database_url: str) -> Iterator[Office]:
-    with open_office(database_url) as opened:
+def office(request: pytest.FixtureRequest) -> Iterator[Office]:
+    with open_office(request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url")) as opened:
         yield opened
 
 
@@ -78,6 +81,7 @@ def test_a_document_travels_as_the_rule_for_the_domain_says_when_it_is_sent(offi
     assert not delivery_row(office, delivery).attached, "as it is shown"
 
 
+@ON_BOTH
 @pytest.mark.parametrize(("rule", "why"), [(Rule.NEVER, "never"), (None, "unconfirmed")])
 def test_nothing_is_sent_where_nothing_may_be_and_it_is_told(office: Office, rule: Rule | None, why: str) -> None:
     add_officer(office)
@@ -109,6 +113,7 @@ def test_once_its_domain_is_confirmed_it_goes(office: Office) -> None:
     assert office.item(delivery).done_at is not None
 
 
+@ON_BOTH
 def test_it_goes_to_the_address_that_the_person_has_now(office: Office) -> None:
     delivery = owe_delivery(office, SECURE)
     office.postbox.answers = [LATER]
@@ -151,6 +156,7 @@ def test_what_was_withdrawn_is_not_sent_and_nobody_is_told(office: Office) -> No
     assert office.item(delivery).done_at is not None
 
 
+@ON_BOTH
 def test_what_is_withdrawn_while_it_is_read_is_not_sent(office: Office) -> None:
     """The rule is asked once more in the transaction that writes that it is handed over."""
     delivery = owe_delivery(office, SECURE)
@@ -169,6 +175,7 @@ def test_what_is_withdrawn_while_it_is_read_is_not_sent(office: Office) -> None:
 # --- sent again ---
 
 
+@ON_BOTH
 def test_sent_again_it_goes_although_it_was_accepted_and_under_the_same_id(office: Office) -> None:
     delivery = owe_delivery(office, SECURE)
     office.work()
@@ -230,6 +237,7 @@ def test_sent_again_nothing_travels_attached_of_a_child_whose_address_is_secret_
 # --- who has not got it yet comes first ---
 
 
+@ON_BOTH
 def test_what_was_never_tried_comes_before_what_failed(office: Office) -> None:
     dead, good = Recipient("dead@brackenshire.example"), Recipient("good@brackenshire.example")
     owe_deliveries(office, [dead])
@@ -251,6 +259,7 @@ class NeverThere(FakePostbox):
         return LATER if message.to.startswith("dead") else ACCEPTED
 
 
+@ON_BOTH
 @pytest.mark.parametrize("domain", ["brackenshire.example", "elsewhere.example"])
 def test_many_dead_addresses_do_not_hold_up_another_document(office: Office, domain: str) -> None:
     """After three in a row, what else goes to their domain or is of their document comes after the rest."""
