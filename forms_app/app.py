@@ -18,6 +18,7 @@ from forms_app.logs import kinds, way
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import SHIPPED, Shelf
 from forms_app.services.signing_in import LONGEST
+from forms_app.services.watchdog import Watchdog
 from forms_app.services.work import Workshop
 from forms_app.settings import ROOT, Settings
 from forms_app.web import (
@@ -81,6 +82,7 @@ def create_app(settings: Settings, *, workshop: Workshop | None = None, poke: Ca
     _configure(app, settings)
     app.extensions["workshop"] = workshop or open_workshop(settings)
     app.extensions["poke"] = poke
+    app.extensions["watchdog"] = Watchdog(app.extensions["workshop"])
     key = settings.signing_key
     app.extensions["signing_key"] = SigningKey.from_setting(key.get_secret_value()) if key else None
     request_log.init_app(app)

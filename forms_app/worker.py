@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from uuid import UUID
 
 import structlog
 from huey import Huey
-from huey.consumer import Consumer, Scheduler
+from huey.consumer import Consumer, Scheduler, Worker
 
 from forms_app.db.database import Database
 from forms_app.documents import pictures
@@ -26,9 +27,10 @@ from forms_app.mail.postbox import MailServer, Postbox
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services.attachments import Lock, password_of
-from forms_app.services.outbox import Desk, run_due
+from forms_app.services.outbox import MOST_AT_ONCE, Desk, run_due
 from forms_app.services.poke import looking, open_queue
 from forms_app.services.regular import owe_regular_work
+from forms_app.services.watchdog import Heartbeat
 from forms_app.services.work import Workshop
 
 if TYPE_CHECKING:  # what seals takes half a second to import, and few need it
@@ -61,8 +63,10 @@ class Job:
 
 def run(job: Job) -> None:
     """Works until it is told to stop (SIGTERM), and then ends what it has begun. Raises QueueFault."""
+    queue, rounds = _queue(job)
     consumer = _Consumer(
-        _queue(job),
+        queue,
+        rounds,
         workers=job.workers,
         worker_type="process",
         max_delay=LONGEST_SLEEP_SECONDS,
@@ -73,11 +77,11 @@ def run(job: Job) -> None:
     consumer.run()
 
 
-def _queue(job: Job) -> Huey:
+def _queue(job: Job) -> tuple[Huey, Rounds]:
     queue = open_queue(job.huey_url, busy_seconds=5)
 
     @cache
-    def bench() -> tuple[Workshop, str, Desk]:
+    def bench() -> Bench:
         # Made in each process for itself: connections do not survive a fork.
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         workshop = Workshop(Database(job.database_url), job.shelf, calendar_of, lambda: datetime.now(UTC))
@@ -87,20 +91,52 @@ def _queue(job: Job) -> Huey:
         issue = press.issue if job.seal is None else job.seal.sealing(press.issue, workshop.clock)
         draw = pictures.pages if pictures.can_draw() else None
         desk = Desk(Postbox(job.mail_server), job.letterhead, issue, _lock(job), draw, job.mailbox, job.reminders_hour)
-        return workshop, name, desk
+        return Bench(workshop, name, desk, Heartbeat(workshop, name))
 
     def look() -> None:
-        workshop, name, desk = bench()
+        here = bench()
         try:
-            owe_regular_work(workshop, reads_bounces=job.mailbox is not None)
-            run_due(workshop, name, desk, lease=job.lease, wake_another=wake)
+            here.heartbeat.beat()
+            owe_regular_work(here.workshop, reads_bounces=job.mailbox is not None)
+            for count in range(MOST_AT_ONCE):
+                wake_one = wake if count == 0 else _nobody
+                if not run_due(here.workshop, here.name, here.desk, lease=job.lease, most=1, wake_another=wake_one):
+                    break
+                here.heartbeat.beat()
         except Exception:  # the next look may find the database again
             log.exception("outbox_not_looked_at")
 
-    wake: Callable[[], Any] = looking(queue, look)
+    rounds = Rounds(look)
+    wake: Callable[[], Any] = looking(queue, rounds.look)
     queue.on_startup(name="load")(bench)  # so that the first document need not wait
-    queue.periodic_task(_always, name="sweep")(look)
-    return queue
+    queue.periodic_task(_always, name="sweep")(rounds.look)
+    return queue, rounds
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where one process works."""
+
+    workshop: Workshop
+    name: str
+    desk: Desk
+    heartbeat: Heartbeat
+
+
+class Rounds:
+    """One process's looks at the outbox: when the queue asks for one, and by its own clock when the queue is silent."""
+
+    def __init__(self, look: Callable[[], None]) -> None:
+        self._look = look
+        self._looked_at = time.monotonic()
+
+    def look(self) -> None:
+        self._look()
+        self._looked_at = time.monotonic()
+
+    def look_if_nobody_asks(self) -> None:
+        if time.monotonic() - self._looked_at > 2 * SWEEP_SECONDS:
+            self.look()
 
 
 def _lock(job: Job) -> Lock | None:
@@ -119,6 +155,18 @@ def _always(_: datetime) -> bool:
     return True
 
 
+def _nobody() -> None:
+    pass
+
+
+class _Worker(Worker):  # type: ignore[misc]  # huey has no types
+    rounds: Rounds
+
+    def loop(self, now: datetime | None = None) -> None:
+        super().loop(now)
+        self.rounds.look_if_nobody_asks()
+
+
 class _Scheduler(Scheduler):  # type: ignore[misc]  # huey has no types
     periodic_task_seconds = SWEEP_SECONDS
 
@@ -135,4 +183,14 @@ class _Scheduler(Scheduler):  # type: ignore[misc]  # huey has no types
 
 
 class _Consumer(Consumer):  # type: ignore[misc]  # huey has no types
+    worker_class = _Worker
     scheduler_class = _Scheduler
+
+    def __init__(self, queue: Huey, rounds: Rounds, **settings: Any) -> None:
+        self._rounds = rounds
+        super().__init__(queue, **settings)
+
+    def _create_worker(self) -> _Worker:
+        worker: _Worker = super()._create_worker()
+        worker.rounds = self._rounds
+        return worker

@@ -33,6 +33,7 @@ class SignedInPerson:
     email: str
     board_id: UUID
     board_name: str
+    board_telephone: str
     seat: str | None
 
     @property
@@ -183,6 +184,7 @@ def _as_signed_in(person: Person) -> SignedInPerson:
         email=person.email,
         board_id=person.board_id,
         board_name=person.board.name,
+        board_telephone=person.board.telephone,
         seat=person.seat,
     )
 

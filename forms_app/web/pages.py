@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response
 
 from forms_app.db.boards import boards
 from forms_app.db.reach import answers
+from forms_app.domain.watchdog import Health
 from forms_app.web.access import anyone, open_to
-from forms_app.web.sessions import person_or_none, workshop
+from forms_app.web.sessions import person_or_none, watchdog, workshop
 
 blueprint = Blueprint("pages", __name__)
 
@@ -49,5 +50,29 @@ def contact() -> str:
 @blueprint.get("/health")
 @open_to(anyone)
 def health() -> tuple[dict[str, str], int]:
-    reachable = answers(workshop().database)
-    return {"database": "reachable" if reachable else "unreachable"}, 200 if reachable else 503
+    """Whether this web process can serve: a worker that is gone is no reason to send nobody here any more."""
+    found = _health()
+    return _as_words(found), 503 if found is None else 200
+
+
+@blueprint.get("/health/work")
+@open_to(anyone)
+def health_of_the_work() -> tuple[dict[str, str], int]:
+    """Whether what is owed is being done: for a monitor that calls somebody."""
+    found = _health()
+    return _as_words(found), 200 if found is not None and found.is_good else 503
+
+
+def _health() -> Health | None:
+    return watchdog().health() if answers(workshop().database) else None
+
+
+def _as_words(found: Health | None) -> dict[str, str]:
+    if found is None:
+        return {"database": "unreachable"}
+    return {
+        "database": "reachable",
+        "worker": found.worker.value,
+        "mail": "on time" if found.mail_is_on_time else "late",
+        "standing_work": "done" if found.standing_work_is_done else "failing",
+    }

@@ -7,6 +7,7 @@ from flask import Flask, abort, current_app, g, request, session
 from forms_app.db.reach import UNREACHABLE
 from forms_app.services import signing_in
 from forms_app.services.signing_in import Current, Lapsed, SignedInPerson
+from forms_app.services.watchdog import Watchdog
 from forms_app.services.work import Workshop
 
 TOKEN = "sid"  # noqa: S105  # the name of a place in the cookie
@@ -16,6 +17,7 @@ CODE_ASKED = "asked"
 
 def init_app(app: Flask) -> None:
     app.before_request(_find_session)
+    app.before_request(_see_whether_emails_go)
     app.context_processor(lambda: {"person": person_or_none()})
 
 
@@ -28,6 +30,11 @@ def workshop() -> Workshop:
 def poke() -> None:
     """Tells the worker, after a commit, that something is owed."""
     current_app.extensions["poke"]()
+
+
+def watchdog() -> Watchdog:
+    found: Watchdog = current_app.extensions["watchdog"]
+    return found
 
 
 def signed_in_person() -> SignedInPerson:
@@ -77,6 +84,13 @@ def _find_session() -> None:
     except UNREACHABLE:
         # What to do at once must be readable when nothing else works; a page for some people only then fails by itself.
         g.database_is_away = True
+
+
+def _see_whether_emails_go() -> None:
+    # Before the page begins its own piece of work: nobody keeps two open.
+    if person_or_none() is not None and not g.get("database_is_away"):
+        health = watchdog().health()
+        g.emails_are_delayed = health is not None and health.emails_are_delayed
 
 
 def _standing_of(token: str) -> Current | Lapsed | None:

@@ -84,7 +84,7 @@ def test_a_document_is_made_and_posted_to_everyone(
         received = smtp_server.wait_for(2, seconds=15)
 
     assert {one.rcpt_tos for one in received} == {(TO.address,), ("outside@elsewhere.example",)}
-    assert [file.format for file in office.document(document).files] == ["docx", "pdf"]
+    assert [file.format for file in office.document(document).files] == ["docx", "page", "pdf"]
 
 
 def test_told_to_stop_it_ends_what_it_has_begun(office: Office, database_url: str, huey_url: str) -> None:
@@ -192,7 +192,7 @@ def test_killed_in_the_middle_of_drawing_the_document_is_absent_and_later_whole(
         with working(surroundings):
             wait_until(lambda: is_done(office, document), seconds=60)
 
-    assert [file.format for file in office.document(document).files] == ["docx", "pdf"]
+    assert [file.format for file in office.document(document).files] == ["docx", "page", "pdf"]
     with office.workshop.reading() as work:
         for file in files_of(work.session, document):
             assert hashlib.sha256(file.content).hexdigest() == file.sha256

@@ -50,6 +50,7 @@ OPENS_FOR = {
     "pages.privacy": EVERYBODY,
     "pages.contact": EVERYBODY,
     "pages.health": EVERYBODY,
+    "pages.health_of_the_work": EVERYBODY,
     "sign_in.ask": EVERYBODY,
     "sign_in.code": EVERYBODY,
     "sign_in.link": EVERYBODY,

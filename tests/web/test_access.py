@@ -142,6 +142,7 @@ def test_a_page_knows_who_is_asking(site: Site, add_page: object) -> None:
             email=BELLA,
             board_id=bella.board_id,
             board_name="Invented Safeguarding Board",
+            board_telephone="01632 960100",
             seat="business_unit",
         )
     ]

@@ -48,13 +48,8 @@ def test_only_the_boards_office_is_led_to_the_register(site: Site) -> None:
     assert 'href="/register"' in site.signed_in("cyril@invented.example").get("/danger").text
 
 
-def test_a_machine_can_ask_whether_the_database_answers(visitor: Visitor) -> None:
-    answer = visitor.get("/health")
-
-    assert (answer.status_code, answer.json) == (200, {"database": "reachable"})
-
-
 def test_a_machine_is_told_that_the_database_does_not_answer(site_without_database: Site) -> None:
-    answer = site_without_database.visitor().get("/health")
+    for path in ("/health", "/health/work"):
+        answer = site_without_database.visitor().get(path)
 
-    assert (answer.status_code, answer.json) == (503, {"database": "unreachable"})
+        assert (answer.status_code, answer.json) == (503, {"database": "unreachable"})
