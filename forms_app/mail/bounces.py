@@ -19,7 +19,7 @@ MOST_BYTES = 256 * 1024
 """Of a message only its beginning is read: a notice has what is asked for before the text that it sends back."""
 MOST_PARTS = 25
 LONGEST_HEADER = 2000
-"""Of those that say what a part is: the standard library takes minutes over a very long one."""
+"""Of those that say what a part is: the standard library takes half a minute over one as long as it may be."""
 
 KINDS = {BEGINS.get(kind, kind.value): kind for kind in Kind}
 _OURS = re.compile(r"<?\b([a-z_-]{1,40})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@")
