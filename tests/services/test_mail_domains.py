@@ -31,8 +31,18 @@ TEACHER = "tamsin@supply.example"
 
 
 @pytest.fixture
-def here(database_url: str) -> Iterator[Scene]:
-    with scene(database_url, "hull") as place:
+def here(sqlite_url: str) -> Iterator[Scene]:
+    yield from _there(sqlite_url)
+
+
+@pytest.fixture
+def both(database_url: str) -> Iterator[Scene]:
+    """Where the database has its own way of doing it."""
+    yield from _there(database_url)
+
+
+def _there(url: str) -> Iterator[Scene]:
+    with scene(url, "hull") as place:
         load(place, BOARD)
         yield place
 
@@ -75,13 +85,13 @@ def decide(place: Scene, domain: str, rule: Rule, *, by: UUID | None = None, see
 # --- what is confirmed, and what waits ---
 
 
-def test_the_file_that_sets_up_a_board_confirms_its_domains_by_the_boards_own_list(here: Scene) -> None:
-    found = lines(here)
+def test_the_file_that_sets_up_a_board_confirms_its_domains_by_the_boards_own_list(both: Scene) -> None:
+    found = lines(both)
 
     assert {line.rule for line in found.values()} == {Rule.ATTACH, Rule.LINK}
     assert (found[SCHOOL].rule, found[CARE].rule) == (Rule.LINK, Rule.ATTACH)
     assert {line.by for line in found.values()} == {"The people who run this service"}
-    assert (rule(here, f"colleague@{SCHOOL}"), rule(here, f"colleague@{CARE}")) == (Rule.LINK, Rule.ATTACH)
+    assert (rule(both, f"colleague@{SCHOOL}"), rule(both, f"colleague@{CARE}")) == (Rule.LINK, Rule.ATTACH)
 
 
 @pytest.mark.parametrize("secure", [True, False])
@@ -128,9 +138,9 @@ def test_loading_the_file_again_leaves_what_was_decided(here: Scene) -> None:
     assert (rule(here, TEACHER), rule(here, f"colleague@{SCHOOL}")) == (Rule.LINK, Rule.NEVER)
 
 
-def test_a_domain_in_other_letters_waits_even_in_the_first_file(database_url: str) -> None:
+def test_a_domain_in_other_letters_waits_even_in_the_first_file(sqlite_url: str) -> None:
     alike = "una@xn--inventedshire-5ig.example"
-    with scene(database_url, "hull") as place:
+    with scene(sqlite_url, "hull") as place:
         other = with_teacher(alike).model_dump()
         for agency in other["agencies"]:
             for person in agency["people"]:
@@ -235,19 +245,19 @@ def _every(place: Scene) -> tuple[DomainLine, ...]:
         return domain_lines(work, by=unit(place))
 
 
-def test_only_the_boards_own_business_unit_decides(here: Scene) -> None:
-    for who in (here.raiser, here.holder("chair")):
+def test_only_the_boards_own_business_unit_decides(both: Scene) -> None:
+    for who in (both.raiser, both.holder("chair")):
         with pytest.raises(NotFound):
-            decide(here, SCHOOL, Rule.LINK, by=who)
+            decide(both, SCHOOL, Rule.LINK, by=who)
     other = BOARD.model_dump() | {"code": "ELS", "name": "Elsewhere Board"}
     for agency in other["agencies"]:
         for person in agency["people"]:
             person["email"] = person["email"].replace("inventedshire", "elsewhere")
-    load(here, GivenBoard.model_validate(other))
+    load(both, GivenBoard.model_validate(other))
 
     with pytest.raises(NotFound):
-        decide(here, SCHOOL, Rule.NEVER, by=here.people["unit@board.elsewhere.example"])
-    assert rule(here, f"colleague@{SCHOOL}") is Rule.LINK
+        decide(both, SCHOOL, Rule.NEVER, by=both.people["unit@board.elsewhere.example"])
+    assert rule(both, f"colleague@{SCHOOL}") is Rule.LINK
 
 
 def test_who_looked_at_something_older_decides_nothing(here: Scene) -> None:
@@ -308,32 +318,32 @@ def with_an_escalation_of_the_teachers(place: Scene) -> None:
     place.account(place.open(by=place.people[TEACHER]).escalation_id, by=place.people[TEACHER])
 
 
-def test_what_waits_goes_when_its_domain_is_confirmed_and_what_failed_otherwise_does_not(here: Scene) -> None:
-    with_an_escalation_of_the_teachers(here)
-    waits, _ = given_up(here, TEACHER, Why.UNCONFIRMED, Why.REFUSED)
-    assert not any(each.attached for each in owed(here, TEACHER))
-    assert not due(here)
+def test_what_waits_goes_when_its_domain_is_confirmed_and_what_failed_otherwise_does_not(both: Scene) -> None:
+    with_an_escalation_of_the_teachers(both)
+    waits, _ = given_up(both, TEACHER, Why.UNCONFIRMED, Why.REFUSED)
+    assert not any(each.attached for each in owed(both, TEACHER))
+    assert not due(both)
 
-    decide(here, NEW, Rule.NEVER)
-    assert not due(here)
-    decide(here, NEW, Rule.LINK)
-    assert due(here) == {waits}
+    decide(both, NEW, Rule.NEVER)
+    assert not due(both)
+    decide(both, NEW, Rule.LINK)
+    assert due(both) == {waits}
 
 
-def test_what_was_to_go_together_goes_together(here: Scene) -> None:
-    with_an_escalation_of_the_teachers(here)
-    waits = given_up(here, TEACHER, Why.UNCONFIRMED, Why.UNCONFIRMED)
-    with here.workshop.writing() as work:
-        teacher = work.session.get(Person, here.people[TEACHER])
+def test_what_was_to_go_together_goes_together(both: Scene) -> None:
+    with_an_escalation_of_the_teachers(both)
+    waits = given_up(both, TEACHER, Why.UNCONFIRMED, Why.UNCONFIRMED)
+    with both.workshop.writing() as work:
+        teacher = work.session.get(Person, both.people[TEACHER])
         assert teacher is not None
         notify(work, Kind.DOCUMENTS_WAITING, teacher, key="one")
         together = work.session.scalars(select(Notification.id)).one()
         work.session.execute(update(Delivery).where(Delivery.id.in_(waits)).values(notification_id=together))
         work.session.execute(update(OutboxItem).where(OutboxItem.about_id == together).values(parked_at=work.now))
 
-    decide(here, NEW, Rule.LINK)
+    decide(both, NEW, Rule.LINK)
 
-    assert due(here) == {together}
+    assert due(both) == {together}
 
 
 def test_what_waits_for_others_stays(here: Scene) -> None:
@@ -346,17 +356,17 @@ def test_what_waits_for_others_stays(here: Scene) -> None:
     assert not due(here)
 
 
-def test_what_is_owed_is_not_attached_any_more_when_the_rule_becomes_stricter(here: Scene) -> None:
-    here.account(here.open().escalation_id, by=here.raiser)
-    before = owed(here, CARE)
+def test_what_is_owed_is_not_attached_any_more_when_the_rule_becomes_stricter(both: Scene) -> None:
+    both.account(both.open().escalation_id, by=both.raiser)
+    before = owed(both, CARE)
     assert len(before) > 1
     assert all(delivery.attached for delivery in before)
-    with here.workshop.writing() as work:
+    with both.workshop.writing() as work:
         ledger.add_attempt(work.session, before[0].id, "accepted", work.now)
 
-    decide(here, CARE, Rule.LINK)
+    decide(both, CARE, Rule.LINK)
 
-    after = {delivery.id: delivery.attached for delivery in owed(here, CARE)}
+    after = {delivery.id: delivery.attached for delivery in owed(both, CARE)}
     assert after == {delivery.id: delivery is before[0] for delivery in before}, "what a server took stays as it was"
 
 
