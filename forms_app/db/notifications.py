@@ -115,16 +115,6 @@ def open_together(session: Session, kind: str, person_id: UUID) -> UUID | None:
     return None
 
 
-def given_up_at_board(session: Session, board_id: UUID) -> Sequence[Notification]:
-    """The messages that are no documents and were given up or came back, with their people, the oldest first."""
-    return session.scalars(
-        select(Notification)
-        .where(Notification.board_id == board_id, _given_up())
-        .options(joinedload(Notification.person).joinedload(Person.agency))
-        .order_by(Notification.owed_at, Notification.id)
-    ).all()
-
-
 def not_reached(session: Session, board_id: UUID) -> Sequence[NotReached]:
     """The people of a Board whom a message without a document did not reach, the longest first.
 

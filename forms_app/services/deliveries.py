@@ -9,7 +9,7 @@ from uuid import UUID
 
 from forms_app.db import deliveries as rows
 from forms_app.db import ledger, reads
-from forms_app.db.notifications import given_up_at_board
+from forms_app.db.notifications import not_reached
 from forms_app.db.people import seat_holders
 from forms_app.db.releases import releases_of
 from forms_app.db.tables import Delivery, Document, Person, Release
@@ -95,13 +95,13 @@ class WithdrawalLine:
 
 
 @dataclass(frozen=True, slots=True)
-class UndeliveredLine:
-    """A message that carries no document, and whom it did not reach."""
+class NotReachedLine:
+    """Somebody whom messages without a document do not reach: alerts, reminders, codes to sign in."""
 
-    to: str
+    who: str
     agency: str
     telephone: str
-    owed: str
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class NeedsAPerson:
     """What the Board's business unit must see to."""
 
     deliveries: tuple[DeliveryView, ...]
-    messages: tuple[UndeliveredLine, ...]
+    not_reached: tuple[NotReachedLine, ...]
     withdrawals: tuple[WithdrawalLine, ...]
     domains: int
     """How many mail domains nobody has confirmed yet."""
@@ -150,18 +150,17 @@ def withdrawing_view(work: Work, *, by: UUID, escalation_id: UUID, document_id: 
 def needs_a_person_at(work: Work, *, by: UUID) -> NeedsAPerson:
     """What the business unit of this person's Board must see to. Raises NotFound."""
     person = _unit(work, by)
-    messages = given_up_at_board(work.session, person.board_id)
     withdrawn = rows.withdrawals_of_board(work.session, person.board_id, work.now - RECENT)
     return NeedsAPerson(
         deliveries=tuple(each.view for each in _failing(work, person.board_id)),
-        messages=tuple(
-            UndeliveredLine(
-                to=f"{each.person.name}, {each.person.job_title}",
+        not_reached=tuple(
+            NotReachedLine(
+                who=f"{each.person.name}, {each.person.job_title}",
                 agency=each.person.agency.name,
                 telephone=each.person.telephone,
-                owed=spell_time(each.owed_at),
+                since=spell_time(each.since),
             )
-            for each in messages
+            for each in not_reached(work.session, person.board_id)
         ),
         withdrawals=tuple(_withdrawal(each, Reader.OFFICE) for each in withdrawn),
         domains=domains_to_confirm(work, by=by) or 0,
@@ -169,11 +168,11 @@ def needs_a_person_at(work: Work, *, by: UUID) -> NeedsAPerson:
 
 
 def count_at_board(work: Work, *, by: UUID) -> int | None:
-    """How many deliveries wait for the business unit; None for somebody of the office who does not see to them."""
+    """How many deliveries and people wait for the business unit; None for somebody of the office who does not see to them."""
     person = officer(work, by)
     if person.seat != Audience.BUSINESS_UNIT:
         return None
-    return len(_failing(work, person.board_id))
+    return len(_failing(work, person.board_id)) + len(not_reached(work.session, person.board_id))
 
 
 def withdrawals_in(work: Work, *, by: UUID, escalation_id: UUID) -> tuple[WithdrawalLine, ...]:

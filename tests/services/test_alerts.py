@@ -166,7 +166,7 @@ def test_of_alerts_that_reach_nobody_each_person_is_tried_once_and_the_board_see
     with office.workshop.reading() as work:
         board = work.session.scalars(select(Notification.board_id)).first()
         assert board is not None
-        assert len(notifications.given_up_at_board(work.session, board)) == 3
+        assert len(notifications.not_reached(work.session, board)) == 3
         assert len(needs_attention(work.session, work.now)) == 4
 
 
