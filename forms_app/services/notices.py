@@ -10,7 +10,6 @@ from forms_app.db.layouts import layout_in_force
 from forms_app.db.notifications import notification_to_send
 from forms_app.db.outbox import Claim
 from forms_app.db.reads import takes_part
-from forms_app.db.releases import held_at_board
 from forms_app.db.tables import Delivery, Notification
 from forms_app.domain.policy import Audience
 from forms_app.mail.answers import Answer, Result
@@ -19,9 +18,11 @@ from forms_app.services.digests import room_for_notification_from
 from forms_app.services.failing import STORM, tell_somebody_else
 from forms_app.services.mail_domains import rule_for
 from forms_app.services.posting import RULED_OUT, STARTED, WAITS, Counter, office_of, why_ruled_out
+from forms_app.services.releasing import waiting_for
 from forms_app.services.reminding import Lines, lines_for
 from forms_app.services.scanning import Because
 from forms_app.services.settling import give_up, settle
+from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work, Workshop
 
 SHOWS_ALL = (Kind.DELIVERY_FAILED, Kind.RELEASE_WAITS, Kind.LAYOUT_FAILED)
@@ -130,8 +131,7 @@ def _words(work: Work, notification: Notification, lines: Lines, service: str) -
         case Kind.REMINDER:
             return _reminder(lines, service)
         case Kind.RELEASE_WAITS:
-            waiting = held_at_board(work.session, notification.board_id, Because.DEIDENTIFIED)
-            return {"count": len(waiting), "link": f"{service}/register"} if waiting else None
+            return _release_waits(work, notification, service)
         case Kind.LAYOUT_FAILED:
             return _layout_failed(work, notification, service)
         case Kind.DOCUMENT | Kind.SIGN_IN:
@@ -178,6 +178,17 @@ def _reminder(lines: Lines, service: str) -> Values | None:
         return None
     link = f"{service}/register" if lines.to_office else f"{service}/escalations"
     return {"late": lines.late, "coming": lines.coming, "link": link, "to_office": lines.to_office}
+
+
+def _release_waits(work: Work, notification: Notification, service: str) -> Values | None:
+    """The office finds them in its register, and whoever takes part on the page of the escalation."""
+    waiting = waiting_for(work, notification.person)
+    is_office = notification.person.seat in SEES_REGISTER and any(
+        each.because == Because.DEIDENTIFIED for each in waiting
+    )
+    escalations = {each.document.escalation_id for each in waiting}
+    place = f"escalations/{escalations.pop()}#waiting" if len(escalations) == 1 else "escalations"
+    return {"count": len(waiting), "link": f"{service}/{'register' if is_office else place}"} if waiting else None
 
 
 def _layout_failed(work: Work, notification: Notification, service: str) -> Values | None:

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from forms_app.db import releases
 from forms_app.db.deliveries import withdrawn_from
-from forms_app.db.people import person_with_board
+from forms_app.db.people import person_with_board, seat_holders
 from forms_app.db.reads import takes_part
 from forms_app.db.tables import Document, Escalation, Person, Release, ReleaseFinding
 from forms_app.deidentification.findings import Finding
@@ -23,7 +23,9 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.policy import RELEASED, Audience, DocumentKind
 from forms_app.domain.release import LIMIT, Decision
 from forms_app.domain.secrecy import is_protected
+from forms_app.mail.compose import Kind
 from forms_app.services.issuing import owe_making
+from forms_app.services.notifying import notify_hourly
 from forms_app.services.scanning import TEXT, Because, CheckFailed, found_in, released_context, tells_where
 from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work
@@ -72,6 +74,7 @@ def let_go(work: Work, escalation: Escalation, document: Document) -> None:
     """Owes the files of a document that may leave, and holds any other."""
     if document.kind in RELEASED:
         _hold(work, escalation, document, Because.DEIDENTIFIED)
+        _tell_next(work, escalation, document.id)
     elif not hold_what_tells_where(work, escalation, document):
         owe_making(work, document)
 
@@ -89,6 +92,7 @@ def hold_what_tells_where(work: Work, escalation: Escalation, document: Document
             return False
     release = _hold(work, escalation, document, Because.PROTECTED_ADDRESS)
     release.findings = _rows(found, ())
+    _tell_next(work, escalation, document.id)
     return True
 
 
@@ -224,6 +228,7 @@ def send(work: Work, *, by: UUID, document_id: UUID, seen: int, proposal: Propos
     release.sent_back_because = ""
     _touched(release, by)
     _note(work, "release_prepared", escalation, release, by)
+    _tell_next(work, escalation, document_id, but=by)
 
 
 def is_ready(release: Release) -> bool:
@@ -246,6 +251,7 @@ def send_back(work: Work, *, by: UUID, document_id: UUID, seen: int, because: st
     release.sent_back_by_id, release.sent_back_at, release.sent_back_because = by, work.now, because
     release.revision += 1
     _note(work, "release_sent_back", escalation, release, by)
+    _tell_next(work, escalation, document_id, but=by)
 
 
 def decide(work: Work, *, by: UUID, document_id: UUID, seen: int) -> None:
@@ -307,6 +313,39 @@ def take_back(work: Work, *, by: UUID, document_id: UUID, seen: int) -> None:
 def _again(finding: ReleaseFinding) -> ReleaseFinding:
     names = ("number", "field", "start", "end", "text", "rule", "why", "suggestion", "kept_because", "kept_by_id")
     return ReleaseFinding(**{name: getattr(finding, name) for name in names})
+
+
+# --- who is next -------------------------------------------------------------------------------------------------
+
+
+def waiting_for(work: Work, person: Person) -> list[Release]:
+    """What waits for this person, in all escalations of their Board."""
+    found = [each for why in Because for each in releases.held_at_board(work.session, person.board_id, why)]
+    return [release for release in found if _is_next(work, person, release)]
+
+
+def _is_next(work: Work, person: Person, release: Release) -> bool:
+    """Whether it waits for this person: to decide about what was prepared, or else to prepare it.
+
+    Anybody who takes part may prepare what is for the Board. The business unit is asked to, and whoever had a hand in it.
+    """
+    powers = powers_of(work, person, release)
+    if powers is None or release.prepared_at is not None:
+        return powers is not None and powers.decides
+    is_asked = person.seat == Audience.BUSINESS_UNIT or str(person.id) in release.hands
+    return powers.prepares and (is_asked or release.because != Because.DEIDENTIFIED)
+
+
+def _tell_next(work: Work, escalation: Escalation, document_id: UUID, but: UUID | None = None) -> None:
+    """Tells everybody for whom it waits now, but for whoever has just done their part."""
+    work.session.flush()
+    release = releases.release_of(work.session, document_id)
+    assert release is not None, "it is held"
+    parties = [party.person for party in escalation.parties if not party.has_left]
+    office = seat_holders(work.session, escalation.board_id)
+    for person in {each.id: each for each in (*parties, *office)}.values():
+        if person.id != but and _is_next(work, person, release):
+            notify_hourly(work, Kind.RELEASE_WAITS, person, about=escalation.board_id)
 
 
 # --- who may -----------------------------------------------------------------------------------------------------
