@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from uuid import UUID
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from forms_app.db import reads
+from forms_app.db.deliveries import withdrawals_known_to
 from forms_app.db.layouts import versions_of
 from forms_app.db.releases import releases_of
 from forms_app.db.tables import Delivery, Document, Escalation, Release
@@ -24,27 +24,20 @@ from forms_app.documents.signatures import SigningKey
 from forms_app.domain.errors import NotFound
 from forms_app.domain.policy import DEIDENTIFIED, OFFICE
 from forms_app.domain.working_days import spell_time, uk_date
+from forms_app.services import bundled_ledger
+from forms_app.services.bundled_ledger import STATES, Sent
 from forms_app.services.directory import own_person
 from forms_app.services.documents import FORMATS
-from forms_app.services.posting import ledger_lines
+from forms_app.services.ledger import Ledger
 from forms_app.services.proof import office_of
 from forms_app.services.register import BOARD_KINDS
 from forms_app.services.releasing import is_withdrawn
 from forms_app.services.work import Work
 
 MANIFEST, SIGNATURE, CONTENTS = "manifest.json", "manifest.json.sig", "contents.txt"
-FORMAT = "forms-app-bundle-1"
+FORMAT = "forms-app-bundle-2"
 LARGEST = 64 * 1024 * 1024
 CHECK = f"openssl pkeyutl -verify -pubin -inkey signing-key.pem -rawin -in {MANIFEST} -sigfile {SIGNATURE}"
-STATES = {
-    "accepted": "accepted by the mail server",
-    "interrupted": "interrupted",
-    "not_reached": "waiting, because the mail server could not be reached",
-    "not_sent": "not sent yet",
-    "refused": "refused by the mail server",
-    "started": "being sent",
-}
-
 
 Known = tuple[Document, tuple[Delivery, ...]]
 """A document, and of its deliveries those that the reader may know of."""
@@ -74,7 +67,9 @@ def bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Signing) -
     if escalation is None:
         raise NotFound("There is no such escalation.")
     documents = reads.documents_for(work.session, escalation_id, by)
-    return _bundle(work, escalation, [(document, tuple(document.deliveries)) for document in documents], by, signing)
+    own = [each for each in withdrawals_known_to(work.session, escalation_id, by) if each.person_id == by]
+    known = [(document, tuple(document.deliveries)) for document in documents]
+    return _bundle(work, escalation, known, by, signing, Gone(own, bundled_ledger.removed(escalation)))
 
 
 def board_bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Signing) -> Bundle:
@@ -87,16 +82,31 @@ def board_bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Sign
     return _bundle(work, escalation, [(document, _in_office(document)) for document in documents], by, signing)
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What was withdrawn from the reader, and who was named by mistake: nothing of it for the Board's office."""
+
+    documents: Sequence[Delivery] = ()
+    people: Sequence[tuple[str, str, datetime]] = ()
+
+
 def _in_office(document: Document) -> tuple[Delivery, ...]:
     return tuple(delivery for delivery in document.deliveries if delivery.person.agency.kind == OFFICE)
 
 
-def _bundle(work: Work, escalation: Escalation, newest_first: Sequence[Known], by: UUID, signing: Signing) -> Bundle:
+def _bundle(
+    work: Work,
+    escalation: Escalation,
+    newest_first: Sequence[Known],
+    by: UUID,
+    signing: Signing,
+    gone: Gone = Gone(),  # never changes
+) -> Bundle:
     entries = _entries(work, escalation.reference, newest_first[::-1])
     if reads.size_of_files(work.session, [entry.document.id for entry in entries], FORMATS) > LARGEST:
         raise TooLarge
-    contents = "".join(_contents(work.now, escalation, entries, signing)).encode()
-    manifest = _manifest(work.now, escalation, entries, contents, signing)
+    contents = "".join(_contents(work.now, escalation, entries, gone, signing)).encode()
+    manifest = _manifest(work.now, escalation, entries, gone, contents, signing)
     parts = [(MANIFEST, manifest), (CONTENTS, contents)]
     if signing.key is not None:
         parts.insert(1, (SIGNATURE, signing.key.sign(manifest)))
@@ -136,7 +146,7 @@ class Entry:
     number: int
     reference: str
     document: Document
-    deliveries: tuple[Delivery, ...]
+    sent: tuple[Sent, ...]
     state: State
     layout: int | None
     """The version of the Board's own Word layout; None for the service's."""
@@ -151,12 +161,6 @@ class Entry:
             for form in FORMATS
             if form in digests
         ]
-
-    @property
-    def states(self) -> Counter[str]:
-        """How many deliveries stand how, by what the ledger said last."""
-        ledgers = [ledger_lines(delivery.attempts) for delivery in self.deliveries]
-        return Counter(lines[-1].result if lines else "not_sent" for lines in ledgers)
 
     @property
     def is_deidentified(self) -> bool:
@@ -178,13 +182,14 @@ class Entry:
 
 def _entries(work: Work, reference: str, documents: Sequence[Known]) -> list[Entry]:
     held = releases_of(work.session, [document.id for document, _ in documents])
+    ledger = Ledger(work, [each for _, deliveries in documents for each in deliveries], held)
     versions = versions_of(work.session, [document.layout_id for document, _ in documents if document.layout_id])
     return [
         Entry(
             number=number,
             reference=reference,
             document=document,
-            deliveries=deliveries,
+            sent=tuple(Sent(each, ledger.facts(each, document)) for each in deliveries),
             state=_state(document, held.get(document.id)),
             layout=versions[document.layout_id] if document.layout_id else None,
         )
@@ -204,7 +209,12 @@ def _state(document: Document, release: Release | None) -> State:
 
 
 def _manifest(
-    now: datetime, escalation: Escalation, entries: Sequence[Entry], contents: bytes, signing: Signing
+    now: datetime,
+    escalation: Escalation,
+    entries: Sequence[Entry],
+    gone: Gone,
+    contents: bytes,
+    signing: Signing,
 ) -> bytes:
     value = {
         "format": FORMAT,
@@ -216,6 +226,10 @@ def _manifest(
         "signed_by": signing.key.fingerprint() if signing.key is not None else None,
         "contents": {"name": CONTENTS, "sha256": hashlib.sha256(contents).hexdigest()},
         "documents": [_document(entry) for entry in entries],
+        "withdrawn": bundled_ledger.withdrawn_for_machines(gone.documents, _instant),
+        "removed": [
+            {"job_title": title, "agency": agency, "removed_at": _instant(at)} for title, agency, at in gone.people
+        ],
     }
     return f"{json.dumps(value, indent=2, ensure_ascii=False)}\n".encode()
 
@@ -230,25 +244,33 @@ def _document(entry: Entry) -> dict[str, Any]:
         "word_layout": entry.layout,
         "files": [{"name": file.name, "format": file.format, "sha256": file.sha256} for file in entry.files],
         "deliveries": {
-            "attached": sum(delivery.attached for delivery in entry.deliveries),
-            "by_link": sum(not delivery.attached for delivery in entry.deliveries),
-            "states": dict(sorted(entry.states.items())),
+            "attached": sum(each.delivery.attached for each in entry.sent),
+            "by_link": sum(not each.delivery.attached for each in entry.sent),
+            "states": bundled_ledger.counted(entry.sent),
+            "ledger": [] if entry.is_deidentified else bundled_ledger.for_machines(entry.sent),
         },
     }
 
 
-def _contents(now: datetime, escalation: Escalation, entries: Sequence[Entry], signing: Signing) -> Iterator[str]:
+def _contents(
+    now: datetime, escalation: Escalation, entries: Sequence[Entry], gone: Gone, signing: Signing
+) -> Iterator[str]:
     yield f"Escalation {escalation.reference}\n{escalation.board.name}\n\n"
     yield f"Downloaded on {spell_time(now)}. Documents: {len(entries)}.\n"
     yield "Keep these files safe. They may name a child, a family and practitioners.\n\n"
     for entry in entries:
         yield f"{entry.number}. {entry.document.title}\n   Issued: {entry.issued()}\n"
-        if entry.deliveries:
-            states = ", ".join(f"{count} {STATES[state]}" for state, count in sorted(entry.states.items()))
-            yield f"   Sent to {len(entry.deliveries)}: {states}\n"
+        if entry.sent:
+            states = ", ".join(
+                f"{count} {STATES[state]}" for state, count in bundled_ledger.counted(entry.sent).items()
+            )
+            yield f"   Sent to {len(entry.sent)}: {states}\n"
+        if not entry.is_deidentified:
+            yield from bundled_ledger.for_people(entry.sent)
         for file in entry.files:
             yield f"   File: {file.name}\n   SHA-256: {file.sha256}\n"
         yield "\n"
+    yield from _gone(gone)
     yield "How to check that nothing was changed\n\n"
     yield f"{MANIFEST} lists each file with its SHA-256. "
     if signing.key is None:
@@ -257,6 +279,14 @@ def _contents(now: datetime, escalation: Escalation, entries: Sequence[Entry], s
         yield f"{SIGNATURE} is its signature.\n"
         yield f"Fetch the key of the service from {signing.service_url}/signing-key.pem, and type:\n\n   {CHECK}\n\n"
     yield f"You can also check each file on this page: {signing.service_url}/check-a-file\n"
+
+
+def _gone(gone: Gone) -> Iterator[str]:
+    yield from bundled_ledger.withdrawn_for_people(gone.documents)
+    for title, agency, at in gone.people:
+        yield f"Named by mistake, and taken out on {spell_time(at)}: {title}, {agency}\n"
+    if gone.documents or gone.people:
+        yield "\n"
 
 
 def _instant(at: datetime) -> str:

@@ -63,6 +63,8 @@ class Reader(StrEnum):
     """Was sent the document and does not take part: reads no reasons."""
     OFFICE = "office"
     """The Board's office: reads no name of anybody who takes part, and no reasons."""
+    LIST = "list"
+    """Whoever holds a list that left the service: reads no name at all, and no reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,8 @@ def who_did(person: Person | None, reader: Reader) -> str:
         return "the service"
     if reader is Reader.OFFICE and person.agency.kind != OFFICE:
         return SOMEBODY
+    if reader is Reader.LIST:
+        return f"{person.job_title}, {person.agency.name}"
     return f"{person.name}, {person.job_title}, {person.agency.name}"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,6 +35,7 @@ from forms_app.domain.records import PeopleJoin
 from forms_app.services import deliveries, documents, looking, register, removing
 from forms_app.services.attachments import make_locked_copy, password_for
 from forms_app.services.boards import leave
+from forms_app.services.bundles import Signing, bundle_for
 from forms_app.services.proof import check_file
 from tests.factories.received import Sent
 from tests.factories.scenes import Scene, scene
@@ -574,3 +578,54 @@ def test_the_engine_does_not_wait_for_who_was_removed(here: Here, mistaken: UUID
         party = session.scalars(select(Party).where(Party.person_id == mistaken)).one()
         assert party.removed_at is not None
         assert not reads.takes_part(session, here.escalation, mistaken)
+
+
+# --- in the download of everything ---
+
+
+def bundle(here: Here, by: UUID) -> tuple[dict[str, Any], str, list[str]]:
+    """The list for machines, the list for people, and the names of the files."""
+    signing = Signing(None, "https://forms.example")
+    packed = here.do(bundle_for, by=by, escalation_id=here.escalation, signing=signing)
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as found:
+        return json.loads(found.read("manifest.json")), found.read("contents.txt").decode(), found.namelist()
+
+
+def test_the_ledger_is_in_the_download_without_a_name(quick: Here) -> None:
+    quick.told(quick.raiser, quick.scene.clock.now)
+
+    manifest, contents, _ = bundle(quick, quick.raiser)
+
+    ledger = manifest["documents"][0]["deliveries"]["ledger"]
+    assert [each["state"] for each in ledger] == ["accepted", "told"]
+    assert "Refused by the mail server (code 550)" in ledger[1]["history"][0]
+    assert "Told by telephone on" in ledger[1]["history"][1]
+    assert "Refused by the mail server (code 550)" in contents
+    with quick.scene.database.reading() as session:
+        names = session.scalars(select(Person.name)).all()
+    assert not [name for name in names if name in contents or name in json.dumps(manifest)]
+
+
+def test_what_was_withdrawn_is_not_in_the_download_of_whom_it_was_withdrawn_from(quick: Here) -> None:
+    quick.withdraw(quick.other, reason=Reason.SAYS_TOO_MUCH)
+
+    manifest, contents, names = bundle(quick, quick.other)
+    assert str(quick.account) not in {each["id"] for each in manifest["documents"]}
+    assert [(each["id"], each["reason"]) for each in manifest["withdrawn"]] == [(str(quick.account), "says_too_much")]
+    assert "Withdrawn from you on" in contents
+    assert not [name for name in names if "written-account" in name]
+
+    manifest, contents, _ = bundle(quick, quick.raiser)
+    assert manifest["withdrawn"] == []
+    assert [each["state"] for each in manifest["documents"][0]["deliveries"]["ledger"]] == ["accepted", "withdrawn"]
+    assert "it says what it must not" in contents
+
+
+def test_who_was_named_by_mistake_is_in_the_download(here: Here, mistaken: UUID) -> None:
+    here.remove(mistaken)
+
+    manifest, contents, _ = bundle(here, here.raiser)
+
+    (line,) = manifest["removed"]
+    assert line["agency"] == "Inventedshire Primary School"
+    assert "Named by mistake, and taken out on" in contents

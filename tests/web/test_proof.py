@@ -315,7 +315,7 @@ def test_the_list_says_what_is_not_issued_yet_and_how_deliveries_stand(place: Pl
 
     last = manifest["documents"][-1]
     assert (last["issued_at"], last["files"]) == (None, [])
-    assert last["deliveries"]["states"] == {"not_sent": last["deliveries"]["attached"] + last["deliveries"]["by_link"]}
+    assert last["deliveries"]["states"] == {"owed": last["deliveries"]["attached"] + last["deliveries"]["by_link"]}
     assert "Issued: not yet, it is being made" in contents
     first = manifest["documents"][0]
     assert (first["owed_at"], first["issued_at"]) == ("2027-03-01T10:30:00Z", "2027-03-01T10:34:00Z")
@@ -481,4 +481,5 @@ def test_the_list_says_where_it_was_made(place: Place) -> None:
     assert manifest["policy"].startswith("hull@")
     assert list(manifest) == [
         "format", "service", "board", "reference", "policy", "made_at", "signed_by", "contents", "documents",
+        "withdrawn", "removed",
     ]  # fmt: skip
