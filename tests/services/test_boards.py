@@ -16,9 +16,11 @@ from forms_app.db.database import Database
 from forms_app.db.tables import Agency, AuditEntry, Board, Contact, Person, SignInCode, SignInSession
 from forms_app.domain.contacts import needs_checking
 from forms_app.domain.errors import NotFound
+from forms_app.domain.languages import Language
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.services.boards import BoardFaults, GivenBoard, come_back, leave, set_up_board
 from forms_app.services.directory import directory_for, policy_for
+from forms_app.services.languages import choose_language, language_of
 from forms_app.services.signing_in import ask_code
 from forms_app.services.work import Workshop
 from tests.factories.scenes import Clock, latest, scene, shelf
@@ -139,6 +141,7 @@ def test_an_address_belongs_to_one_board(workshop: Workshop) -> None:
         {"telephone": ""},
         {"telephone": "ask at the desk"},
         {"email": ""},
+        {"allowed_webmail": ["@gmail.com"]},
     ],
 )
 def test_a_file_that_says_too_little_or_too_much_is_not_read(changed: dict[str, Any]) -> None:
@@ -149,6 +152,20 @@ def test_a_file_that_says_too_little_or_too_much_is_not_read(changed: dict[str, 
 def test_addresses_and_domains_are_kept_in_lower_case() -> None:
     assert with_person(email="Some.One@Board.Example").agencies[0].people[0].email == "some.one@board.example"
     assert given(secure_domains=["Board.EXAMPLE"]).secure_domains == ["board.example"]
+
+
+def test_the_file_begins_the_language_of_somebodys_emails_and_they_choose_it_from_then_on(workshop: Workshop) -> None:
+    email = HULL.agencies[0].people[0].email
+    load(workshop, with_person(language="cy"))
+    with workshop.writing() as work:
+        person = work.session.scalars(select(Person).where(Person.email == email)).one()
+        assert language_of(work, by=person.id) is Language.WELSH
+        choose_language(work, by=person.id, language=Language.ENGLISH)
+
+    load(workshop, with_person(language="cy"))
+
+    with workshop.reading() as work:
+        assert set(work.session.scalars(select(Person.language))) == {"en"}
 
 
 # --- contacts ---
