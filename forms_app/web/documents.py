@@ -235,7 +235,7 @@ def _answer_page(
         is_begun=is_begun,
         refused=refused,
         answers=ANSWERS,
-        heading="Do you agree with the outcome?",
+        heading="Your answer",
     )
     return html, status
 
