@@ -100,7 +100,7 @@ def full(sqlite_url: str) -> Iterator[Office]:
     )
     duty = Duty(id="check", text="Check it", side="all", due="action_date", source=policies.SOURCE)
     stage = policies.stage("one", meetings=(MEETING,), clocks=limits)
-    with office(sqlite_url, policies.policy(policies.route(stage), duties=(duty,))) as found:
+    with office(sqlite_url, policies.policy(policies.route(stage, after="leaves_for"), duties=(duty,))) as found:
         yield found
 
 
