@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
@@ -38,6 +39,7 @@ if TYPE_CHECKING:  # what seals takes half a second to import, and few need it
 
 SWEEP_SECONDS = 5
 LONGEST_SLEEP_SECONDS = 0.5
+SAID_AGAIN_SECONDS = 60
 log = structlog.get_logger(__name__)
 
 
@@ -106,8 +108,15 @@ def _queue(job: Job) -> tuple[Huey, Rounds]:
         except Exception:  # the next look may find the database again
             log.exception("outbox_not_looked_at")
 
+    def wake() -> None:
+        # After something was claimed: whatever is wrong with the queue, the work goes on.
+        try:
+            ask()
+        except Exception as fault:  # noqa: BLE001 - each of the three storages has errors of its own
+            log.warning("no_worker_woken", fault=type(fault).__name__)
+
     rounds = Rounds(look)
-    wake: Callable[[], Any] = looking(queue, rounds.look)
+    ask: Callable[[], Any] = looking(queue, rounds.look)
     queue.on_startup(name="load")(bench)  # so that the first document need not wait
     queue.periodic_task(_always, name="sweep")(rounds.look)
     return queue, rounds
@@ -159,8 +168,33 @@ def _nobody() -> None:
     pass
 
 
+class _Seldom(logging.Filter):
+    """While the queue is away the same is found wrong several times a second: it is said once a minute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        is_new = time.monotonic() - self._said.get(record.msg, -SAID_AGAIN_SECONDS) >= SAID_AGAIN_SECONDS
+        if is_new:
+            self._said[record.msg] = time.monotonic()
+        return is_new
+
+
+_seldom = _Seldom()
+
+
+def _quiet(logger: logging.Logger) -> logging.Logger:
+    logger.addFilter(_seldom)
+    return logger
+
+
 class _Worker(Worker):  # type: ignore[misc]  # huey has no types
     rounds: Rounds
+
+    def create_logger(self) -> logging.Logger:
+        return _quiet(super().create_logger())
 
     def loop(self, now: datetime | None = None) -> None:
         super().loop(now)
@@ -173,6 +207,9 @@ class _Scheduler(Scheduler):  # type: ignore[misc]  # huey has no types
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._parent = os.getpid()
+
+    def create_logger(self) -> logging.Logger:
+        return _quiet(super().create_logger())
 
     def loop(self, now: datetime | None = None) -> None:
         # The consumer's processes outlive it when it is killed: without it nobody replaces or stops them.

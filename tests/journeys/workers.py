@@ -7,9 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.architecture.tree import PROJECT
 
@@ -48,6 +49,7 @@ class Surroundings:
 @dataclass
 class RunningWorker:
     process: subprocess.Popen[str]
+    said: list[str] = field(default_factory=list)
 
     def wait_until_started(self) -> None:
         assert self.process.stdout is not None
@@ -55,6 +57,9 @@ class RunningWorker:
             if "worker_started" in line:
                 return
         raise AssertionError("the worker did not start")
+
+    def listen(self) -> None:
+        self.said.extend(self.process.stdout or ())
 
     def kill(self) -> None:
         """As a power cut would: all its processes at once."""
@@ -101,11 +106,15 @@ def working(surroundings: Surroundings, *, processes: int = 2) -> Iterator[Runni
         start_new_session=True,
     )
     worker = RunningWorker(process)
+    listener = threading.Thread(target=worker.listen)  # a worker whose words nobody takes stands still in the end
     try:
         worker.wait_until_started()
+        listener.start()
         yield worker
     finally:
         worker.kill()
+        if listener.is_alive():
+            listener.join()
         assert process.stdout is not None
         process.stdout.close()
 
