@@ -81,10 +81,10 @@ def domain_line(work: Work, *, by: UUID, domain_id: UUID) -> DomainLine:
 
 
 def lines_of_board(work: Work, board_id: UUID) -> tuple[DomainLine, ...]:
-    """Every domain of a Board, those that wait first."""
+    """Every domain of a Board, those that wait first. One that waits and at which nobody has an address is not among them."""
     rows = mail_domains.mail_domains_of_board(work.session, board_id)
     holders = _holders(rows, people_of_board(work.session, board_id))
-    lines = [_line(row, holders[row.id]) for row in rows]
+    lines = [_line(row, holders[row.id]) for row in rows if row.confirmed_at is not None or holders[row.id]]
     return tuple(sorted(lines, key=lambda line: line.rule is not None))
 
 

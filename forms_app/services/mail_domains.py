@@ -86,8 +86,13 @@ def confirmed_rule(row: MailDomain) -> Rule | None:
 
 
 def domains_to_confirm(work: Work, *, by: UUID) -> int | None:
-    """How many domains wait; None for somebody whose business it is not."""
+    """How many domains wait at which somebody has an address; None for somebody whose business it is not."""
     own = own_person(work, by)
     if own.seat != Audience.BUSINESS_UNIT:
         return None
-    return sum(row.confirmed_at is None for row in mail_domains.mail_domains_of_board(work.session, own.board_id))
+    rows = mail_domains.mail_domains_of_board(work.session, own.board_id)
+    waiting = {(row.agency_id, row.domain) for row in rows if row.confirmed_at is None}
+    if not waiting:
+        return 0
+    people = people_of_board(work.session, own.board_id)
+    return len(waiting & {(person.agency_id, places_of(person.email)[0]) for person in people})

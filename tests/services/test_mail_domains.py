@@ -20,7 +20,7 @@ from forms_app.services import confirming
 from forms_app.services.boards import BoardFaults, GivenBoard, come_back, leave, set_up_board
 from forms_app.services.confirming import DomainLine, domain_lines
 from forms_app.services.issuing import owe_posting
-from forms_app.services.mail_domains import rule_for
+from forms_app.services.mail_domains import domains_to_confirm, rule_for
 from forms_app.services.notifying import notify
 from forms_app.services.signing_in import ask_code
 from tests.factories.scenes import DOMAIN, Scene, everybody, invented_board, latest, scene
@@ -167,6 +167,23 @@ def test_who_comes_back_to_a_domain_that_nobody_named_waits(here: Scene) -> None
         come_back(work, TEACHER)
 
     assert lines(here)[NEW].rule is None
+
+
+def test_where_everybody_has_left_nothing_waits(here: Scene) -> None:
+    load(here, with_teacher())
+    assert _to_confirm(here) == 1
+
+    with here.workshop.writing() as work:
+        leave(work, TEACHER)
+
+    assert _to_confirm(here) == 0
+    assert NEW not in lines(here)
+
+
+def _to_confirm(place: Scene) -> int | None:
+    with place.workshop.reading() as work:
+        assert domains_to_confirm(work, by=place.holder("chair")) is None
+        return domains_to_confirm(work, by=unit(place))
 
 
 # --- public webmail ---
