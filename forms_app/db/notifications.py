@@ -118,13 +118,16 @@ def open_together(session: Session, kind: str, person_id: UUID) -> UUID | None:
 def not_reached(session: Session, board_id: UUID) -> Sequence[NotReached]:
     """The people of a Board whom a message without a document did not reach, the longest first.
 
-    Whoever has signed in since proved that emails reach them.
+    Whoever has signed in since proved that emails reach them. A code that ran out before it was sent, or was used, says nothing.
     """
     is_parked = OutboxItem.parked_at.is_not(None)
     is_of_code = (OutboxItem.about_id == SignInCode.id) & (OutboxItem.kind == OutboxKind.SIGN_IN_MESSAGE.value)
+    in_time = OutboxItem.done_at.is_not(None) | (OutboxItem.parked_at < SignInCode.expires_at)
     failed = union_all(
         select(Notification.person_id, OutboxItem.parked_at).join(OutboxItem, _of_outbox()).where(is_parked),
-        select(SignInCode.person_id, OutboxItem.parked_at).join(OutboxItem, is_of_code).where(is_parked),
+        select(SignInCode.person_id, OutboxItem.parked_at)
+        .join(OutboxItem, is_of_code)
+        .where(is_parked, SignInCode.used_at.is_(None), in_time),
     ).subquery()
     signed_in = exists().where(
         SignInSession.person_id == failed.c.person_id, SignInSession.started_at > failed.c.parked_at
