@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from forms_app.app import open_workshop
-from forms_app.commands.invented import Invented, invented_boards, with_second_officer
+from forms_app.commands.invented import Invented, invented_boards, with_newcomer, with_second_officer
 from forms_app.commands.service import gunicorn_options
 from forms_app.db.migrate import upgrade
 from forms_app.domain.errors import DomainError
@@ -108,8 +108,9 @@ def _set_up_boards(settings: dict[str, str]) -> list[Invented]:
     workshop = open_workshop(settings_from(settings))
     boards = [with_second_officer(each) for each in invented_boards(workshop.shelf, today=uk_date(workshop.clock()))]
     for board in boards:
-        with workshop.writing() as work:
-            set_up_board(work, board.given)
+        for file in (board, with_newcomer(board)):
+            with workshop.writing() as work:
+                set_up_board(work, file.given)
     workshop.database.close()
     return boards
 

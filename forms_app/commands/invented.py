@@ -125,6 +125,16 @@ def with_second_officer(board: Invented) -> Invented:
     return Invented(given, (*board.sign_ins, ("second person of the business unit", second)))
 
 
+def with_newcomer(board: Invented) -> Invented:
+    """The same with somebody at a new mail domain: nothing is sent there until the business unit has confirmed it."""
+    office, school, *agencies = board.given.agencies
+    first = school.people[0]
+    email = f"newcomer@supply.{first.email.partition('@')[2].partition('.')[2]}"
+    newcomer = _person("Marlow Tetherby", email, first.job_title, first.level)
+    joined = school.model_copy(update={"people": [*school.people, newcomer]})
+    return Invented(board.given.model_copy(update={"agencies": [office, joined, *agencies]}), board.sign_ins)
+
+
 def _board(policy: Policy, code: str, name: str, domain: str, today: date) -> Invented:
     names = _names(code)
     place = name.split(" Safeguarding")[0]

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from forms_app.commands.invented import invented_board, invented_boards, with_second_officer
+from forms_app.commands.invented import invented_board, invented_boards, with_newcomer, with_second_officer
 from forms_app.db.database import Database
 from forms_app.db.tables import Agency, AuditEntry, Board, Contact, Person, SignInCode, SignInSession
 from forms_app.domain.contacts import needs_checking
@@ -19,6 +19,7 @@ from forms_app.domain.errors import NotFound
 from forms_app.domain.languages import Language
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.services.boards import BoardFaults, GivenBoard, come_back, leave, set_up_board
+from forms_app.services.confirming import domain_lines
 from forms_app.services.directory import directory_for, policy_for
 from forms_app.services.languages import choose_language, language_of
 from forms_app.services.signing_in import ask_code
@@ -243,6 +244,18 @@ def test_in_the_demonstration_two_officers_can_look_at_what_the_other_prepared(w
 
     assert officers == {"unit@board.humberwick.example", "second.unit@board.humberwick.example"}
     assert officers <= {person.email for _, person in board.sign_ins}
+
+
+def test_in_the_demonstration_a_domain_waits_to_be_confirmed(workshop: Workshop) -> None:
+    (board,) = [with_second_officer(each) for each in invented_boards(shelf()) if each.given.code == "HUM"]
+    load(workshop, board.given)
+    load(workshop, with_newcomer(board).given)
+
+    with workshop.reading() as work:
+        unit = work.session.scalars(select(Person.id).where(Person.seat == "business_unit")).first()
+        assert unit is not None
+        waiting = [line for line in domain_lines(work, by=unit) if line.rule is None]
+    assert [line.domain for line in waiting] == ["supply.humberwick.example"]
 
 
 def test_the_invented_boards_show_what_is_out_of_date() -> None:
