@@ -18,7 +18,16 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.commands.invented import Invented
-from forms_app.db.tables import Document, LayoutChoice, LayoutPicture, MailDomain, Person, StageRecord, WordLayout
+from forms_app.db.tables import (
+    Delivery,
+    Document,
+    LayoutChoice,
+    LayoutPicture,
+    MailDomain,
+    Person,
+    StageRecord,
+    WordLayout,
+)
 from forms_app.documents import templates
 from forms_app.domain.answers import to_json
 from forms_app.domain.contacts import ContactDetails
@@ -179,6 +188,12 @@ class City:
         with self.town.workshop.reading() as work:
             wanted = select(LayoutChoice.id).where(LayoutChoice.layout_id == self.layout())
             return work.session.scalars(wanted).one()
+
+    def delivery(self) -> UUID:
+        """Of the newest stage record, to the raiser."""
+        with self.town.workshop.reading() as work:
+            wanted = select(Delivery.id).where(Delivery.document_id == self.document("stage_record"))
+            return work.session.scalars(wanted.where(Delivery.person_id == UUID(self.id_of(self.raiser)))).one()
 
     def mail_domain(self) -> UUID:
         """The one at which the raiser has an address."""
