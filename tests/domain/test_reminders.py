@@ -178,7 +178,7 @@ def test_it_is_overdue_from_the_moment_and_not_before(at: datetime, is_late: boo
 
     found = reminders(walk.standing(), places=PLACES, at=at, calendar=ENGLAND)
 
-    assert {each.is_late for each in found} == {is_late}
+    assert told(found) == ((BOTH_OF_THEM | MANAGERS) if is_late else BOTH_OF_THEM, is_late)
 
 
 def test_a_calendar_that_has_ended_is_not_guessed_on() -> None:
@@ -272,6 +272,13 @@ def test_where_no_manager_takes_part_the_business_unit_is_told_in_their_place() 
 
     assert told(at_eight(walk, march(2))) == (BOTH_OF_THEM, False)
     assert told(at_eight(walk, march(3))) == (BOTH_OF_THEM | {"manager", "office"}, True)
+
+
+def test_a_manager_who_has_left_is_none() -> None:
+    gone = replace(MANAGER, has_left=True)
+    walk = under(limited(Unit.WORKING_DAYS, 1, side=Side.RAISING), places=(RAISER, gone, OTHER))
+
+    assert told(at_eight(walk, march(3))) == ({"raiser", "office"}, True)
 
 
 def test_a_manager_of_another_agency_or_side_is_not_theirs() -> None:
@@ -430,7 +437,8 @@ def test_a_duty_is_reminded_of_until_each_side_says_that_it_is_done() -> None:
     walk.wrote(RAISER, FollowUp(duty="check", then="done"))
     assert told(at_eight(walk, march(11)), What.REVIEW) == ({"other", "supervisor"}, True)
     walk.wrote(OTHER, FollowUp(duty="check", then="done"))
-    assert told(at_eight(walk, march(11)), What.REVIEW) == NOBODY
+    for day in (11, 15, 22):
+        assert told(at_eight(walk, march(day)), What.REVIEW) == NOBODY
 
 
 def test_a_duty_that_was_put_off_comes_back_on_its_new_day() -> None:
