@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -286,6 +288,26 @@ def test_who_looked_at_something_older_decides_nothing(here: Scene) -> None:
         decide(here, NEW, Rule.ATTACH, seen=before)
 
     assert rule(here, TEACHER) is Rule.NEVER
+
+
+def test_of_two_who_decide_at_the_same_moment_one_is_told_what_the_other_decided(both: Scene) -> None:
+    load(both, with_teacher())
+    line, second = lines(both)[NEW], both.people[f"second.unit@board.{DOMAIN}"]
+
+    def as_second() -> None:
+        with both.workshop.writing() as work:
+            confirming.decide(work, by=second, domain_id=line.id, rule=Rule.ATTACH, seen=line.stamp)
+
+    with ThreadPoolExecutor(1) as other:
+        with both.workshop.writing() as work:
+            confirming.decide(work, by=unit(both), domain_id=line.id, rule=Rule.NEVER, seen=line.stamp)
+            work.session.flush()
+            at_once = other.submit(as_second)
+            time.sleep(0.3)  # so that it has looked, if it can
+        with pytest.raises(ChangedMeanwhile):
+            at_once.result()
+
+    assert rule(both, TEACHER) is Rule.NEVER
 
 
 def test_the_same_sent_twice_is_done_once(here: Scene) -> None:
