@@ -17,6 +17,7 @@ from forms_app.domain.mail_rules import Rule
 from forms_app.domain.secrecy import with_secrecy
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
+from forms_app.services.confirming import decide_for_operator
 from forms_app.services.issuing import owe_posting_again
 from forms_app.services.posting import WAITS
 from forms_app.services.troubles import REMEMBERED, Troubles
@@ -102,11 +103,10 @@ def test_once_its_domain_is_confirmed_it_goes(office: Office) -> None:
     delivery = owe_delivery(office, Recipient("wren.ashdown@elsewhere.example", is_secure=False))
     set_rule(office, "elsewhere.example", None)
     office.work()
-    set_rule(office, "elsewhere.example", Rule.LINK)
     office.clock.go_on(hours=1)
 
     with office.workshop.writing() as work:
-        owe_posting_again(work, [delivery])
+        decide_for_operator(work, board_code="BRK", domain="elsewhere.example", rule=Rule.LINK)
     office.work()
 
     assert office.ledger(delivery) == [("started", None), ("accepted", 250)]
