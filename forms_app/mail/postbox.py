@@ -40,13 +40,12 @@ class Postbox:
             return Answer(Result.NOT_REACHED, f"{self._rests_because} It was not asked again within seconds.")
         self._keep_if_usable()
         was_kept = self._connection is not None
-        answer, is_about_the_message = self._try(message, until)
-        if was_kept and not is_about_the_message:
-            # A server closes a kept connection when it likes. Nothing of this message was handed over.
+        answer, sender_taken = self._try(message, until)
+        if was_kept and not sender_taken:
+            # A server ends with a kept connection when and how it likes. Nothing of this message was handed over.
             self._drop()
-            answer, is_about_the_message = self._try(message, until)
-        if not is_about_the_message:
-            self._drop()
+            answer, sender_taken = self._try(message, until)
+        if self._connection is None and not sender_taken:
             self._rests_until = time.monotonic() + self._server.rest_seconds
             self._rests_because = answer.sentence
         return answer
@@ -69,7 +68,7 @@ class Postbox:
             self.close()
 
     def _try(self, message: Message, until: float) -> tuple[Answer, bool]:
-        """The answer, and whether it is one about this message, rather than about us or the connection."""
+        """The answer, and whether the server took the beginning of the message. After a fault no connection is kept."""
         connection: Connection | None = None
         with flask_app.app_context():
             written = Written(message, self._files)
@@ -77,12 +76,10 @@ class Postbox:
                 connection = self._open_connection(message, until)
                 connection.hand_over(written, until=until)
             except (OSError, ValueError) as fault:  # smtplib's own are OSErrors; what a server says may be no value
-                begun = connection is not None and connection.body_begun
                 if not _is_a_refusal(fault):
                     self._drop()
-                return _answer(fault, body_begun=begun), _is_a_refusal(fault) or (
-                    connection is not None and connection.sender_taken
-                )
+                answer = _answer(fault, body_begun=connection is not None and connection.body_begun)
+                return answer, connection is not None and connection.sender_taken
         return ACCEPTED, True
 
     def _open_connection(self, message: Message, until: float) -> Connection:

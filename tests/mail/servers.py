@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,8 +58,9 @@ class Scripted:
                 caller.shutdown(socket.SHUT_RDWR)
 
     def add(self, line: str) -> None:
-        """Says something unasked to who called last."""
+        """Says something unasked to who called last, and gives it time to arrive."""
         self.calls[-1].sendall(line.encode() + b"\r\n")
+        time.sleep(0.05)
 
 
 @contextlib.contextmanager
@@ -88,8 +89,11 @@ def _serve(listener: socket.socket, server: Scripted, says: Says) -> None:
         return last[step]
 
     talks = []
-    while not server.is_over.is_set():
+    while True:
         caller, _ = listener.accept()
+        if server.is_over.is_set():
+            caller.close()
+            break
         server.calls.append(caller)
         talks.append(threading.Thread(target=_talk, args=(caller, server, line)))
         talks[-1].start()
@@ -99,7 +103,7 @@ def _serve(listener: socket.socket, server: Scripted, says: Says) -> None:
 
 def _talk(caller: socket.socket, server: Scripted, line: Callable[[str], str]) -> None:
     with caller, contextlib.suppress(OSError), caller.makefile("rb") as said:
-        if server.is_over.is_set() or not _say(caller, line("CALL"), server):
+        if not _say(caller, line("CALL"), server):
             return
         for each in said:
             server.lines.append(each.decode("ascii", "replace").strip())
@@ -108,11 +112,24 @@ def _talk(caller: socket.socket, server: Scripted, line: Callable[[str], str]) -
             if not _say(caller, answer, server):
                 return
             if verb == "DATA" and answer.startswith("354"):
-                server.texts.append(b"".join(iter(said.readline, b".\r\n")))
+                text = _text(said)
+                if text is None:
+                    return
+                server.texts.append(text)
                 if not _say(caller, line("TEXT"), server):
                     return
             if verb == "QUIT":
                 return
+
+
+def _text(said: Iterable[bytes]) -> bytes | None:
+    """None for one that did not come to its end."""
+    lines: list[bytes] = []
+    for line in said:
+        if line == b".\r\n":
+            return b"".join(lines)
+        lines.append(line)
+    return None
 
 
 def _say(caller: socket.socket, line: str, server: Scripted) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import smtplib
+import socket
+import threading
 import time
 from contextlib import nullcontext
 from dataclasses import replace
@@ -19,7 +22,7 @@ from forms_app.mail.answers import Answer
 from forms_app.mail.compose import Attachment, DocumentNotice, Letterhead, Message, Office, document_message
 from forms_app.mail.postbox import MailServer, Postbox
 from forms_app.settings import Settings, SettingsFault
-from tests.mail.servers import ELSEWHERE, HANG_UP, LOCALHOST, SILENCE, encrypted, scripted
+from tests.mail.servers import DRIP, ELSEWHERE, GOOD, HANG_UP, LOCALHOST, SILENCE, encrypted, scripted
 from tests.ports import free_port
 from tests.smtp import SmtpServer
 
@@ -104,6 +107,10 @@ def test_left_to_itself_the_library_swallows_the_refusal_of_one_of_two(smtp_serv
         ({"DATA": "451 Later"}, ("not_reached", 451)),
         ({"TEXT": "554 5.7.1 Spam"}, ("refused", 554)),
         ({"TEXT": "452 Full"}, ("not_reached", 452)),
+        ({"TEXT": "421 Closing"}, ("not_reached", 421)),
+        ({"TEXT": "552 Too big"}, ("refused", 552)),
+        ({"TEXT": "550 No", "RSET": HANG_UP}, ("refused", 550)),
+        ({"RCPT": "550 No", "RSET": SILENCE}, ("refused", 550)),
         ({"CALL": "421 Busy"}, ("not_reached", 421)),
         ({"CALL": "554 Not you"}, ("not_reached", 554)),
         ({"EHLO": "550 No", "HELO": "550 No"}, ("not_reached", 550)),
@@ -111,8 +118,17 @@ def test_left_to_itself_the_library_swallows_the_refusal_of_one_of_two(smtp_serv
         ({"CALL": HANG_UP}, ("not_reached", None)),
         ({"CALL": "gibberish"}, ("not_reached", None)),
         ({"CALL": "220 " + "x" * 10000}, ("not_reached", 500)),
+        ({"CALL": "220-x\r\n" * 100_000 + "220 ready"}, ("not_reached", None)),
+        ({"CALL": "220 Willkommen, schöne Größe ✉"}, ("accepted", 250)),
+        ({"CALL": "220-first\r\n220 ready", "TEXT": "250-first\r\n250 Taken"}, ("accepted", 250)),
+        ({"EHLO": "250-forms.example\r\n250-SIZE x\r\n250-\xff\r\n250 AUTH"}, ("accepted", 250)),
+        ({"EHLO": "\x00\x01\r\n\r\n", "HELO": "\x00"}, ("not_reached", None)),
         ({"EHLO": SILENCE}, ("not_reached", None)),
+        ({"MAIL": "421 Closing"}, ("not_reached", 421)),
         ({"MAIL": HANG_UP}, ("not_reached", None)),
+        ({"RCPT": "450 Greylisted"}, ("not_reached", 450)),
+        ({"DATA": HANG_UP}, ("not_reached", None)),
+        ({"DATA": "250 Go on"}, ("not_reached", None)),
         ({"RCPT": SILENCE}, ("not_reached", None)),
         ({"RCPT": "what?"}, ("not_reached", None)),
         ({"TEXT": HANG_UP}, ("interrupted", None)),
@@ -135,6 +151,268 @@ def test_whatever_a_server_does_is_an_answer(says: dict[str, str], expected: tup
     assert answered(answer) == expected
     assert took < 4
     assert len(server.texts) == ("TEXT" in says or expected[0] == "accepted")
+
+
+@pytest.mark.parametrize("step", ["CALL", "EHLO", "MAIL", "RCPT", "DATA", "TEXT"])
+def test_a_server_that_says_a_byte_at_a_time_is_given_up(step: str) -> None:
+    slow = f"{DRIP}{GOOD[step]} {'and so on ' * 100}"
+    with scripted({step: slow}) as server:
+        began = time.monotonic()
+        answer = postbox(server.port, total_seconds=0.4).post(message())
+        took = time.monotonic() - began
+
+    assert answered(answer) == ("interrupted" if step == "TEXT" else "not_reached", None)
+    assert 0.3 < took < 2
+
+
+def test_left_to_itself_the_library_waits_for_every_byte() -> None:
+    with scripted({"CALL": f"{DRIP}220 forms.example"}) as server:
+        began = time.monotonic()
+        smtplib.SMTP("127.0.0.1", server.port, timeout=0.4).close()
+
+    assert time.monotonic() - began > 0.8  # and no end of it, were there more
+
+
+def test_a_server_that_takes_nothing_in_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        thread = threading.Thread(target=_take_little, args=(deaf,))
+        thread.start()
+        answer = postbox(deaf.getsockname()[1], timeout_seconds=0.3).post(
+            message(TO, Attachment("a.pdf", b"x" * 30_000_000))
+        )
+        thread.join()
+
+    assert answered(answer) == ("interrupted", None)
+
+
+def _take_little(listener: socket.socket) -> None:
+    caller, _ = listener.accept()
+    with caller, caller.makefile("rb") as lines:
+        caller.sendall(b"220 ready\r\n")
+        for said in ("250 OK", "250 OK", "250 OK", "354 Go on"):
+            lines.readline()
+            caller.sendall(said.encode() + b"\r\n")
+        time.sleep(0.5)
+
+
+# --- the connection that is kept ---
+
+
+def test_messages_go_over_one_connection() -> None:
+    with scripted({}) as server:
+        box = postbox(server.port)
+        answers = [answered(box.post(message(to))) for to in (TO, OTHER, TO)]
+        box.close()
+
+    assert answers == [("accepted", 250)] * 3
+    assert len(server.calls) == 1
+    assert [line[:4].upper() for line in server.lines].count("EHLO") == 1
+    assert server.lines[-1].upper() == "QUIT"
+
+
+REFUSALS: list[dict[str, str | list[str]]] = [
+    {"RCPT": ["550 No such mailbox", "250 OK"]},
+    {"RCPT": ["450 Greylisted", "250 OK"]},
+    {"DATA": ["554 No", "354 Go on"]},
+    {"TEXT": ["552 Too big", "250 Taken"]},
+    {"TEXT": ["452 Full", "250 Taken"]},
+]
+
+
+@pytest.mark.parametrize("says", REFUSALS, ids=str)
+def test_a_refused_message_is_forgotten_and_the_next_goes_over_the_same_connection(
+    says: dict[str, str | list[str]],
+) -> None:
+    with scripted(says) as server:
+        box = postbox(server.port)
+        first, second = box.post(message(OTHER)), box.post(message(TO))
+
+    assert answered(first)[0] != "accepted"
+    assert answered(second) == ("accepted", 250)
+    assert len(server.calls) == 1
+    verbs = [line[:4].upper() for line in server.lines]
+    assert "RSET" in verbs[: len(verbs) - verbs[::-1].index("MAIL") - 1]
+
+
+@pytest.mark.parametrize("says", ["500 What?", "what?", "421 Closing", HANG_UP])
+def test_a_server_that_does_not_forget_a_refused_message_is_called_again(says: str) -> None:
+    with scripted({"RCPT": ["550 No such mailbox", "250 OK"], "RSET": says}) as server:
+        box = postbox(server.port)
+        first, second = box.post(message(OTHER)), box.post(message(TO))
+
+    assert [answered(first), answered(second)] == [("refused", 550), ("accepted", 250)]
+    assert len(server.calls) == 2
+
+
+FAULTS: list[dict[str, str | list[str]]] = [
+    {"RCPT": ["421 Closing", "250 OK"]},
+    {"RCPT": [HANG_UP, "250 OK"]},
+    {"RCPT": [SILENCE, "250 OK"]},
+    {"RCPT": ["what?", "250 OK"]},
+    {"DATA": [HANG_UP, "354 Go on"]},
+    {"TEXT": [HANG_UP, "250 Taken"]},
+    {"TEXT": [SILENCE, "250 Taken"]},
+    {"TEXT": ["what?", "250 Taken"]},
+    {"TEXT": ["421 Closing", "250 Taken"]},
+]
+
+
+@pytest.mark.parametrize("says", FAULTS, ids=str)
+def test_after_a_fault_the_next_message_has_a_connection_of_its_own(says: dict[str, str | list[str]]) -> None:
+    with scripted(says) as server:
+        box = postbox(server.port, timeout_seconds=0.3)
+        first, second = box.post(message(OTHER)), box.post(message(TO))
+
+    assert answered(first)[0] in {"not_reached", "interrupted"}
+    assert answered(second) == ("accepted", 250)
+    assert len(server.calls) == 2
+
+
+@pytest.mark.parametrize("says", ["421 Timeout", "503 Too many messages", "what?", HANG_UP, SILENCE])
+def test_a_kept_connection_that_takes_no_more_is_opened_again_once(says: str) -> None:
+    with scripted({"MAIL": ["250 OK", says, "250 OK"]}) as server:
+        box = postbox(server.port, timeout_seconds=0.3)
+        answers = [answered(box.post(message(to))) for to in (OTHER, TO)]
+
+    assert answers == [("accepted", 250)] * 2
+    assert len(server.calls) == 2
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_opened_again() -> None:
+    with scripted({}) as server:
+        box = postbox(server.port)
+        first = box.post(message(OTHER))
+        server.hang_up()
+        second = box.post(message(TO))
+
+    assert [answered(first), answered(second)] == [("accepted", 250)] * 2
+    assert len(server.calls) == 2
+    assert len(server.texts) == 2
+
+
+@pytest.mark.parametrize("unasked", ["250 OK", "421 Closing", "550 No"])
+def test_what_a_server_says_unasked_is_not_taken_for_an_answer(unasked: str) -> None:
+    with scripted({}) as server:
+        box = postbox(server.port)
+        box.post(message(OTHER))
+        server.add(unasked)
+        answer = box.post(message(TO))
+
+    assert answered(answer) == ("accepted", 250)
+    assert len(server.calls) == 2
+
+
+def test_what_a_server_says_together_with_an_answer_is_not_taken_for_the_next() -> None:
+    with scripted({"TEXT": ["250 Taken\r\n550 And no", "250 Taken"]}) as server:
+        box = postbox(server.port)
+        answers = [answered(box.post(message(to))) for to in (OTHER, TO)]
+
+    assert answers == [("accepted", 250)] * 2
+    assert len(server.calls) == 2
+
+
+def test_a_message_that_was_begun_is_never_sent_twice_by_itself() -> None:
+    with scripted({"TEXT": ["250 Taken", HANG_UP, "250 Taken"]}) as server:
+        box = postbox(server.port)
+        answers = [answered(box.post(message(to))) for to in (OTHER, TO)]
+
+    assert answers == [("accepted", 250), ("interrupted", None)]
+    assert len(server.texts) == 2
+
+
+def test_a_connection_is_kept_for_some_messages_and_some_seconds() -> None:
+    with scripted({}) as server:
+        few = postbox(server.port, most_messages=2)
+        for _ in range(5):
+            assert answered(few.post(message())) == ("accepted", 250)
+        few.close()
+        assert len(server.calls) == 3
+        brief = postbox(server.port, idle_seconds=0.05)
+        brief.post(message())
+        time.sleep(0.1)
+        brief.post(message())
+        brief.close()
+
+    assert len(server.calls) == 5
+    assert [line.upper() for line in server.lines].count("QUIT") == 5
+
+
+def test_an_idle_connection_is_ended_when_it_is_looked_at() -> None:
+    with scripted({}) as server:
+        box = postbox(server.port, idle_seconds=0.05)
+        box.close_if_idle()
+        box.post(message())
+        box.close_if_idle()
+        assert "QUIT" not in [line.upper() for line in server.lines]
+        time.sleep(0.1)
+        box.close_if_idle()
+
+    assert server.lines[-1].upper() == "QUIT"
+
+
+def test_a_kept_encrypted_connection_carries_the_next_message(security: str) -> None:
+    with server_for(security, LOCALHOST) as server:
+        box = postbox(server.port, security=security, trusted_certificates=LOCALHOST)
+        answers = [answered(box.post(message(to, Attachment("a.pdf", b"%PDF" * 20_000)))) for to in (TO, OTHER)]
+        is_kept = box._connection is not None and box._connection.can_take_another
+        box.close()
+
+    assert answers == [("accepted", 250)] * 2
+    assert len(server.received) == 2
+    assert is_kept
+
+
+def test_a_line_that_begins_with_a_dot_arrives_with_it(smtp_server: SmtpServer) -> None:
+    said = "first\n.\n..second\n.third\n" + ". " * 50
+    postbox(smtp_server.port).post(replace(message(), body=said))
+
+    (received,) = smtp_server.received
+    assert received.message.get_content().strip("\n") == said
+
+
+# --- a server that is away ---
+
+
+def test_a_server_that_is_silent_is_waited_for_once_and_then_left_alone_for_a_while() -> None:
+    with scripted({"CALL": SILENCE}) as server:
+        box = postbox(server.port, timeout_seconds=0.3, rest_seconds=30)
+        began = time.monotonic()
+        answers = {answered(box.post(message())) for _ in range(200)}
+        took = time.monotonic() - began
+
+    assert answers == {("not_reached", None)}
+    assert took < 2
+    assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize("says", [{"CALL": "421 Busy"}, {"MAIL": "421 Busy"}, {"MAIL": HANG_UP}, {"EHLO": HANG_UP}])
+def test_a_server_that_takes_nothing_from_us_is_left_alone(says: dict[str, str]) -> None:
+    with scripted(says) as server:
+        box = postbox(server.port, rest_seconds=30)
+        first, second = box.post(message()), box.post(message())
+
+    assert len(server.calls) == 1
+    assert first.sentence in second.sentence
+    assert (second.result, second.smtp_code) == ("not_reached", None)
+
+
+def test_a_server_that_is_back_is_asked_again_soon() -> None:
+    port = free_port()
+    box = postbox(port, rest_seconds=0.1)
+    assert answered(box.post(message())) == ("not_reached", None)
+    with scripted({}, port=port):
+        time.sleep(0.15)
+        assert answered(box.post(message())) == ("accepted", 250)
+
+
+@pytest.mark.parametrize("says", [HANG_UP, "421 Closing", SILENCE, "550 No such mailbox"])
+def test_one_dead_address_does_not_have_the_server_left_alone(says: str) -> None:
+    with scripted({"RCPT": [says, "250 OK"]}) as server:
+        box = postbox(server.port, timeout_seconds=0.3, rest_seconds=30)
+        first, second = box.post(message(OTHER)), box.post(message(TO))
+
+    assert answered(first)[0] != "accepted"
+    assert answered(second) == ("accepted", 250)
 
 
 def test_a_port_where_nobody_listens() -> None:
