@@ -126,6 +126,14 @@ def reference_of(session: Session, escalation_id: UUID) -> str:
     return session.scalars(select(Escalation.reference).where(Escalation.id == escalation_id)).one()
 
 
+def place_of(session: Session, escalation_id: UUID, person_id: UUID) -> tuple[str, int] | None:
+    """The side of somebody who takes part, and the number of the last record; None for anybody else."""
+    last = select(func.max(StageRecord.number)).where(StageRecord.escalation_id == escalation_id).scalar_subquery()
+    wanted = select(Party.side, last).where(Party.escalation_id == escalation_id, Party.person_id == person_id)
+    found = session.execute(wanted.where(Party.removed_at.is_(None))).one_or_none()
+    return None if found is None else (found[0], found[1] or 0)
+
+
 def is_begun(session: Session, delivery_id: UUID) -> bool:
     """Whether the last line says that a message was handed over, and not what became of it."""
     last = select(Attempt.result).where(Attempt.delivery_id == delivery_id).order_by(Attempt.number.desc()).limit(1)

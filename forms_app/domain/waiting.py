@@ -83,8 +83,8 @@ def days_without_record(last: datetime, at: datetime, calendar: Calendar) -> int
     return count
 
 
-def next_due_from(side: Side, now: Standing, at: datetime) -> Due | None:
-    """The next of the policy's time limits that this side still has to keep, and still can."""
+def dues_of(side: Side, now: Standing) -> tuple[Due, ...]:
+    """The moments of the policy that this side still has to keep, or has let pass."""
     clocks = now.clocks if isinstance(now, Open) else ()
     own = (clock.due for clock in clocks if clock.met_at is None and clock.side in (None, side))
-    return min((due for due in own if due is not None and due.at > at), key=lambda due: due.at, default=None)
+    return tuple(due for due in own if due is not None)

@@ -15,6 +15,7 @@ from forms_app.mail.compose import Letterhead, UnfitMessage
 from forms_app.mail.mailbox import Mailbox
 from forms_app.services import blank_forms, bounced, issuing, layouts, notices, posting, reminding, settling, watching
 from forms_app.services.attachments import Lock
+from forms_app.services.deadlines import Deadlines
 from forms_app.services.digests import Budget
 from forms_app.services.troubles import Troubles
 from forms_app.services.work import Workshop
@@ -54,10 +55,11 @@ class Desk:
     """The hour of the UK day at which people are reminded."""
     budget: Budget = field(default_factory=Budget)
     troubles: Troubles = field(default_factory=Troubles)
+    deadlines: Deadlines = field(default_factory=Deadlines)
 
     @property
     def counter(self) -> posting.Counter:
-        return posting.Counter(self.postbox, self.letterhead, self.lock, self.budget, self.troubles)
+        return posting.Counter(self.postbox, self.letterhead, self.lock, self.budget, self.troubles, self.deadlines)
 
 
 def run_due(

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Protocol
 
 from forms_app.db import ledger, outbox
 from forms_app.db.outbox import Claim
-from forms_app.db.reads import takes_part
-from forms_app.db.releases import escalation_behind
 from forms_app.db.tables import Attempt, Board, Delivery
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.deliveries import ANSWERED, Why
-from forms_app.domain.errors import CalendarEnds
 from forms_app.domain.mail_rules import Rule
-from forms_app.domain.policy import Side
-from forms_app.domain.waiting import next_due_from
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import (
     Attachment,
@@ -31,8 +26,8 @@ from forms_app.mail.compose import (
     sign_in_message,
 )
 from forms_app.services.attachments import LOCKED, Lock, make_locked_copy
+from forms_app.services.deadlines import Deadlines
 from forms_app.services.digests import Budget, put_with_others, room_from
-from forms_app.services.history import standing_of
 from forms_app.services.mail_domains import may_be_emailed, rule_for
 from forms_app.services.settling import give_up, settle
 from forms_app.services.troubles import Troubles
@@ -68,10 +63,11 @@ class Counter:
 
     postbox: Posts
     letterhead: Letterhead
-    lock: Lock | None
+    lock: Lock | None = None
     """With it a PDF travels locked, and the Word file, which cannot be, does not travel."""
-    budget: Budget
-    troubles: Troubles
+    budget: Budget = field(default_factory=Budget)
+    troubles: Troubles = field(default_factory=Troubles)
+    deadlines: Deadlines = field(default_factory=Deadlines)
 
 
 # --- deliveries of documents ---
@@ -83,16 +79,15 @@ def post_delivery(workshop: Workshop, claim: Claim, counter: Counter) -> None:
     It goes to the address that its person has now, as the rule for that address says now.
     """
     _lock_what_travels(workshop, claim, counter.lock)
-    with workshop.reading() as work:
-        message = _delivery_message(work, claim, counter)
     with workshop.writing() as work:
-        is_begun = _begin(work, claim, message, counter.budget)
-    if not is_begun or message is None:
+        # In the transaction that writes that it goes: whatever changes has changed before, or finds it gone.
+        delivery = ledger.delivery_to_post(work.session, claim.about_id, lock=True)
+        message = _begin(work, claim, counter, delivery)
+    if message is None:
         return
     answer = counter.postbox.post(message)
     with workshop.writing() as work:
-        delivery = ledger.delivery_to_post(work.session, claim.about_id)
-        counter.troubles.note(answer, delivery.document_id, delivery.address, work.now)
+        counter.troubles.note(answer, delivery.document_id, message.to, work.now)
         if answer.result is not Result.INTERRUPTED:
             ledger.add_attempt(work.session, delivery.id, answer.result.value, work.now, answer.smtp_code)
         settle(work, claim, answer, WAITS)
@@ -104,32 +99,33 @@ def _lock_what_travels(workshop: Workshop, claim: Claim, lock: Lock | None) -> N
     with workshop.reading() as work:
         delivery = ledger.delivery_to_post(work.session, claim.about_id)
         travels = _travels(work, delivery) is Rule.ATTACH and not _is_over(work, delivery)
+        document_id = delivery.document_id
     if travels:
-        make_locked_copy(workshop, delivery.document_id, lock)
+        make_locked_copy(workshop, document_id, lock)
 
 
-def _begin(work: Work, claim: Claim, message: Message | None, budget: Budget) -> bool:
-    """Writes that this message is handed over now, unless it must not be, or not yet, or goes with others."""
-    delivery = ledger.delivery_to_post(work.session, claim.about_id, lock=True)
+def _begin(work: Work, claim: Claim, counter: Counter, delivery: Delivery) -> Message | None:
+    """What to hand over now, with a line that says so; None where nothing is to go, or not yet, or with others.
+
+    Raises UnfitMessage.
+    """
+    rule = _travels(work, delivery)
     if _is_over(work, delivery):
         outbox.finish(work.session, claim.item_id, claim.worker, work.now)
-        return False
-    why_not = why_ruled_out(_travels(work, delivery))
+        return None
+    why_not = why_ruled_out(rule)
     if why_not is not None:
         give_up(work, claim, RULED_OUT[why_not], why_not)
-        return False
-    moment = room_from(work, delivery, budget)
+        return None
+    moment = room_from(work, delivery, counter.budget)
     if moment is not None:
         if outbox.finish(work.session, claim.item_id, claim.worker, work.now):
             put_with_others(work, delivery, moment)
-        return False
-    is_attached = _travels(work, delivery) is Rule.ATTACH
-    if message is None or message.to != delivery.person.email or bool(message.attachments) != is_attached:
-        outbox.postpone(work.session, claim, work.now)  # it changed since it was read
-        return False
+        return None
+    message = _delivery_message(work, delivery, counter, is_attached=rule is Rule.ATTACH)
     _note_how_it_goes(work, delivery, message)
     ledger.add_attempt(work.session, delivery.id, STARTED, work.now)
-    return True
+    return message
 
 
 def _note_how_it_goes(work: Work, delivery: Delivery, message: Message) -> None:
@@ -165,13 +161,9 @@ def why_ruled_out(rule: Rule | None) -> Why | None:
             return Why.UNCONFIRMED
 
 
-def _delivery_message(work: Work, claim: Claim, counter: Counter) -> Message | None:
-    """None where nothing is to be sent now. Raises UnfitMessage."""
-    delivery = ledger.delivery_to_post(work.session, claim.about_id)
-    rule = _travels(work, delivery)
-    if _is_over(work, delivery) or why_ruled_out(rule) is not None:
-        return None
-    document, escalation = delivery.document, delivery.document.escalation
+def _delivery_message(work: Work, delivery: Delivery, counter: Counter, *, is_attached: bool) -> Message:
+    """Raises UnfitMessage."""
+    document, escalation, person = delivery.document, delivery.document.escalation, delivery.person
     formats = ("docx", "pdf") if counter.lock is None else (LOCKED,)
     notice = DocumentNotice(
         delivery_id=delivery.id,
@@ -179,28 +171,14 @@ def _delivery_message(work: Work, claim: Claim, counter: Counter) -> Message | N
         kind=document.kind,
         reference=escalation.reference,
         title=document.title,
-        attachments=tuple(_attachments(work, delivery, formats)) if rule is Rule.ATTACH else (),
-        is_locked=rule is Rule.ATTACH and LOCKED in formats,
+        attachments=tuple(_attachments(work, delivery, formats)) if is_attached else (),
+        is_locked=is_attached and LOCKED in formats,
         asks_answer=document.kind in ANSWERED,
-        by_when=_by_when(work, delivery),
+        by_when=counter.deadlines.by_when(work, escalation.id, person.id),
     )
-    person = delivery.person
-    office = office_of(escalation.board)
-    return document_message(counter.letterhead, office, notice, to=person.email, at=work.now, language=person.language)
-
-
-def _by_when(work: Work, delivery: Delivery) -> date | None:
-    """The day of the next time limit that the recipient's side has to keep, as it is now."""
-    escalation_id = delivery.document.escalation_id
-    if not takes_part(work.session, escalation_id, delivery.person_id):
-        return None
-    escalation = escalation_behind(work.session, escalation_id)
-    side = next(Side(party.side) for party in escalation.parties if party.person_id == delivery.person_id)
-    try:
-        due = next_due_from(side, standing_of(work, escalation), work.now)
-    except CalendarEnds:
-        return None
-    return None if due is None else due.day
+    return document_message(
+        counter.letterhead, office_of(escalation.board), notice, to=person.email, at=work.now, language=person.language
+    )
 
 
 def _attachments(work: Work, delivery: Delivery, formats: Sequence[str]) -> Iterator[Attachment]:

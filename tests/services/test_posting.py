@@ -17,10 +17,8 @@ from forms_app.db.tables import Attempt, SignInCode
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
 from forms_app.mail.postbox import MailServer, Postbox, as_bytes
-from forms_app.services.digests import Budget
 from forms_app.services.outbox import LEASE
 from forms_app.services.posting import WAITS, Counter, ledger_lines, post_delivery
-from forms_app.services.troubles import Troubles
 from tests.mail.owed import (
     ACCEPTED,
     LETTERHEAD,
@@ -56,7 +54,7 @@ def real_postbox(server: Any) -> Postbox:
 
 
 def counter(postbox: Any) -> Counter:
-    return Counter(postbox, LETTERHEAD, None, Budget(), Troubles())
+    return Counter(postbox, LETTERHEAD)
 
 
 def shown(office: Office) -> list[tuple[UUID, str | None]]:
