@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import event, select
 
 from forms_app.db import ledger, notifications
-from forms_app.db.outbox import OutboxKind, claim, needs_attention
+from forms_app.db.outbox import OutboxKind, claim
 from forms_app.db.tables import AuditEntry, DeliveryEvent, Notification, OutboxItem, Person, SignInSession
 from forms_app.domain.deliveries import EventKind
 from forms_app.mail.compose import Kind
@@ -24,7 +24,8 @@ from forms_app.services import bounced
 from forms_app.services.bounced import EVERY, WAITS, read_bounces
 from forms_app.services.notifying import notify
 from forms_app.services.outbox import LEASE, MOST_INTERRUPTIONS, Desk, run_due
-from forms_app.services.regular import NOTHING, owe_regular_work
+from forms_app.services.regular import owe_regular_work
+from forms_app.services.watchdog import health
 from tests.mail.came_back import came_back
 from tests.mail.imap import PASSWORD, imap_server
 from tests.mail.owed import LETTERHEAD, NOW, Office, Recipient, open_office, owe_code, owe_deliveries, owe_delivery
@@ -441,6 +442,12 @@ def test_where_there_is_no_mailbox_any_more_nothing_is_read(office: Office) -> N
     assert (standing(office).fault, standing(office).parked_at) == (None, None)
 
 
+def standing_work_is_done(office: Office) -> bool:
+    """As the health check says it."""
+    with office.workshop.reading() as work:
+        return health(work).standing_work_is_done
+
+
 def test_a_mailbox_that_cannot_be_read_is_tried_for_ever_shown_and_heals_by_itself(on_both: Office) -> None:
     away = FakeMailbox(fault=MailboxFault("The mailbox could not be reached."))
     for tries in range(1, 40):
@@ -449,15 +456,12 @@ def test_a_mailbox_that_cannot_be_read_is_tried_for_ever_shown_and_heals_by_itse
         assert standing(on_both).not_before == on_both.clock.now + WAITS[min(tries, len(WAITS)) - 1]
         on_both.clock.go_on(minutes=5)
     assert standing(on_both).parked_at is None
-    with on_both.workshop.reading() as work:
-        shown = needs_attention(work.session, work.now, about=[NOTHING])
-    assert [(each.kind, each.fault) for each in shown] == [("read_bounces", "The mailbox could not be reached.")]
+    assert not standing_work_is_done(on_both)
 
     read(on_both, FakeMailbox())
 
     assert (standing(on_both).fault, standing(on_both).tries) == (None, 0)
-    with on_both.workshop.reading() as work:
-        assert needs_attention(work.session, work.now, about=[NOTHING]) == []
+    assert standing_work_is_done(on_both)
 
 
 def test_a_worker_that_dies_again_and_again_over_the_mailbox_does_not_end_the_reading(office: Office) -> None:
