@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from uuid import UUID
 from forms_app.db import ledger, reads, received
 from forms_app.db.tables import Acknowledgement, Delivery, DeliveryEvent
 from forms_app.documents.catalogue import PAGE
+from forms_app.documents.faults import DocumentFault
 from forms_app.domain.deliveries import ANSWERED, EventKind
 from forms_app.domain.errors import NotFound
 from forms_app.domain.working_days import spell_time
@@ -61,7 +63,6 @@ class Received:
 class WebVersion:
     title: str
     """As it stands in the document."""
-    reference: str
     content: str
     """The markup as issued."""
 
@@ -84,15 +85,20 @@ def has_web_version(work: Work, *, document_id: UUID) -> bool:
 
 
 def web_version_for(work: Work, *, by: UUID, document_id: UUID) -> WebVersion:
-    """A document as a page, for somebody for whom it is. Raises NotFound, also where there is no web version."""
+    """A document as a page, for somebody for whom it is.
+
+    Raises NotFound, also where there is no web version, and DocumentFault for one that is not as it was issued.
+    """
     document = reads.document_to_download(work.session, document_id, by)
     file = reads.file_of(work.session, document_id, PAGE) if document is not None else None
     if document is None or file is None:
         raise NotFound("There is no such document.")
+    if hashlib.sha256(file.content).hexdigest() != file.sha256:
+        raise DocumentFault("The web version that is stored here is not the one that was issued. It was not shown.")
     work.note("document_read", person=by, escalation=document.escalation_id, about=document.id)
     note_given_out(work, by=by, document_id=document_id, file_format=PAGE)
     title = json.loads(document.context)["heading"]["title"]
-    return WebVersion(title, document.escalation.reference, file.content.decode())
+    return WebVersion(title, file.content.decode())
 
 
 # --- what the ledger notes of it ---

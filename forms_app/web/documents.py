@@ -99,12 +99,14 @@ def one(document_id: UUID) -> str:
 @open_to(signed_in)
 def read(document_id: UUID) -> str:
     """The web version, as it was stored when the document was issued."""
+    person = signed_in_person()
     with _noting() as work:
-        page = receiving.web_version_for(work, by=signed_in_person().id, document_id=document_id)
+        page = receiving.web_version_for(work, by=person.id, document_id=document_id)
+        received = receiving.received_document(work, by=person.id, document_id=document_id)
     # Made by the press from escaped text, and of nothing but words, headings and tables: documents/web_version.py.
     content = Markup(page.content)  # noqa: S704
     return render_template(
-        "documents/read.html", content=content, document_id=document_id, reference=page.reference, heading=page.title
+        "documents/read.html", content=content, document_id=document_id, received=received, heading=page.title
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
 import pytest
@@ -92,6 +93,16 @@ def test_the_same_answer_sent_twice_is_one(on_both: Sent) -> None:
     assert len(sent.answers(document, sent.scene.raiser)) == 1
     assert len(noted(sent, "document_acknowledged")) == 1
     assert len(sent.told("disagreement")) == 1
+
+
+def test_sent_from_two_places_at_once_it_is_one(on_both: Sent) -> None:
+    document = on_both.document(CONFIRMATION)
+    with ThreadPoolExecutor(2) as both:
+        together = [both.submit(say, on_both, document, Answer.DISAGREES, REASONS) for _ in range(2)]
+        assert [each.result() for each in together] == [None, None]
+
+    assert len(on_both.answers(document, on_both.scene.raiser)) == 1
+    assert len(on_both.told("disagreement")) == 1
 
 
 def test_an_answer_from_a_page_that_does_not_know_of_the_last_is_refused(sent: Sent, document: UUID) -> None:

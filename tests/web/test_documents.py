@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,15 +15,30 @@ from lxml import html
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from forms_app.db.tables import AuditEntry, Delivery, Document, DocumentFile, Draft
+from forms_app.db.tables import (
+    AuditEntry,
+    Delivery,
+    DeliveryEvent,
+    Document,
+    DocumentFile,
+    Draft,
+    Notification,
+    OutboxItem,
+)
 from forms_app.documents.catalogue import kind_of
 from forms_app.documents.wording import folded, said
 from forms_app.domain.acts import Act
-from tests.factories.received import Sent, make_everything, opened, resolved
+from forms_app.services.outbox import Desk as WorkersDesk
+from forms_app.services.outbox import run_due
+from tests.factories.received import Sent, issue_quickly, make_everything, opened, resolved
 from tests.factories.scenes import DOMAIN
 from tests.factories.walks import record, who_may
+from tests.journeys.test_each_policy import logged
+from tests.mail.owed import LETTERHEAD, FakePostbox
 from tests.web.clerk import Office, hidden, office, problems_on, words_on
 from tests.web.visitor import Visitor
+
+__all__ = ["logged"]
 
 CONFIRMATION, ACCOUNT = "written_confirmation", "written_account"
 REASONS = "Nobody asked Ottilie Marchbank before the plan was made."
@@ -186,8 +204,14 @@ def test_the_page_says_what_the_document_says_and_is_never_drawn_again(began: De
     assert not page.xpath("//main//article//*[@style]")
     with began.sent.scene.database.writing() as session:
         wanted = select(DocumentFile).where(DocumentFile.document_id == account, DocumentFile.format == "page")
-        session.scalars(wanted).one().content = b"<article><h1>As it was stored</h1></article>"
+        file = session.scalars(wanted).one()
+        file.content = b"<article><h1>As it was stored</h1></article>"
         session.get_one(Document, account).context = '{"heading": {"title": "As it was stored"}}'
+    refused = began.visitor().get(f"/documents/{account}/read")
+    assert refused.status_code == 503
+    assert "As it was stored" not in refused.text
+    with began.sent.scene.database.writing() as session:
+        session.scalars(wanted).one().sha256 = hashlib.sha256(file.content).hexdigest()
     assert "<h1>As it was stored</h1>" in began.visitor().get(f"/documents/{account}/read").text
 
 
@@ -402,6 +426,32 @@ def drafts(desk: Desk) -> int:
         return len(session.scalars(select(Draft)).all())
 
 
+def test_reasons_leave_by_no_email_log_address_or_list_of_what_was_done(
+    ended: Desk, outcome: UUID, logged: io.StringIO
+) -> None:
+    here, postbox = ended.sent.scene, FakePostbox()
+    by = next(person for person in ended.sent.recipients(outcome) if person != here.raiser)
+    refused = ended.answer(outcome, by=by, answer="", reasons=REASONS)
+    sent = ended.answer(outcome, by=by, **DISAGREES)
+
+    run_due(here.workshop, "w", WorkersDesk(postbox, LETTERHEAD, issue_quickly), most=200)
+
+    (told,) = ended.sent.told("disagreement")
+    assert told.accepted_at is not None, "somebody is told that there is a disagreement"
+    mails = "".join(repr(replace(message, attachments=())) for message in postbox.posted)
+    with here.database.reading() as session:
+        rows = [
+            [str(value) for value in row]
+            for table in (AuditEntry, OutboxItem, Notification, DeliveryEvent)
+            for row in session.execute(select(*table.__table__.columns))
+        ]
+    ledger = ended.visitor(here.holder("business_unit")).get("/register/deliveries").text
+    for leak in ("Marchbank", "Nobody asked", "before the plan"):
+        assert leak in refused.text
+        for place in (mails, logged.getvalue(), json.dumps(rows), sent.location, ledger):
+            assert leak not in place
+
+
 # --- for whom it is, and when ---
 
 
@@ -433,9 +483,9 @@ def test_what_was_withdrawn_meanwhile_takes_no_answer(ended: Desk, outcome: UUID
     form = {**{name: hidden(page, name) for name in ("sha256", "number")}, **DISAGREES}
     ended.sent.withdraw(outcome, ended.sent.scene.raiser)
 
-    assert visitor.post(at, form).status_code == 404
-    assert visitor.post(f"/documents/{outcome}/seen").status_code == 404
-    assert visitor.get(f"/documents/{outcome}/read").status_code == 404
+    assert visitor.post(at, form).status_code == 410
+    assert visitor.post(f"/documents/{outcome}/seen").status_code == 410
+    assert visitor.get(f"/documents/{outcome}/read").status_code == 410
     assert ended.sent.told("disagreement") == []
 
 
