@@ -92,8 +92,9 @@ def _queue(job: Job) -> tuple[Huey, Rounds]:
         press.start()
         issue = press.issue if job.seal is None else job.seal.sealing(press.issue, workshop.clock)
         draw = pictures.pages if pictures.can_draw() else None
-        desk = Desk(Postbox(job.mail_server), job.letterhead, issue, _lock(job), draw, job.mailbox, job.reminders_hour)
-        return Bench(workshop, name, desk, Heartbeat(workshop, name))
+        postbox = Postbox(job.mail_server)
+        desk = Desk(postbox, job.letterhead, issue, _lock(job), draw, job.mailbox, job.reminders_hour)
+        return Bench(workshop, name, desk, postbox, Heartbeat(workshop, name))
 
     def look() -> None:
         here = bench()
@@ -105,6 +106,7 @@ def _queue(job: Job) -> tuple[Huey, Rounds]:
                 if not run_due(here.workshop, here.name, here.desk, lease=job.lease, most=1, wake_another=wake_one):
                     break
                 here.heartbeat.beat()
+            here.postbox.close_if_idle()
         except Exception:  # the next look may find the database again
             log.exception("outbox_not_looked_at")
 
@@ -129,6 +131,7 @@ class Bench:
     workshop: Workshop
     name: str
     desk: Desk
+    postbox: Postbox
     heartbeat: Heartbeat
 
 
