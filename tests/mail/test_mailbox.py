@@ -206,7 +206,7 @@ def test_a_server_that_talks_nonsense_or_not_at_all_is_said(says: list[bytes]) -
     with talking(says) as port:
         began = time.monotonic()
         assert fault_of(Mailbox(f"imap://u@127.0.0.1:{port}", "p", 0.2))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 8
 
 
 @pytest.mark.parametrize("greeting", [b"", b"* OK [CAPABILITY IMAP4rev1] ready\r\n"])
@@ -218,7 +218,7 @@ def test_a_server_that_says_a_byte_now_and_then_is_cut_off(monkeypatch: pytest.M
         assert fault_of(Mailbox(f"imap://u@127.0.0.1:{port}", "p", 2))
         took = time.monotonic() - began
 
-    assert took < 2
+    assert took < 6
 
 
 @pytest.mark.parametrize("missing", ["new", "cur", ""])
