@@ -17,8 +17,9 @@ from forms_app.services import blank_forms, bounced, issuing, layouts, notices, 
 from forms_app.services.attachments import Lock
 from forms_app.services.deadlines import Deadlines
 from forms_app.services.digests import Budget
+from forms_app.services.posting import Follow, Taken
 from forms_app.services.troubles import Troubles
-from forms_app.services.work import Workshop
+from forms_app.services.work import Work, Workshop
 
 LEASE = timedelta(minutes=3)
 MOST_AT_ONCE = 10
@@ -76,31 +77,45 @@ def run_due(
     A worker that is killed anywhere in here leaves its item owed, for whoever looks after the lease has ended. No two
     workers may have the same name at the same time. `wake_another` is called once there was something to do.
     """
+    taken: Taken | None = None
+
+    def claim(work: Work) -> Claim | None:
+        behind = desk.troubles.behind(work.now)
+        return next(iter(outbox.claim(work.session, worker, work.now, 1, lease, behind)), None)
+
     for count in range(most):
-        claim = _next(workshop, worker, lease, desk.troubles)
-        if claim is None:
+        taken = taken or _next(workshop, claim)
+        if taken is None:
             return count
         if count == 0:
             wake_another()
-        _work_on(workshop, claim, desk)
+        taken = _work_on(workshop, taken, desk, claim if count + 1 < most else _nothing)
     return most
 
 
-def _next(workshop: Workshop, worker: str, lease: timedelta, troubles: Troubles) -> Claim | None:
+def _nothing(_: Work) -> None:
+    return None
+
+
+def _next(workshop: Workshop, claim: Follow) -> Taken | None:
     with workshop.reading() as work:
         if not outbox.is_due(work.session, work.now):
             return None
     with workshop.writing() as work:
-        behind = troubles.behind(work.now)
-        return next(iter(outbox.claim(work.session, worker, work.now, 1, lease, behind)), None)
+        claimed = claim(work)
+    return None if claimed is None else Taken(claimed)
 
 
-def _work_on(workshop: Workshop, claim: Claim, desk: Desk) -> None:
+def _work_on(workshop: Workshop, taken: Taken, desk: Desk, follow: Follow) -> Taken | None:
+    """Gives back what was claimed as this ended, if anything was."""
+    claim = taken.claim
     waits = WAITS.get(claim.kind, ())
     if claim.kind not in outbox.STANDING and claim.tries > len(waits) + MOST_INTERRUPTIONS:
         _park(workshop, claim, f"It was tried {claim.tries - 1} times, and the worker stopped each time.")
-        return
+        return None
     try:
+        if claim.kind == OutboxKind.POST_DELIVERY:
+            return posting.post_delivery(workshop, taken, desk.counter, follow)
         _do(workshop, claim, desk)
     except UnfitMessage as fault:
         _park(workshop, claim, str(fault))
@@ -111,6 +126,7 @@ def _work_on(workshop: Workshop, claim: Claim, desk: Desk) -> None:
         )
         with workshop.writing() as work:
             settling.put_off(work, claim, sentence, waits, Why.UNFIT)
+    return None
 
 
 def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
@@ -121,8 +137,6 @@ def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
             blank_forms.make_blank_forms(workshop, claim, desk.issue)
         case OutboxKind.DRAW_LAYOUT:
             layouts.draw_layout(workshop, claim, desk.draw)
-        case OutboxKind.POST_DELIVERY:
-            posting.post_delivery(workshop, claim, desk.counter)
         case OutboxKind.POST_NOTIFICATION:
             notices.post_notification(workshop, claim, desk.counter)
         case OutboxKind.REMIND:

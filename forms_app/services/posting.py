@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Protocol
+from uuid import UUID
 
 from forms_app.db import ledger, outbox
-from forms_app.db.outbox import Claim
+from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.tables import Attempt, Board, Delivery
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.deliveries import ANSWERED, Why
@@ -73,24 +74,60 @@ class Counter:
 # --- deliveries of documents ---
 
 
-def post_delivery(workshop: Workshop, claim: Claim, counter: Counter) -> None:
-    """One attempt at one delivery. A crash in it leaves a started line without an answer, and the work owed.
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A message of which the ledger says already that it is handed over."""
+
+    delivery_id: UUID
+    document_id: UUID
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Work that a worker has claimed, and how far it is begun."""
+
+    claim: Claim
+    begun: Begun | None = None
+
+
+Follow = Callable[[Work], Claim | None]
+"""Claims what comes next, in the transaction that ends other work: one wait for the disk does for both."""
+
+
+def post_delivery(workshop: Workshop, taken: Taken, counter: Counter, follow: Follow = lambda _: None) -> Taken | None:
+    """One attempt at one delivery, and what comes next. A crash in it leaves a started line without an answer, and the work owed.
 
     It goes to the address that its person has now, as the rule for that address says now.
     """
+    claim = taken.claim
+    begun = taken.begun or _begin_alone(workshop, claim, counter)
+    if begun is None:
+        return None
+    answer = counter.postbox.post(begun.message)
+    with workshop.writing() as work:
+        counter.troubles.note(answer, begun.document_id, begun.message.to, work.now)
+        if answer.result is not Result.INTERRUPTED:
+            ledger.add_attempt(work.session, begun.delivery_id, answer.result.value, work.now, answer.smtp_code)
+        settle(work, claim, answer, WAITS)
+        return _begin_next(work, follow(work), counter)
+
+
+def _begin_alone(workshop: Workshop, claim: Claim, counter: Counter) -> Begun | None:
     _lock_what_travels(workshop, claim, counter.lock)
     with workshop.writing() as work:
-        # In the transaction that writes that it goes: whatever changes has changed before, or finds it gone.
-        delivery = ledger.delivery_to_post(work.session, claim.about_id, lock=True)
-        message = _begin(work, claim, counter, delivery)
-    if message is None:
-        return
-    answer = counter.postbox.post(message)
-    with workshop.writing() as work:
-        counter.troubles.note(answer, delivery.document_id, message.to, work.now)
-        if answer.result is not Result.INTERRUPTED:
-            ledger.add_attempt(work.session, delivery.id, answer.result.value, work.now, answer.smtp_code)
-        settle(work, claim, answer, WAITS)
+        return _begin(work, claim, counter)
+
+
+def _begin_next(work: Work, claim: Claim | None, counter: Counter) -> Taken | None:
+    if claim is None or claim.kind != OutboxKind.POST_DELIVERY or counter.lock is not None:
+        return None if claim is None else Taken(claim)
+    try:
+        with work.session.begin_nested():
+            begun = _begin(work, claim, counter)
+    except Exception:  # noqa: BLE001 - what ends here must stay ended: it fails again when its own turn comes, and is dealt with
+        return Taken(claim)
+    return None if begun is None else Taken(claim, begun)
 
 
 def _lock_what_travels(workshop: Workshop, claim: Claim, lock: Lock | None) -> None:
@@ -104,11 +141,12 @@ def _lock_what_travels(workshop: Workshop, claim: Claim, lock: Lock | None) -> N
         make_locked_copy(workshop, document_id, lock)
 
 
-def _begin(work: Work, claim: Claim, counter: Counter, delivery: Delivery) -> Message | None:
+def _begin(work: Work, claim: Claim, counter: Counter) -> Begun | None:
     """What to hand over now, with a line that says so; None where nothing is to go, or not yet, or with others.
 
-    Raises UnfitMessage.
+    In the transaction that writes the line: whatever changes has changed before, or finds it gone. Raises UnfitMessage.
     """
+    delivery = ledger.delivery_to_post(work.session, claim.about_id, lock=True)
     rule = _travels(work, delivery)
     if _is_over(work, delivery):
         outbox.finish(work.session, claim.item_id, claim.worker, work.now)
@@ -125,7 +163,7 @@ def _begin(work: Work, claim: Claim, counter: Counter, delivery: Delivery) -> Me
     message = _delivery_message(work, delivery, counter, is_attached=rule is Rule.ATTACH)
     _note_how_it_goes(work, delivery, message)
     ledger.add_attempt(work.session, delivery.id, STARTED, work.now)
-    return message
+    return Begun(delivery.id, delivery.document_id, message)
 
 
 def _note_how_it_goes(work: Work, delivery: Delivery, message: Message) -> None:

@@ -15,7 +15,7 @@ from forms_app.db.outbox import claim
 from forms_app.db.tables import Document, DocumentFile
 from forms_app.services.attachments import LOCKED, make_locked_copy, password_for, password_of
 from forms_app.services.outbox import LEASE
-from forms_app.services.posting import post_delivery
+from forms_app.services.posting import Counter, Taken, post_delivery
 from tests.mail.owed import LETTERHEAD, FakeIssued, Office, Recipient, open_office, owe_deliveries
 
 SECRET = b"an invented secret of the service"
@@ -136,7 +136,7 @@ def test_the_copy_is_made_with_no_transaction_open(office: Office) -> None:
             work.note("seen", about=document)
         return b"%PDF locked"
 
-    post_delivery(office.workshop, claimed, office.postbox, LETTERHEAD, lock)
+    post_delivery(office.workshop, Taken(claimed), Counter(office.postbox, LETTERHEAD, lock))
 
     assert [file.content for file in office.postbox.posted[0].attachments] == [b"%PDF locked"]
 

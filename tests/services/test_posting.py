@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from forms_app.db import ledger, outbox
 from forms_app.db.outbox import claim, needs_attention
@@ -18,7 +18,7 @@ from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
 from forms_app.mail.postbox import MailServer, Postbox, as_bytes
 from forms_app.services.outbox import LEASE
-from forms_app.services.posting import WAITS, Counter, ledger_lines, post_delivery
+from forms_app.services.posting import WAITS, Counter, Taken, ledger_lines, post_delivery
 from tests.mail.owed import (
     ACCEPTED,
     LETTERHEAD,
@@ -248,7 +248,7 @@ def test_a_worker_that_ended_the_work_before_doing_it_would_lose_the_message(off
         (hasty,) = claim(work.session, "w1", work.now, 1, LEASE)
         outbox.finish(work.session, hasty.item_id, "w1", work.now)
     with pytest.raises(Killed):
-        post_delivery(office.workshop, hasty, counter(Dies(postbox, first=True)))
+        post_delivery(office.workshop, Taken(hasty), counter(Dies(postbox, first=True)))
 
     office.clock.go_on(days=9)
     office.work()
@@ -298,10 +298,47 @@ def test_an_answer_that_comes_after_the_lease_is_kept_and_ends_nothing(office: O
                 assert claim(work.session, "quick", work.now, 1, LEASE)
             return ACCEPTED
 
-    post_delivery(office.workshop, slow, counter(Overtaken()))
+    post_delivery(office.workshop, Taken(slow), counter(Overtaken()))
 
     assert office.ledger(delivery) == [("started", None), ("accepted", 250)]
     assert (office.item(delivery).done_at, office.item(delivery).claimed_by) == (None, "quick")
+
+
+# --- one after the other ---
+
+
+def test_what_comes_next_is_claimed_and_begun_as_the_last_one_ends(office: Office) -> None:
+    owe_deliveries(office, [SECURE, OTHER])
+    commits: list[int] = []
+    event.listen(office.workshop.database.engine, "commit", lambda _: commits.append(1))
+
+    office.work()
+
+    assert len(office.postbox.posted) == 2
+    assert len(commits) == 4, "claimed, begun, ended with the next, ended"
+
+
+def test_no_more_is_claimed_than_is_worked_on(office: Office) -> None:
+    owe_deliveries(office, [SECURE, OTHER])
+
+    assert office.work(most=1) == 1
+
+    assert [item.claimed_by for item in office.items()] == [None] * 3
+    assert office.work(worker="w2") == 1
+
+
+def test_what_cannot_be_begun_leaves_the_one_before_it_ended(office: Office) -> None:
+    good, bad = owe_deliveries(office, [SECURE, Recipient("no address@brackenshire.example")])
+    with office.workshop.writing() as work:
+        item = outbox.OutboxItem
+        work.session.execute(update(item).where(item.about_id == bad).values(not_before=NOW + timedelta(seconds=1)))
+    office.clock.go_on(seconds=2)
+
+    office.work()
+
+    assert office.ledger(good) == [("started", None), ("accepted", 250)]
+    assert (office.ledger(bad), office.item(bad).tries) == ([], 1)
+    assert office.item(bad).parked_at is not None
 
 
 # --- no mail inside a transaction ---
