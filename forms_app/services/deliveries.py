@@ -204,8 +204,12 @@ def _withdrawal(delivery: Delivery, reader: Reader) -> WithdrawalLine:
         what=document.title if reader is Reader.PARTY else document.escalation.reference,
         from_whom=f"{person.name if is_named else person.job_title}, {person.agency.name}",
         at=spell_time(delivery.withdrawn_at),
-        because=f"{who_did(event.person, reader)}: {reason_in_words(event.code)}",
+        because=f"{_sentence(reason_in_words(event.code))}. Withdrawn by {who_did(event.person, reader)}",
     )
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 # --- what is done ---

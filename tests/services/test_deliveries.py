@@ -347,7 +347,7 @@ def test_a_document_that_was_withdrawn_opens_for_nobody_from_whom_it_was(here: H
         assert here.do(check_file, by=here.raiser, content=content, secret=SECRET).files
     view = here.look(looking.escalation_view, by=here.other, escalation_id=here.escalation)
     assert here.account not in {each.id for each in view.documents}
-    assert [each.because.rpartition(": ")[2] for each in view.withdrawn] == ["it was sent to the wrong person"]
+    assert [each.because.partition(".")[0] for each in view.withdrawn] == ["It was sent to the wrong person"]
     assert here.look(password_for, by=here.raiser, document_id=here.account, secret=SECRET)
 
 

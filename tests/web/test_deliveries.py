@@ -157,7 +157,8 @@ def test_the_business_unit_sees_whom_to_ring_and_of_the_escalation_only_its_refe
     for path in (place.at("again"), place.at("told"), place.withdrawing):
         shown = place.unit.get(path)
         assert shown.status_code == 200
-        assert "Written account" not in shown.text, "of the escalation nothing but its reference"
+        for private in ("Statement of", "Ottilie", place.person(place.scene.raiser).name):
+            assert private not in shown.text, "of the escalation nothing but its reference"
 
 
 # --- what is done ---
@@ -239,7 +240,7 @@ def test_a_document_is_withdrawn_and_its_link_says_so_to_whom_it_was_sent_alone(
         assert (answer.status_code, words_on(answer)) == (404, words_on(nowhere))
     assert place.raiser.get(document).status_code == 200
     said = words_on(place.page(other))
-    assert "it was sent to the wrong person" in said
+    assert "It was sent to the wrong person" in said
     assert document not in place.page(other).text
     office_page = place.unit.get("/register/deliveries")
     assert "Withdrawn in the last three months" in words_on(office_page)
