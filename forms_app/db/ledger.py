@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, insert, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.outbox import OutboxKind
@@ -71,7 +71,7 @@ def delivery_to_post(session: Session, delivery_id: UUID, *, lock: bool = False)
             document.joinedload(Document.escalation).joinedload(Escalation.board),
         )
     ).one()
-    if lock:
+    if lock and session.get_bind().dialect.name != "sqlite":  # whose transactions that write are one after the other
         both = (delivery.person_id, delivery.document.record.person_id)
         held = select(Person.id).where(Person.id.in_(both)).order_by(Person.id)
         session.execute(held.with_for_update(key_share=True))
@@ -208,19 +208,22 @@ def files_of(session: Session, document_id: UUID) -> Sequence[DocumentFile]:
 
 def was_accepted(session: Session, delivery_id: UUID) -> bool:
     """Whether a mail server has taken it, since somebody last had it sent again."""
+    accepted = select(func.max(Attempt.at)).where(Attempt.delivery_id == delivery_id, Attempt.result == "accepted")
+    accepted_at = session.scalar(accepted)
+    if accepted_at is None:
+        return False
     again = select(func.max(DeliveryEvent.at)).where(
         DeliveryEvent.delivery_id == delivery_id, DeliveryEvent.kind == EventKind.SENT_AGAIN.value
     )
     sent_again_at = session.scalar(again)
-    accepted = select(Attempt.id).where(Attempt.delivery_id == delivery_id, Attempt.result == "accepted").limit(1)
-    return session.scalar(accepted if sent_again_at is None else accepted.where(Attempt.at > sent_again_at)) is not None
+    return sent_again_at is None or accepted_at > sent_again_at
 
 
 def add_attempt(session: Session, delivery_id: UUID, result: str, at: datetime, smtp_code: int | None = None) -> None:
     """Adds the next line to the ledger of this delivery."""
-    last = session.scalar(select(func.max(Attempt.number)).where(Attempt.delivery_id == delivery_id)) or 0
-    session.add(Attempt(delivery_id=delivery_id, number=last + 1, at=at, result=result, smtp_code=smtp_code))
-    session.flush()
+    last = select(func.coalesce(func.max(Attempt.number), 0) + 1).where(Attempt.delivery_id == delivery_id)
+    values = {"delivery_id": delivery_id, "at": at, "result": result, "smtp_code": smtp_code}
+    session.execute(insert(Attempt).values(id=uuid4(), number=last.scalar_subquery(), **values))
 
 
 def code_to_send(session: Session, code_id: UUID) -> SignInCode:
