@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from forms_app.db.reads import NEWEST_FIRST
@@ -26,18 +26,34 @@ def delivery_to(session: Session, document_id: UUID, person_id: UUID, *, lock: b
     return session.scalars(wanted.with_for_update(of=Delivery) if lock else wanted).one_or_none()
 
 
+def delivery_id_to(session: Session, document_id: UUID, person_id: UUID) -> UUID | None:
+    """Which delivery it is, and nothing else."""
+    wanted = (
+        select(Delivery.id).join(Delivery.document).join(Delivery.person).where(Delivery.document_id == document_id)
+    )
+    return session.scalar(wanted.where(*_may_open(person_id)))
+
+
 def _to(person_id: UUID) -> Select[Delivery]:
-    """Only what was issued: what is being made, or waits for a second person, was sent to nobody yet."""
     return (
         select(Delivery)
         .join(Delivery.document)
         .join(Delivery.person)
-        .where(Delivery.person_id == person_id, Delivery.withdrawn_at.is_(None))
-        .where(Person.left_at.is_(None), Document.issued_at.is_not(None))
+        .where(*_may_open(person_id))
         .options(
             joinedload(Delivery.document).joinedload(Document.escalation),
             joinedload(Delivery.document).selectinload(Document.files),
             selectinload(Delivery.events),
             selectinload(Delivery.acknowledgements),
         )
+    )
+
+
+def _may_open(person_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    """Only what was issued: what is being made, or waits for a second person, was sent to nobody yet."""
+    return (
+        Delivery.person_id == person_id,
+        Delivery.withdrawn_at.is_(None),
+        Person.left_at.is_(None),
+        Document.issued_at.is_not(None),
     )

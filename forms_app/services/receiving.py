@@ -115,10 +115,10 @@ def note_given_out(work: Work, *, by: UUID, document_id: UUID, file_format: str)
 
 
 def _note(work: Work, by: UUID, document_id: UUID, kind: EventKind, code: str = "") -> None:
-    delivery = received.delivery_to(work.session, document_id, by)
-    if delivery is not None:
-        key = f"{kind}:{delivery.id}:{code}"
-        ledger.add_event(work.session, delivery.id, kind, work.now, person_id=by, code=code, key=key)
+    delivery_id = received.delivery_id_to(work.session, document_id, by)
+    if delivery_id is not None:
+        key = f"{kind}:{delivery_id}:{code}"
+        ledger.add_event(work.session, delivery_id, kind, work.now, person_id=by, code=code, key=key)
 
 
 def _received(delivery: Delivery) -> Received:
