@@ -1,4 +1,4 @@
-"""What a download of everything must never hold: the other side's copies, restricted notes, and anything of another escalation."""
+"""What leaves as one file must never hold: the other side’s copies, restricted notes, another escalation, a name in a calendar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from forms_app.db.tables import Delivery, Document, Person, StageRecord
-from forms_app.domain.answers import Answered, Section, to_json
+from forms_app.domain.answers import Answered, Section, from_json, to_json
 from forms_app.domain.records import RestrictedNote
 from tests.journeys.town import text_of_docx
 from tests.security.conftest import City
@@ -135,3 +135,15 @@ def test_a_name_in_a_word_file_of_a_download_would_be_found(full: City) -> None:
     with downloaded(full, PARTIES["raiser"], "escalations") as bundle:
         raiser = full.board.raiser.name
         assert [text for text in texts(bundle) if raiser in text], "the account names who raised it"
+
+
+def test_a_calendar_names_nobody_and_repeats_nothing_that_anybody_typed(full: City) -> None:
+    with full.town.workshop.reading() as work:
+        named = [text for person in work.session.scalars(select(Person)) for text in (person.name, person.email)]
+        sections = [from_json(each) for each in work.session.scalars(select(StageRecord.sections))]
+    typed = [answer.answer for each in sections for section in each for answer in section.answers]
+    for mailbox in PARTIES.values():
+        answer = full.visitor(full.person(mailbox)).get(f"{full.path}/calendar.ics")
+        lines = answer.text.replace("\r\n ", "")
+        assert lines.startswith("BEGIN:VCALENDAR")
+        assert [text for text in (*named, *typed, CANARY) if len(text) > 3 and text in lines] == [], mailbox
