@@ -185,7 +185,7 @@ def _values(city: City, rule: Rule) -> Iterator[dict[str, Any]]:
     of_the_board = rule.endpoint.startswith(("board.", "releases."))
     values: dict[str, list[Any]] = {
         "escalation_id": [city.escalation],
-        "record_id": [city.meeting() if rule.endpoint.startswith("meetings.") else city.first_record()],
+        "record_id": [city.meeting() if rule.endpoint.startswith("calendars.") else city.first_record()],
         "document_id": [city.document("board_proforma" if of_the_board else "stage_record")],
         "contact_id": [city.contact()],
         "file_id": [city.blank_form],
