@@ -16,6 +16,9 @@ REMEMBERED = timedelta(minutes=10)
 IN_A_ROW = 3
 """One dead address among four does not put off the other three."""
 
+MOST = 50
+"""Documents, and domains, that are put behind: when nothing is taken anywhere, nothing need be."""
+
 
 class Troubles:
     """What one worker has seen lately. It is lost with the worker, and then seen again."""
@@ -45,4 +48,5 @@ def _many(failed: dict[Place, list[datetime]], now: datetime) -> tuple[Place, ..
             failed[place] = lately
         else:
             del failed[place]
-    return tuple(place for place, moments in failed.items() if len(moments) >= IN_A_ROW)
+    many = [place for place, moments in failed.items() if len(moments) >= IN_A_ROW]
+    return tuple(sorted(many, key=lambda place: failed[place][-1])[-MOST:])

@@ -8,7 +8,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from forms_app.db.releases import held_at_board
 from forms_app.db.tables import Notification, Person
+from forms_app.domain.acts import Act, acts_open_to
 from forms_app.domain.mail_rules import Rule
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Kind
@@ -16,7 +18,8 @@ from forms_app.services import notices
 from forms_app.services.notifying import notify
 from forms_app.services.posting import WAITS
 from forms_app.services.reminding import Line, Lines
-from tests.factories.scenes import scene
+from forms_app.services.scanning import Because
+from tests.factories.scenes import Scene, scene
 from tests.mail.owed import (
     LETTERHEAD,
     FakePostbox,
@@ -109,17 +112,44 @@ def test_a_reminder_says_what_is_due_now(office: Office, monkeypatch: pytest.Mon
 
 
 def test_how_many_documents_wait_is_counted_when_it_is_sent(sqlite_url: str) -> None:
-    with scene(sqlite_url, "hull") as place:
-        place.open()
+    with scene(sqlite_url, "berkshire") as place:
         office = Office(place.workshop, place.clock)  # type: ignore[arg-type]
+        escalation = place.open().escalation_id
+        for _ in range(4):
+            place.step_up(escalation)
         with place.workshop.writing() as work:
             officer = work.session.get_one(Person, place.holder("business_unit"))
             notify(work, Kind.RELEASE_WAITS, officer, key="one")
+        place.hold(escalation)
+        place.outcome(escalation, by=closer(place, escalation))
+        with place.workshop.reading() as work:
+            waiting = len(held_at_board(work.session, officer.board_id, Because.DEIDENTIFIED))
 
-        office.work(most=1)
+        while not (said := [m for m in office.postbox.posted if m.message_id.startswith("release_waits")]):
+            assert office.work(most=1)
 
-        bodies = [m.body for m in office.postbox.posted if m.message_id.startswith("release_waits")]
-        assert all("Documents waiting: " in body for body in bodies)
+        assert waiting == 2
+        assert "Documents waiting: 2\n" in said[0].body
+
+
+def closer(place: Scene, escalation: UUID) -> UUID:
+    now = place.standing(escalation)
+    return next(each.person for each in place.places(escalation) if Act.RECORD_OUTCOME in acts_open_to(each, now))
+
+
+def test_each_side_is_told_by_when_it_has_to_act_as_it_is_when_the_message_goes(sqlite_url: str) -> None:
+    with scene(sqlite_url, "berkshire") as place:
+        office = Office(place.workshop, place.clock)  # type: ignore[arg-type]
+        place.open()
+
+        office.work(most=2)
+        place.clock.forward(days=60)
+        office.work()
+
+        first, *others = [m.body for m in office.postbox.posted if m.message_id.startswith("delivery.")]
+        assert "Do this by 8 March 2027.\n" in first
+        assert others
+        assert not any("Do this by" in body for body in others), "that moment has passed"
 
 
 @pytest.mark.parametrize("rule", [Rule.NEVER, None])
