@@ -36,8 +36,10 @@ from forms_app.services import deliveries, documents, looking, register, removin
 from forms_app.services.attachments import make_locked_copy, password_for
 from forms_app.services.boards import leave
 from forms_app.services.bundles import Signing, bundle_for
+from forms_app.services.held import held_view
 from forms_app.services.proof import check_file
 from tests.factories.received import Sent
+from tests.factories.releases import held
 from tests.factories.scenes import Scene, scene
 from tests.factories.sending import Sending
 
@@ -205,14 +207,14 @@ def test_the_form_sent_twice_sends_it_once_and_the_next_person_is_told_that_some
         here.again(here.other, seen=0)
 
 
-def test_nobody_else_sends_it_again_or_learns_that_it_is_there(here: Here) -> None:
-    given = {"escalation_id": here.escalation, "delivery_id": here.delivery}
-    for stranger in here.strangers():
-        assert here.hidden(deliveries.delivery_view, by=stranger, **given)
-        assert here.hidden(deliveries.send_again, by=stranger, form_key=uuid4(), seen=0, **given)
-        assert here.hidden(deliveries.told, by=stranger, form_key=uuid4(), seen=0, at=here.scene.clock.now, **given)
-    elsewhere = here.scene.open().escalation_id
-    assert here.hidden(deliveries.delivery_view, by=here.raiser, escalation_id=elsewhere, delivery_id=here.delivery)
+def test_nobody_else_sends_it_again_or_learns_that_it_is_there(quick: Here) -> None:
+    given = {"escalation_id": quick.escalation, "delivery_id": quick.delivery}
+    for stranger in quick.strangers():
+        assert quick.hidden(deliveries.delivery_view, by=stranger, **given)
+        assert quick.hidden(deliveries.send_again, by=stranger, form_key=uuid4(), seen=0, **given)
+        assert quick.hidden(deliveries.told, by=stranger, form_key=uuid4(), seen=0, at=quick.scene.clock.now, **given)
+    elsewhere = quick.scene.open().escalation_id
+    assert quick.hidden(deliveries.delivery_view, by=quick.raiser, escalation_id=elsewhere, delivery_id=quick.delivery)
 
 
 def test_nothing_is_sent_again_where_nothing_may_be_sent(quick: Here) -> None:
@@ -235,17 +237,17 @@ def test_nothing_is_sent_again_to_somebody_who_has_left(quick: Here) -> None:
 # --- told by telephone ---
 
 
-def test_somebody_says_that_they_rang_and_nobody_needs_to_look_any_more(here: Here) -> None:
-    at = here.scene.clock.now
-    here.told(here.unit, at)
+def test_somebody_says_that_they_rang_and_nobody_needs_to_look_any_more(quick: Here) -> None:
+    at = quick.scene.clock.now
+    quick.told(quick.unit, at)
 
-    view = here.view(here.raiser)
+    view = quick.view(quick.raiser)
     assert view.state == f"Told by telephone on {looking.spell_time(at)}"
     assert "Told by telephone on" in view.history[-1].what
     assert view.history[-1].what.endswith("Inventedshire Safeguarding Office")
-    assert here.noted("delivery_told") == [here.unit]
-    with here.scene.workshop.reading() as work:
-        assert not needs_attention(work.session, work.now, about=[here.delivery]), "the message is not parked any more"
+    assert quick.noted("delivery_told") == [quick.unit]
+    with quick.scene.workshop.reading() as work:
+        assert not needs_attention(work.session, work.now, about=[quick.delivery]), "the message is not parked any more"
 
 
 @pytest.mark.parametrize("late", [timedelta(minutes=1), timedelta(days=-2)])
@@ -377,50 +379,50 @@ def test_who_had_it_and_the_business_unit_are_told_and_it_is_on_the_record(here:
     assert [each.state.partition(" on ")[0] for each in kept.deliveries] == ["Accepted by the mail server", "Withdrawn"]
 
 
-def test_what_was_not_sent_yet_is_not_sent_and_nobody_is_asked_to_delete_what_they_never_had(here: Here) -> None:
-    here.sending.refused = []
-    here.again(here.raiser)
-    before = len(here.sending.sent_to(here.other))
+def test_what_was_not_sent_yet_is_not_sent_and_nobody_is_asked_to_delete_what_they_never_had(quick: Here) -> None:
+    quick.sending.refused = []
+    quick.again(quick.raiser)
+    before = len(quick.sending.sent_to(quick.other))
 
-    here.withdraw(here.other)
-    here.sending.work()
+    quick.withdraw(quick.other)
+    quick.sending.work()
 
-    assert here.sending.sent_to(here.other)[before:] == []
-    assert here.sending.told("withdrawn") == set()
-    with here.scene.database.reading() as session:
-        owed = select(func.count()).where(OutboxItem.about_id == here.delivery, OutboxItem.done_at.is_(None))
+    assert quick.sending.sent_to(quick.other)[before:] == []
+    assert quick.sending.told("withdrawn") == set()
+    with quick.scene.database.reading() as session:
+        owed = select(func.count()).where(OutboxItem.about_id == quick.delivery, OutboxItem.done_at.is_(None))
         assert session.scalar(owed) == 0
 
 
-def test_a_document_withdrawn_before_it_is_made_is_sent_to_nobody_from_whom_it_was(here: Here) -> None:
-    record = here.scene.account(here.escalation, by=here.raiser).record_id
-    (owed,) = here.scene.documents(record)
-    delivery = next(each.id for each in owed.deliveries if each.person_id == here.other)
-    before = len(here.sending.sent_to(here.other))
-    here.do(
+def test_a_document_withdrawn_before_it_is_made_is_sent_to_nobody_from_whom_it_was(quick: Here) -> None:
+    record = quick.scene.account(quick.escalation, by=quick.raiser).record_id
+    (owed,) = quick.scene.documents(record)
+    delivery = next(each.id for each in owed.deliveries if each.person_id == quick.other)
+    before = len(quick.sending.sent_to(quick.other))
+    quick.do(
         deliveries.withdraw,
-        by=here.raiser,
-        escalation_id=here.escalation,
+        by=quick.raiser,
+        escalation_id=quick.escalation,
         document_id=owed.id,
         form_key=uuid4(),
         seen=0,
         deliveries=[delivery],
         reason=Reason.WRONG_DOCUMENT,
     )
-    here.sending.refused = []
-    here.sending.work()
+    quick.sending.refused = []
+    quick.sending.work()
 
-    assert here.sending.sent_to(here.other)[before:] == []
-    assert str(delivery) not in " ".join(each.message_id for each in here.sending.posted)
+    assert quick.sending.sent_to(quick.other)[before:] == []
+    assert str(delivery) not in " ".join(each.message_id for each in quick.sending.posted)
 
 
-def test_the_raiser_has_whatever_others_keep(here: Here) -> None:
+def test_the_raiser_has_whatever_others_keep(quick: Here) -> None:
     with pytest.raises(NotAllowedNow, match="Whoever raised the concern"):
-        here.withdraw(here.raiser)
+        quick.withdraw(quick.raiser)
 
-    here.withdraw(here.raiser, here.other)
-    assert here.hidden(documents.document_for, by=here.raiser, document_id=here.account)
-    view = here.look(looking.escalation_view, by=here.raiser, escalation_id=here.escalation)
+    quick.withdraw(quick.raiser, quick.other)
+    assert quick.hidden(documents.document_for, by=quick.raiser, document_id=quick.account)
+    view = quick.look(looking.escalation_view, by=quick.raiser, escalation_id=quick.escalation)
     assert len(view.withdrawn) == 2, "it stays on the page that there was one"
 
 
@@ -437,29 +439,31 @@ def test_who_joins_later_is_not_sent_what_was_withdrawn_from_everybody(quick: He
         assert session.scalars(found).all() == []
 
 
-def test_only_the_agency_that_recorded_it_withdraws_a_document(here: Here) -> None:
-    given = {"escalation_id": here.escalation, "document_id": here.account}
-    for somebody in (here.other, *here.strangers()):
-        assert here.hidden(deliveries.withdrawing_view, by=somebody, **given)
-        assert here.hidden(
+def test_only_the_agency_that_recorded_it_withdraws_a_document(quick: Here) -> None:
+    given = {"escalation_id": quick.escalation, "document_id": quick.account}
+    for somebody in (quick.other, *quick.strangers()):
+        assert quick.hidden(deliveries.withdrawing_view, by=somebody, **given)
+        assert quick.hidden(
             deliveries.withdraw,
             by=somebody,
             form_key=uuid4(),
             seen=0,
-            deliveries=[here.delivery],
+            deliveries=[quick.delivery],
             reason=Reason.OTHER,
             **given,
         )
 
 
-def test_the_business_unit_withdraws_it_only_from_whom_it_did_not_reach(here: Here) -> None:
-    view = here.look(deliveries.withdrawing_view, by=here.unit, escalation_id=here.escalation, document_id=here.account)
-    assert [each.id for each in view.recipients] == [here.delivery]
+def test_the_business_unit_withdraws_it_only_from_whom_it_did_not_reach(quick: Here) -> None:
+    view = quick.look(
+        deliveries.withdrawing_view, by=quick.unit, escalation_id=quick.escalation, document_id=quick.account
+    )
+    assert [each.id for each in view.recipients] == [quick.delivery]
 
-    here.withdraw(here.other, by=here.unit)
+    quick.withdraw(quick.other, by=quick.unit)
 
-    assert here.sending.told("withdrawal") == set(), "it knows already"
-    assert not here.look(deliveries.needs_a_person_at, by=here.unit).deliveries
+    assert quick.sending.told("withdrawal") == set(), "it knows already"
+    assert not quick.look(deliveries.needs_a_person_at, by=quick.unit).deliveries
 
 
 def test_the_withdrawal_sent_twice_is_one_and_whoever_comes_second_is_told(here: Here) -> None:
@@ -489,23 +493,40 @@ def test_what_was_withdrawn_from_the_office_is_not_on_its_register_any_more(quic
     assert view.documents == (), "the Board stays told of the escalation"
 
 
+def test_who_has_a_document_no_more_does_not_read_it_where_it_waited(quick: Here) -> None:
+    for _ in range(3):
+        quick.scene.step_up(quick.escalation)
+    (waits,) = held(quick.scene.workshop, quick.escalation)
+    given = {"escalation_id": quick.escalation, "document_id": waits.document_id}
+    assert quick.look(held_view, by=quick.raiser, **given).context
+
+    with quick.scene.database.writing() as session:
+        session.get_one(Delivery, quick.sent.delivery_id(waits.document_id, quick.raiser)).withdrawn_at = waits.held_at
+
+    assert quick.hidden(held_view, by=quick.raiser, **given)
+    assert quick.look(held_view, by=quick.unit, **given).context
+
+
 # --- named by mistake ---
 
 
-@pytest.fixture
-def mistaken(here: Here) -> UUID:
+def name_by_mistake(here: Here) -> UUID:
     """A manager of the school, whom the raiser added."""
     manager = here.scene.at("school", "first_line_manager")
-    named = NamedParty(manager, Side.RAISING, "first_line_manager")
     here.scene.clock.forward(minutes=1)
-    here.scene.record(
-        here.escalation, PeopleJoin(because="supports", joins=(manager,)), by=here.raiser, people=(named,)
-    )
+    name_again(here, manager)
     here.sending.work()
     return manager
 
 
-def test_who_was_named_by_mistake_sees_nothing_from_then_on(here: Here, mistaken: UUID) -> None:
+def name_again(here: Here, manager: UUID) -> None:
+    named = NamedParty(manager, Side.RAISING, "first_line_manager")
+    joins = PeopleJoin(because="supports", joins=(manager,))
+    here.scene.record(here.escalation, joins, by=here.raiser, people=(named,))
+
+
+def test_who_was_named_by_mistake_sees_nothing_from_then_on(here: Here) -> None:
+    mistaken = name_by_mistake(here)
     assert here.look(looking.your_escalations, by=mistaken)
     here.remove(mistaken)
 
@@ -537,47 +558,48 @@ def test_who_was_named_by_mistake_sees_nothing_from_then_on(here: Here, mistaken
     assert here.noted("party_removed") == [here.raiser], "doing it again changes nothing"
 
 
-def test_who_was_removed_can_be_named_again(here: Here, mistaken: UUID) -> None:
-    here.remove(mistaken)
-    here.scene.clock.forward(minutes=1)
-    named = NamedParty(mistaken, Side.RAISING, "first_line_manager")
-    here.scene.record(
-        here.escalation, PeopleJoin(because="supports", joins=(mistaken,)), by=here.raiser, people=(named,)
-    )
+def test_who_was_removed_can_be_named_again(quick: Here) -> None:
+    mistaken = name_by_mistake(quick)
+    quick.remove(mistaken)
+    quick.scene.clock.forward(minutes=1)
+    name_again(quick, mistaken)
 
-    assert here.look(looking.escalation_view, by=mistaken, escalation_id=here.escalation)
-    told = here.scene.told(here.scene.account(here.escalation, by=here.raiser).record_id)
+    assert quick.look(looking.escalation_view, by=mistaken, escalation_id=quick.escalation)
+    told = quick.scene.told(quick.scene.account(quick.escalation, by=quick.raiser).record_id)
     assert mistaken in set().union(*told.values())
 
 
-def test_nobody_is_removed_who_is_needed_or_has_recorded_something(here: Here, mistaken: UUID) -> None:
-    for person, sentence in ((here.raiser, "Whoever raised"), (here.other, "Nobody else takes part")):
+def test_nobody_is_removed_who_is_needed_or_has_recorded_something(quick: Here) -> None:
+    mistaken = name_by_mistake(quick)
+    for person, sentence in ((quick.raiser, "Whoever raised"), (quick.other, "Nobody else takes part")):
         with pytest.raises(NotAllowedNow, match=sentence):
-            here.remove(person)
-    here.scene.account(here.escalation, by=mistaken)
+            quick.remove(person)
+    quick.scene.account(quick.escalation, by=mistaken)
     with pytest.raises(NotAllowedNow, match="has recorded something"):
-        here.remove(mistaken)
+        quick.remove(mistaken)
 
 
-def test_only_their_own_agency_and_that_of_whoever_named_them_removes_somebody(here: Here, mistaken: UUID) -> None:
-    for somebody in (here.other, here.unit, *here.strangers()):
-        assert here.hidden(removing.remove_party, by=somebody, escalation_id=here.escalation, person_id=mistaken)
-    assert here.hidden(removing.remove_party, by=here.raiser, escalation_id=here.escalation, person_id=here.unit)
-    here.remove(mistaken, by=mistaken)
-    assert here.noted("party_removed") == [mistaken]
+def test_only_their_own_agency_and_that_of_whoever_named_them_removes_somebody(quick: Here) -> None:
+    mistaken = name_by_mistake(quick)
+    for somebody in (quick.other, quick.unit, *quick.strangers()):
+        assert quick.hidden(removing.remove_party, by=somebody, escalation_id=quick.escalation, person_id=mistaken)
+    assert quick.hidden(removing.remove_party, by=quick.raiser, escalation_id=quick.escalation, person_id=quick.unit)
+    quick.remove(mistaken, by=mistaken)
+    assert quick.noted("party_removed") == [mistaken]
 
 
-def test_the_engine_does_not_wait_for_who_was_removed(here: Here, mistaken: UUID) -> None:
-    here.remove(mistaken)
+def test_the_engine_does_not_wait_for_who_was_removed(quick: Here) -> None:
+    mistaken = name_by_mistake(quick)
+    quick.remove(mistaken)
 
     assert mistaken not in {
         place.person
-        for place in here.look(looking.escalation_view, by=here.raiser, escalation_id=here.escalation).places
+        for place in quick.look(looking.escalation_view, by=quick.raiser, escalation_id=quick.escalation).places
     }
-    with here.scene.database.reading() as session:
+    with quick.scene.database.reading() as session:
         party = session.scalars(select(Party).where(Party.person_id == mistaken)).one()
         assert party.removed_at is not None
-        assert not reads.takes_part(session, here.escalation, mistaken)
+        assert not reads.takes_part(session, quick.escalation, mistaken)
 
 
 # --- in the download of everything ---
@@ -621,10 +643,11 @@ def test_what_was_withdrawn_is_not_in_the_download_of_whom_it_was_withdrawn_from
     assert "it says what it must not" in contents
 
 
-def test_who_was_named_by_mistake_is_in_the_download(here: Here, mistaken: UUID) -> None:
-    here.remove(mistaken)
+def test_who_was_named_by_mistake_is_in_the_download(quick: Here) -> None:
+    mistaken = name_by_mistake(quick)
+    quick.remove(mistaken)
 
-    manifest, contents, _ = bundle(here, here.raiser)
+    manifest, contents, _ = bundle(quick, quick.raiser)
 
     (line,) = manifest["removed"]
     assert line["agency"] == "Inventedshire Primary School"
