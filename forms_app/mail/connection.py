@@ -21,7 +21,7 @@ GOODBYE_SECONDS = 2
 MOST_SAID = 256 * 1024
 """Bytes that a server may say in one conversation."""
 PIECE = 16 * 1024
-"""Bytes that are sent at once: one record of TLS, so that each waits no longer than it may."""
+"""Bytes that are sent at once under TLS: one record, because its timeout is for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class _Smtp(smtplib.SMTP):
         return super().getreply()
 
     def send(self, s: Any) -> None:
-        for piece in [s] if isinstance(s, str) else _pieces(memoryview(s)):
+        for piece in _pieces(s) if isinstance(self.sock, ssl.SSLSocket) else [s]:
             if self.sock is not None:
                 self.sock.settimeout(self.time_left())
             super().send(piece)
@@ -233,6 +233,10 @@ class _Replies(io.RawIOBase):
             self._may_wait = True
 
 
-def _pieces(content: memoryview) -> Iterator[memoryview]:
+def _pieces(said: str | bytes) -> Iterator[str | memoryview]:
+    if isinstance(said, str):
+        yield said
+        return
+    content = memoryview(said)
     for start in range(0, len(content), PIECE):
         yield content[start : start + PIECE]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import secrets
 from base64 import b64encode, encodebytes
 from collections import OrderedDict
+from collections.abc import Sequence
 from email.charset import QP, Charset
 from email.mime.base import MIMEBase
 from email.mime.text import MIMEText
-from email.policy import SMTP
+from email.policy import Compat32
+from functools import lru_cache
+from typing import Any
 
 import flask_mail
 from flask import Flask
@@ -47,6 +50,17 @@ class EncodedFiles:
         return found
 
 
+class _AsItIs(Compat32):
+    """Headers that are encoded and folded already. Folded again, a Message-ID would stand on a line of its own, where not
+    every server finds it again."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return f"{name}: {value}\n".encode("ascii").replace(b"\n", LINE_END)
+
+
+_AS_IT_IS = _AsItIs(linesep="\r\n")
+
+
 class Written(flask_mail.Message):
     """Flask-Mail's message, with a body that any server can carry: seven bits, short lines.
 
@@ -55,7 +69,6 @@ class Written(flask_mail.Message):
 
     def __init__(self, message: Message, files: EncodedFiles) -> None:
         super().__init__(
-            subject=message.subject,
             recipients=[message.to],
             body=message.body,
             sender=message.sender,
@@ -67,26 +80,37 @@ class Written(flask_mail.Message):
             extra_headers={"Auto-Submitted": "auto-generated"},
         )
         self.msgId = f"<{message.message_id}>"
-        self._files = [files.encoded(attachment.content) for attachment in message.attachments]
+        self._subject = message.subject
+        # Now, so that a fault in it is not taken for one of the mail server.
+        self._content = self._composed([files.encoded(attachment.content) for attachment in message.attachments])
 
     def as_bytes(self) -> bytes:
+        return self._content
+
+    def _composed(self, files: Sequence[bytes]) -> bytes:
         after: bytes = super().as_bytes()
         pieces: list[bytes] = []
-        for number, file in enumerate(self._files):
+        for number, file in enumerate(files):
             before, after = after.split(b64encode(_mark(number)) + LINE_END)
             pieces += [before, file]
         return b"".join([*pieces, after])
 
     def _message(self) -> MIMEBase:
-        # A Message-ID on a line of its own, as a long one would be folded, is not found again by every server.
         composed: MIMEBase = super()._message()
-        composed.policy = SMTP.clone(max_line_length=None)
+        composed.policy = _AS_IT_IS
+        composed["Subject"] = _encoded(self._subject)
         return composed
 
     def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMEText:
         charset = Charset("utf-8")
         charset.body_encoding = QP
         return MIMEText(text or "", subtype, charset)  # type: ignore[arg-type]  # a Charset is taken since 3.3
+
+
+@lru_cache(maxsize=64)
+def _encoded(subject: str) -> str:
+    """Once for everybody who is sent the same."""
+    return str(flask_mail.sanitize_subject(subject))
 
 
 def _mark(number: int) -> bytes:
