@@ -26,7 +26,6 @@ LONGEST = timedelta(seconds=60)
 """For one look, well within a lease. What is left over is read at once in the next."""
 UNKNOWN = {Fate.FAILED: "5.0.0", Fate.DELAYED: "4.0.0", Fate.ARRIVED: "2.0.0"}
 """Where a notice gives no status: RFC 3463's for what is not defined."""
-EVENTS = {Fate.FAILED: EventKind.BOUNCED, Fate.DELAYED: EventKind.DELAYED}
 HANDED_OVER = frozenset({"accepted", "interrupted", "started"})
 
 log = structlog.get_logger(__name__)
@@ -112,10 +111,10 @@ def _note_delivery(work: Work, delivery: Delivery, notice: Notice) -> bool:
         return True
     # However many notices come about one sending, forged ones among them, each kind counts once.
     key, code = f"{notice.fate}:{delivery.id}:{before}", notice.status or UNKNOWN[notice.fate]
-    if notice.fate is Fate.FAILED and delivery.withdrawn_at is None:
+    if notice.fate is Fate.FAILED:
         note_failure(work, delivery, EventKind.BOUNCED, code=code, key=key)
-    elif notice.fate is not Fate.ARRIVED:
-        ledger.add_event(work.session, delivery.id, EVENTS[notice.fate], work.now, code=code, key=key)
+    elif notice.fate is Fate.DELAYED:
+        ledger.add_event(work.session, delivery.id, EventKind.DELAYED, work.now, code=code, key=key)
     return True
 
 

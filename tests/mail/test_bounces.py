@@ -141,7 +141,7 @@ def test_line_ends_of_any_kind_are_read() -> None:
 
 
 def test_of_fifty_megabytes_only_the_beginning_is_read() -> None:
-    huge = came_back("exim", OURS).replace(b"There is a document", b"x" * 76 + b"\n" + b"y" * 50_000_000)
+    huge = came_back("exim", OURS).replace(b"There is a document", b"y\n" * 25_000_000)
     assert len(huge) > 50_000_000
 
     began = time.process_time()
@@ -158,7 +158,7 @@ def _slow() -> dict[str, bytes]:
         "semicolons in quotes": b'Content-Type: multipart/report; a="' + b";" * MOST_BYTES,
         "semicolons in quotes, folded": b"Content-Type: multipart/report;\n" + b' a=";;;;;;\n' * MOST_BYTES,
         "parts in parts": nested,
-        "parts in parts, then lines": nested[:2000] + b"\n" * MOST_BYTES,
+        "parts in parts, then lines": nested[:20_000] + b"\n" * MOST_BYTES,
         "messages in messages": b"Content-Type: message/rfc822\n\n" * MOST_BYTES,
         "empty groups": b"Content-Type: message/delivery-status\n\n" + b"a:b\n\n" * MOST_BYTES,
         "many parts": b"Content-Type: multipart/digest; boundary=b\n\n" + b"--b\n\n" * MOST_BYTES,
@@ -173,7 +173,7 @@ def test_what_was_written_to_be_slow_or_deep_is_passed_over(name: str) -> None:
 
     assert read_notice(_slow()[name][:MOST_BYTES]) is None
 
-    assert time.process_time() - began < 3 * SECONDS
+    assert time.process_time() - began < 4 * SECONDS
 
 
 def test_without_the_limit_a_long_header_would_take_long(monkeypatch: pytest.MonkeyPatch) -> None:

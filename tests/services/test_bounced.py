@@ -28,7 +28,18 @@ from forms_app.services.regular import owe_regular_work
 from forms_app.services.watchdog import health
 from tests.mail.came_back import came_back
 from tests.mail.imap import PASSWORD, imap_server
-from tests.mail.owed import LETTERHEAD, NOW, Office, Recipient, open_office, owe_code, owe_deliveries, owe_delivery
+from tests.mail.owed import (
+    LETTERHEAD,
+    NOW,
+    Office,
+    Recipient,
+    add_party,
+    escalation_of,
+    open_office,
+    owe_code,
+    owe_deliveries,
+    owe_delivery,
+)
 from tests.mail.servers import LOCALHOST
 from tests.mail.test_mailbox import left, made_maildir, put
 from tests.smtp import SmtpServer
@@ -285,6 +296,17 @@ def test_a_notification_that_came_back_needs_a_person(on_both: Office, maildir: 
     assert (on_both.item(about).parked_at is not None, on_both.item(about).done_at is not None) == (True, True)
     assert actions(on_both).count("message_came_back") == 1
     assert left(maildir) == []
+
+
+def test_when_an_alert_came_back_somebody_else_is_told(office: Office, maildir: Path) -> None:
+    delivery = sent(office)
+    add_party(office, escalation_of(office, delivery), OTHER.address)
+    about = alert(office, delivery, maildir).id
+    put(maildir, came_back("exim", id_of("delivery_failed", about)))
+
+    read_maildir(office, maildir)
+
+    assert [to for kind, to in office.posted() if kind == "delivery_failed"] == ["perdita.quennell", "wren.ashdown"]
 
 
 def test_a_notification_that_is_delayed_is_no_trouble_yet(office: Office, maildir: Path) -> None:
