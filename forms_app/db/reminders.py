@@ -7,10 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, contains_eager, selectinload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
-from forms_app.db.reads import WHOLE
-from forms_app.db.tables import Board, Delivery, Document, Escalation, OutboxItem
+from forms_app.db.tables import Board, Delivery, Document, Escalation, OutboxItem, Party, StageRecord
 from forms_app.domain.deliveries import ANSWERED
 
 
@@ -24,11 +23,15 @@ def owed_at(session: Session, item_id: UUID) -> datetime:
 
 
 def escalations_after(session: Session, board_id: UUID, after: UUID | None, most: int) -> Sequence[Escalation]:
-    """The next of a Board's escalations, whole, in the order of their ids."""
+    """The next of a Board's escalations with parties and records, without what anybody wrote, in the order of their ids."""
     wanted = select(Escalation).where(Escalation.board_id == board_id)
     if after is not None:
         wanted = wanted.where(Escalation.id > after)
-    wanted = wanted.options(*WHOLE, selectinload(Escalation.records))
+    wanted = wanted.options(
+        joinedload(Escalation.board),
+        selectinload(Escalation.parties).joinedload(Party.person),
+        selectinload(Escalation.records).defer(StageRecord.sections, raiseload=True),
+    )
     return session.scalars(wanted.order_by(Escalation.id).limit(most)).all()
 
 
