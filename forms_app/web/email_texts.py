@@ -1,0 +1,47 @@
+"""Every email that the service sends, with invented values: the business unit reads the words before anybody is sent them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, abort, render_template
+
+from forms_app.mail.compose import Kind, Office
+from forms_app.mail.examples import EXAMPLES, example_message
+from forms_app.web.access import business_unit, open_to
+from forms_app.web.sessions import signed_in_person
+
+blueprint = Blueprint("email_texts", __name__, url_prefix="/register/emails")
+
+TITLES: Mapping[Kind, str] = {
+    Kind.DOCUMENT: "A document",
+    Kind.DOCUMENTS_WAITING: "Several documents together",
+    Kind.DELIVERY_FAILED: "A document did not reach somebody",
+    Kind.WITHDRAWN: "A document was sent to you by mistake",
+    Kind.WITHDRAWAL: "A document was withdrawn",
+    Kind.DISAGREEMENT: "Somebody does not agree",
+    Kind.REMINDER: "Reminder",
+    Kind.RELEASE_WAITS: "Documents wait to be released",
+    Kind.LAYOUT_FAILED: "A Word layout could not be used",
+    Kind.SIGN_IN: "Code to sign in",
+}
+
+
+@blueprint.get("")
+@open_to(business_unit)
+def every() -> str:
+    return render_template("email_texts/every.html", titles=TITLES, examples=EXAMPLES, heading="Emails")
+
+
+@blueprint.get("/<email_kind>")
+@open_to(business_unit)
+def one(email_kind: str) -> str:
+    if email_kind not in set(Kind):
+        abort(404)
+    kind, person = Kind(email_kind), signed_in_person()
+    office = Office(person.board_name, person.board_telephone)
+    texts = [
+        (example.when, example_message(office, kind, example, "en"), example_message(office, kind, example, "cy"))
+        for example in EXAMPLES[kind]
+    ]
+    return render_template("email_texts/one.html", texts=texts, heading=f"Email: {TITLES[kind]}")
