@@ -140,6 +140,14 @@ def test_line_ends_of_any_kind_are_read() -> None:
         assert notice.status == "5.1.1"
 
 
+def test_headers_that_were_folded_are_read() -> None:
+    folded = (
+        came_back("postfix", OURS).replace(b"Message-ID: <", b"Message-ID:\n <").replace(b"Status: ", b"Status:\n\t")
+    )
+
+    assert read_notice(folded) == Notice(Kind.DOCUMENT, ABOUT, Fate.FAILED, "5.1.1", SENT)
+
+
 def test_of_fifty_megabytes_only_the_beginning_is_read() -> None:
     huge = came_back("exim", OURS).replace(b"There is a document", b"y\n" * 25_000_000)
     assert len(huge) > 50_000_000

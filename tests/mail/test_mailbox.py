@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from imapclient import IMAPClient
 from pydantic import ValidationError
 
 from forms_app.commands.worker import mailbox
@@ -128,6 +129,15 @@ def test_what_somebody_else_took_away_meanwhile_is_no_fault(kept: Kept) -> None:
 def test_an_empty_mailbox_is_in_order(kept: Kept) -> None:
     with kept.mailbox.opened() as letters:
         assert list(letters.unread(9)) == []
+
+
+def test_a_server_that_cannot_remove_one_message_alone_removes_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(IMAPClient, "has_capability", lambda _, name: name != "UIDPLUS")
+    with imap_server(LOCALHOST) as server:
+        server.put(FIRST, SECOND)
+        with Mailbox(server.url, PASSWORD, 5, LOCALHOST).opened() as letters:
+            letters.remove(next(letters.unread(1)))
+        assert server.left() == [(b"second", False)]
 
 
 def test_on_this_machine_a_mailbox_can_be_read_in_the_clear() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -184,6 +186,22 @@ def test_a_notice_that_was_written_down_and_not_removed_is_written_down_once(
 
 def _killed(*_: Any, **__: Any) -> None:
     raise Killed
+
+
+def test_two_workers_that_read_the_same_notice_at_once_write_it_down_once(on_both: Office) -> None:
+    delivery = sent(on_both)
+    content, meeting = came_back("postfix", id_of("delivery", delivery)), Barrier(2)
+    mailboxes = [FakeMailbox([content], watched=lambda: meeting.wait(timeout=10)) for _ in range(2)]
+    on_both.clock.go_on(minutes=5)
+    with on_both.workshop.writing() as work:
+        (claimed,) = [each for each in claim(work.session, "w1", work.now, 9, LEASE) if each.kind == "read_bounces"]
+
+    with ThreadPoolExecutor(2) as workers:
+        looks = [workers.submit(read_bounces, on_both.workshop, claimed, each) for each in mailboxes]  # type: ignore[arg-type]
+        for look in looks:
+            look.result(timeout=20)
+
+    assert (events(on_both, delivery), standing(on_both).fault) == ([("bounced", "5.1.1")], None)
 
 
 def test_without_its_key_it_would_be_written_down_twice(
