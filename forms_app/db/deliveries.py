@@ -76,12 +76,21 @@ def delivery_to_act_on(session: Session, delivery_id: UUID, *, lock: bool = Fals
 
 
 def deliveries_to_act_on(session: Session, document_id: UUID, *, lock: bool = False) -> Sequence[Delivery]:
-    """All of a document, as `delivery_to_act_on` gives one."""
+    """All of a document, as `delivery_to_act_on` gives one. With `lock`, also whoever posts to one of them waits."""
     if lock:
         held = select(Delivery.id).where(Delivery.document_id == document_id)
+        hold_people(
+            session, session.scalars(select(Delivery.person_id).where(Delivery.document_id == document_id)).all()
+        )
         session.execute(held.order_by(Delivery.id).with_for_update())
     wanted = select(Delivery).where(Delivery.document_id == document_id).options(*LINES, *ABOUT)
     return session.scalars(wanted.order_by(Delivery.number).execution_options(populate_existing=lock)).all()
+
+
+def hold_people(session: Session, ids: Collection[UUID]) -> None:
+    """Whoever begins to post something to these people waits for this transaction, which sees what was begun before."""
+    held = select(Person.id).where(Person.id.in_(ids)).order_by(Person.id)
+    session.execute(held.with_for_update(key_share=True))
 
 
 def deliveries_of_person(session: Session, escalation_id: UUID, person_id: UUID) -> Sequence[Delivery]:

@@ -55,6 +55,7 @@ def remove_party(work: Work, *, by: UUID, escalation_id: UUID, person_id: UUID) 
 
     Raises NotFound, and NotAllowedNow with a sentence.
     """
+    rows.hold_people(work.session, [person_id])
     escalation, party = _found(work, by, escalation_id, person_id, lock=True)
     if party.removed_at is not None:
         return

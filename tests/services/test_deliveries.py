@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from forms_app.db import reads
+from forms_app.db import ledger, reads
 from forms_app.db.outbox import needs_attention
 from forms_app.db.tables import (
     AuditEntry,
@@ -392,6 +393,23 @@ def test_what_was_not_sent_yet_is_not_sent_and_nobody_is_asked_to_delete_what_th
     with quick.scene.database.reading() as session:
         owed = select(func.count()).where(OutboxItem.about_id == quick.delivery, OutboxItem.done_at.is_(None))
         assert session.scalar(owed) == 0
+
+
+def test_whoever_is_being_posted_to_meanwhile_is_asked_to_delete_it(postgresql_url: str) -> None:
+    with scene(postgresql_url, "hull") as made, ThreadPoolExecutor(1) as pool:
+        here = sent_in(made)
+        here.again(here.raiser)
+        seen = here.view(here.raiser).seen
+        made.clock.forward(minutes=1)
+        with made.workshop.writing() as work:
+            delivery = ledger.delivery_to_post(work.session, here.delivery, lock=True)
+            withdrawing = pool.submit(here.withdraw, here.other, seen=seen)
+            with pytest.raises(TimeoutError):
+                withdrawing.result(timeout=0.5)
+            ledger.add_attempt(work.session, delivery.id, "started", work.now)
+        withdrawing.result(timeout=30)
+
+        assert here.sending.told("withdrawn") == {here.other}
 
 
 def test_a_document_withdrawn_before_it_is_made_is_sent_to_nobody_from_whom_it_was(quick: Here) -> None:
