@@ -17,6 +17,7 @@ from flask import Flask
 from hypothesis import settings as hypothesis_settings
 from jinja2.bccache import Bucket, BytecodeCache
 
+from tests import letters
 from tests.postgres import PostgresServer, running_postgres
 from tests.requirements import titles, unknown
 from tests.smtp import SmtpServer, running_smtp_server
@@ -151,6 +152,20 @@ def _sqlite_url(file: Path) -> str:
 
 
 # --- Mail ---
+
+
+@pytest.fixture(autouse=True)
+def every_letter_is_fit() -> Iterator[None]:
+    yield
+    faults = letters.take_faults()
+    assert not faults, faults
+
+
+@pytest.fixture
+def letters_of_others() -> Iterator[None]:
+    """For a test that has something else than this service send mail, to show what that does."""
+    yield
+    letters.take_faults()
 
 
 @pytest.fixture

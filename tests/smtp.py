@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests import letters
 from tests.ports import free_port
 
 
@@ -45,6 +46,10 @@ class SmtpServer:
     def sent_to(self, address: str) -> list[Received]:
         return [one for one in self.received if address in one.rcpt_tos]
 
+    def sent(self) -> list[tuple[str, str]]:
+        """The Message-ID of each message, and to whom it went."""
+        return [(str(one.message["Message-ID"]), one.rcpt_tos[0]) for one in self.received]
+
     def wait_for(self, count: int, *, seconds: float = 10) -> list[Received]:
         """The messages received, once there are that many."""
         give_up_at = time.monotonic() + seconds
@@ -66,6 +71,7 @@ class SmtpServer:
         content = envelope.original_content or b""
         message = email.message_from_bytes(content.replace(b"\r\n", b"\n"), policy=email.policy.default)
         assert isinstance(message, EmailMessage)
+        letters.look_at(envelope.rcpt_tos, content)
         self.received.append(
             Received(
                 mail_from=envelope.mail_from or "",

@@ -50,7 +50,7 @@ def service(folder: Path, *, database_url: str, mail_port: int) -> Iterator[Serv
     web = ["run", "--processes", "2", "--bind", f"127.0.0.1:{port}"]
     found = Service(site.service_url, folder)
     with _process(web, folder / "web.log", site), _process(["worker", "--workers", "2"], folder / "worker.log", site):
-        wait_until(lambda: _answers(found.url), seconds=STARTS_WITHIN_SECONDS)
+        wait_until(lambda: answers(found.url), seconds=STARTS_WITHIN_SECONDS)
         wait_until(lambda: found.said().count("worker_started") > 0, seconds=STARTS_WITHIN_SECONDS)
         yield found
 
@@ -81,7 +81,7 @@ def _process(words: list[str], log: Path, site: Site) -> Iterator[None]:
             process.wait(STOPS_WITHIN_SECONDS)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/health", timeout=2):  # noqa: S310 - our own loopback address
             return True

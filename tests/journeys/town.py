@@ -25,6 +25,7 @@ from forms_app.policies.bank_holidays import calendar_of
 from forms_app.services.boards import set_up_board
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.work import Workshop
+from tests import letters
 from tests.factories.releases import release_everything
 from tests.factories.scenes import shelf
 from tests.journeys.form_filler import FormFiller
@@ -107,6 +108,9 @@ def town(database_url: str, smtp: SmtpServer, calendars: Callable[[str], Calenda
     server = MailServer("127.0.0.1", smtp.port, security="none")
     desk = Desk(Postbox(server), Letterhead("escalations@escalations.example", SERVICE_URL), issue_in_town)
     yield Town(workshop, clock, smtp, boards, app, desk)
+    with workshop.reading() as work:
+        faults = letters.faults_by_records(work.session, smtp.sent())
+    assert not faults, faults
     workshop.database.close()
 
 

@@ -34,11 +34,13 @@ from forms_app.domain.mail_rules import Rule
 from forms_app.domain.working_days import Calendar
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Letterhead, Message
+from forms_app.mail.travelling import as_bytes
 from forms_app.policies.shelf import Shelf
 from forms_app.services.attachments import Lock
 from forms_app.services.digests import Budget
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.work import Workshop
+from tests import letters
 from tests.documents.examples import PLAIN
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -82,6 +84,7 @@ class FakePostbox:
     posted: list[Message] = field(default_factory=list)
 
     def post(self, message: Message) -> Answer:
+        letters.look_at([message.to], as_bytes(message))
         self.posted.append(message)
         return self.answers.pop(0) if self.answers else ACCEPTED
 

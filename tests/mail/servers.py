@@ -14,6 +14,7 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
+from tests import letters
 from tests.ports import free_port
 from tests.smtp import SmtpServer
 
@@ -105,16 +106,22 @@ def _talk(caller: socket.socket, server: Scripted, line: Callable[[str], str]) -
     with caller, contextlib.suppress(OSError), caller.makefile("rb") as said:
         if not _say(caller, line("CALL"), server):
             return
+        to: list[str] = []
         for each in said:
             server.lines.append(each.decode("ascii", "replace").strip())
             verb = server.lines[-1][:4].upper()
             answer = line(verb)
+            if verb == "MAIL":
+                to = []
+            if verb == "RCPT" and answer.startswith("250"):
+                to.append(server.lines[-1].partition("<")[2].partition(">")[0])
             if not _say(caller, answer, server):
                 return
             if verb == "DATA" and answer.startswith("354"):
                 text = _text(said)
                 if text is None:
                     return
+                letters.look_at(to, text)
                 server.texts.append(text)
                 if not _say(caller, line("TEXT"), server):
                     return

@@ -88,6 +88,7 @@ def test_one_refused_recipient_does_not_touch_another(smtp_server: SmtpServer) -
     assert [one.rcpt_tos for one in smtp_server.received] == [(TO,)]
 
 
+@pytest.mark.usefixtures("letters_of_others")
 def test_left_to_itself_the_library_swallows_the_refusal_of_one_of_two(smtp_server: SmtpServer) -> None:
     smtp_server.refuse(OTHER)
 
@@ -464,6 +465,7 @@ def test_a_certificate_for_another_host_is_not_enough(security: str) -> None:
     assert server.received == []
 
 
+@pytest.mark.usefixtures("letters_of_others")
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_left_to_itself_the_library_delivers_to_an_impostor() -> None:
     with encrypted(ELSEWHERE) as server:

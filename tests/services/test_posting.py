@@ -184,6 +184,7 @@ def names_in(message: Any, to: str) -> list[str]:
     return [name for name in NAMES if name.lower() in everything]
 
 
+@pytest.mark.usefixtures("letters_of_others")
 def test_a_name_in_a_message_would_be_found(smtp_server: SmtpServer, office: Office) -> None:
     message = Message("delivery.x@forms.example", "a@forms.example", "b@c.example", NOW, "About Ottilie", "For Wren")
 
