@@ -481,6 +481,8 @@ def test_the_business_unit_withdraws_it_only_from_whom_it_did_not_reach(quick: H
     quick.withdraw(quick.other, by=quick.unit)
 
     assert quick.sending.told("withdrawal") == set(), "it knows already"
+    with quick.scene.workshop.reading() as work:
+        assert not needs_attention(work.session, work.now, about=[quick.delivery]), "the message is not parked any more"
     assert not quick.look(deliveries.needs_a_person_at, by=quick.unit).deliveries
 
 
