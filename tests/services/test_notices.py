@@ -128,8 +128,8 @@ def test_how_many_documents_wait_is_counted_when_it_is_sent(sqlite_url: str) -> 
         while not (said := [m for m in office.postbox.posted if m.message_id.startswith("release_waits")]):
             assert office.work(most=1)
 
-        assert waiting == 2
-        assert "Documents waiting: 2\n" in said[0].body
+        assert waiting == 3
+        assert "Documents waiting: 3\n" in said[0].body
 
 
 def closer(place: Scene, escalation: UUID) -> UUID:
