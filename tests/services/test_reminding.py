@@ -303,8 +303,7 @@ def test_an_answer_that_was_given_is_chased_no_more(here: Mornings) -> None:
     assert here.at(4) == {RAISER: "1 to do", ABOVE: "1 to do"}
 
 
-def test_a_document_that_came_back_is_chased_from_nobody(anywhere: Mornings) -> None:
-    here = anywhere
+def test_a_document_that_came_back_is_chased_from_nobody(here: Mornings) -> None:
     settle(here, here.scene.open().escalation_id)
     here.works()
     with here.scene.workshop.writing() as work:
