@@ -26,6 +26,11 @@ class Received:
     message: EmailMessage
     content: bytes
 
+    @property
+    def kind(self) -> str:
+        """Of what it is, as its Message-ID says: delivery, sign-in, reminder and so on."""
+        return str(self.message["Message-ID"]).removeprefix("<").partition(".")[0]
+
 
 @dataclass
 class SmtpServer:
