@@ -29,6 +29,8 @@ from forms_app.domain.working_days import uk_date
 
 ACCOUNTS = frozenset({Moment.ACCOUNT_BY_RAISING, Moment.ACCOUNT_BY_RESPONDING, Moment.ACCOUNTS_BY_ALL})
 """What a clock waits for that each party does for itself."""
+SETTLED = frozenset({Moment.OUTCOME_RECORDED, Moment.RESOLVED, Moment.STAGE_LEFT})
+"""What a clock waits for that an answer to a proposed outcome would bring."""
 
 
 class What(StrEnum):
@@ -113,7 +115,7 @@ def _clocks(now: Open, there: Sequence[Place]) -> Iterator[Pending]:
 def _who_keeps(now: Open, clock: Running, stops: Moment, there: Sequence[Place]) -> Iterator[Group]:
     """Those whose word is still missing: whoever has written an account, or agreed to the outcome, has done their part."""
     visit, waits_for = now.visit, now.proposed.waits_for if now.proposed is not None else frozenset()
-    if waits_for and stops not in ACCOUNTS:
+    if waits_for and stops in SETTLED:
         yield from _groups(visit, there, waits_for)
         return
     own = [step for step in visit.steps if isinstance(step.facts, Account | Concern)]

@@ -343,6 +343,12 @@ def test_whoever_has_agreed_waits_for_the_others() -> None:
     assert told(at_eight(walk, march(2))) == NOBODY
 
 
+def test_a_meeting_is_still_to_be_held_by_both_where_an_outcome_waits_for_one() -> None:
+    walk = under(limited(Unit.WORKING_DAYS, 1, stops=Moment.MEETING_HELD)).settled(RAISER)
+
+    assert told(at_eight(walk, march(2)), What.CLOCK) == (BOTH_OF_THEM, False)
+
+
 def test_a_limit_over_several_stages_stops_with_the_last() -> None:
     untimed = clock(limit=limit(Unit.WITHOUT_DELAY))
     rules = policy(route(stage("one", clocks=(untimed,)), stage("two", clocks=(untimed,)), caps=(cap("one"),)))
