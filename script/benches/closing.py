@@ -16,12 +16,11 @@ import io
 import json
 import shutil
 import smtplib
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -47,7 +46,6 @@ from forms_app.services.digests import Budget
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.poke import Pokes, looking, open_queue
 from tests.factories.scenes import Scene, scene
-from tests.ports import free_port
 
 POLICY = "berkshire"
 MESSAGES = 8
@@ -68,14 +66,14 @@ class Result(NamedTuple):
     poke: float
 
 
-def close_to_last_accepted() -> Result:
+def close_to_last_accepted(port: int) -> Result:
+    """With a mail server at this port."""
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="forms-app-bench-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         url = f"sqlite:///{folder / 'forms.db'}"
         upgrade(url)
         place, press = stack.enter_context(scene(url, POLICY)), stack.enter_context(Press())
-        port = stack.enter_context(mail_server())
         postbox = stack.enter_context(closing(Postbox(MailServer("127.0.0.1", port, security="none"))))
         desk = Desk(postbox, LETTERHEAD, press.issue, budget=Budget(of_one=10_000))
         times = raced(place, desk, port)
@@ -220,28 +218,6 @@ def plain_docxtpl(kind: str, value: Context) -> bytes:
 # --- beside both ---------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def mail_server() -> Iterator[int]:
-    """In a process of its own, so that neither pays for it."""
-    port = free_port()
-    server = subprocess.Popen(  # noqa: S603 - ourselves
-        [sys.executable, "-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}", "-c", "aiosmtpd.handlers.Sink"]
-    )
-    try:
-        until = time.monotonic() + 20
-        while True:
-            try:
-                smtplib.SMTP("127.0.0.1", port, timeout=2).quit()
-                break
-            except OSError:
-                check(time.monotonic() < until, "the mail server does not answer")
-                time.sleep(0.1)
-        yield port
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
 def poke_seconds(queue_url: str) -> float:
     """From a poke to its being taken from the queue, in one process, without the pause of a worker that found nothing before."""
     heard: list[float] = []
@@ -263,8 +239,11 @@ def check(is_so: bool, otherwise: str) -> None:
 
 
 def main() -> None:
+    from mail import running_sink
+
     configure_logs(io.StringIO())
-    found = close_to_last_accepted()
+    with running_sink() as sink:
+        found = close_to_last_accepted(sink.port)
     if "--json" in sys.argv[1:]:
         print(json.dumps({"close_to_last_accepted_over_raw": round(found.ratio, 3)}))
         return

@@ -13,6 +13,7 @@ from __future__ import annotations
 import email
 import email.policy
 import gc
+import io
 import json
 import multiprocessing
 import random
@@ -31,8 +32,10 @@ from typing import NamedTuple
 from uuid import uuid4
 
 import flask_mail
+from closing import close_to_last_accepted
 from flask import Flask
 
+from forms_app.logs import configure_logs
 from forms_app.mail.compose import Attachment, DocumentNotice, Letterhead, Message, Office, document_message
 from forms_app.mail.postbox import MailServer, Postbox
 
@@ -241,10 +244,20 @@ def _read(content: bytes) -> tuple[dict[str, str], str, list[tuple[str | None, b
     return headers, text.get_content().strip(), files
 
 
-RACES: dict[str, Callable[[Sink], Race]] = {"mail_over_flask_mail_kept": to_many}
+def of_a_stage(sink: Sink) -> Race:
+    """`close_to_last_accepted_over_raw`: what is in it stands in `closing.py`."""
+    found = close_to_last_accepted(sink.port)
+    return Race(found.ours, found.raw, found.ratio)
+
+
+RACES: dict[str, Callable[[Sink], Race]] = {
+    "mail_over_flask_mail_kept": to_many,
+    "close_to_last_accepted_over_raw": of_a_stage,
+}
 
 
 def main() -> None:
+    configure_logs(io.StringIO())
     with running_sink() as sink:
         measured = {name: run(sink) for name, run in RACES.items()}
     if "--json" in sys.argv[1:]:
