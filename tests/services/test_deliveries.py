@@ -165,9 +165,9 @@ def quick(sqlite_url: str) -> Iterator[Here]:
         yield sent_in(made)
 
 
-def sent_in(made: Scene) -> Here:
+def sent_in(made: Scene, refused: tuple[UUID, ...] = ()) -> Here:
     sending = Sending(made)
-    sending.refused = [sending.address(made.at("socialcare", "practitioner"))]
+    sending.refused = [sending.address(each) for each in refused or (made.at("socialcare", "practitioner"),)]
     found = Here(made, sending, Sent(made, made.open().escalation_id))
     sending.work()
     return found
@@ -326,6 +326,16 @@ def _another_board(session: Any, like: UUID) -> UUID:
     session.add(other)
     session.flush()
     return other.id
+
+
+def test_a_message_without_a_document_that_was_refused_is_listed_too(sqlite_url: str) -> None:
+    with scene(sqlite_url, "hull") as made:
+        unit = made.holder("business_unit")
+        here = sent_in(made, refused=(made.at("socialcare", "practitioner"), unit))
+
+        (line,) = here.look(deliveries.needs_a_person_at, by=unit).not_reached
+
+    assert line.agency == "Inventedshire Safeguarding Office", "the alert that a document did not arrive"
 
 
 # --- withdrawn ---

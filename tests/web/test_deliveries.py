@@ -12,6 +12,9 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.db.tables import Acknowledgement, Delivery, Person
+from forms_app.domain.filing import NamedParty
+from forms_app.domain.policy import Side
+from forms_app.domain.records import PeopleJoin
 from forms_app.domain.working_days import uk_time
 from tests.factories.scenes import Scene
 from tests.factories.sending import Sending
@@ -258,6 +261,29 @@ def test_the_raiser_cannot_be_left_out_of_what_others_keep(place: Place) -> None
     assert "Withdraw it from everybody, or not from them" in words_on(answer)
     assert post(place.raiser, place.withdrawing, **{"f-from": "everybody", "f-why": "other"}).status_code == 303
     assert place.raiser.get(f"/documents/{place.delivery(place.other).document_id}").status_code == 410
+
+
+def test_whoever_is_removed_finds_nothing_any_more(place: Place) -> None:
+    manager = place.scene.at("school", "first_line_manager")
+    named = NamedParty(manager, Side.RAISING, "first_line_manager")
+    place.scene.clock.forward(minutes=1)
+    place.scene.record(
+        place.escalation, PeopleJoin(because="supports", joins=(manager,)), by=place.scene.raiser, people=(named,)
+    )
+    place.sending.work()
+    path, visitor = f"/escalations/{place.escalation}", place.office.visitor(manager)
+    remove = f"{path}/people/{manager}/remove"
+    assert visitor.get(path).status_code == 200
+    assert remove in links(place.page(place.raiser)).values()
+    assert "can read nothing of it" in words_on(place.raiser.get(remove))
+
+    assert place.raiser.post(remove, {}).location == f"{path}#parties"
+
+    for gone in (path, f"{path}/bundle", f"{path}/contact", place.at("again"), place.at("told"), remove):
+        assert visitor.get(gone).status_code == 404, gone
+    assert path not in visitor.get("/escalations").text
+    assert visitor.get(f"/documents/{place.delivery(manager).document_id}").status_code == 410
+    assert "Named by mistake: takes no part any more since" in words_on(place.page(place.raiser))
 
 
 def test_somebody_who_is_needed_is_not_removed(place: Place) -> None:
