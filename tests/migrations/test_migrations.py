@@ -197,6 +197,7 @@ def test_what_waits_goes_and_can_wait_again_and_takes_nothing_else_along(empty_d
 
     after = rows(empty_database_url)
     assert (after.pop("releases"), after.pop("release_findings")) == (0, 0)
+    assert after.pop("notifications") == 0, "who was told of the release is not known any more either"
     assert after.items() <= before.items()
 
 
