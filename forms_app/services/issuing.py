@@ -33,8 +33,10 @@ Issue = Callable[[str, Context, bytes | None], Issued]
 """Makes the files of a kind, with the Board's own Word layout if there is one. Raises DocumentFault."""
 
 
-def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
-    """Makes the files with no transaction open; then files, deliveries and the end of this work in one.
+def make_document(
+    workshop: Workshop, claim: Claim, issue: Issue, follow: Callable[[Work], Claim | None] = lambda _: None
+) -> Claim | None:
+    """Makes the files with no transaction open; then files, deliveries, the end of this work and the claim of the next in one.
 
     Nothing is made of a document that is held: whoever lets it go owes it anew.
     """
@@ -52,7 +54,7 @@ def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
     except DocumentFault as fault:
         with workshop.writing() as work:
             put_off(work, claim, str(fault), WAITS, Why.UNFIT)
-        return
+        return None
     with workshop.writing() as work:
         document = ledger.document_to_make(work.session, claim.about_id, lock=True)
         is_as_read = document.context == context and not is_held(work.session, document.id)
@@ -62,6 +64,7 @@ def make_document(workshop: Workshop, claim: Claim, issue: Issue) -> None:
         for delivery in ledger.deliveries_of(work.session, document.id) if document.issued_at is not None else ():
             owe_posting(work, delivery.id)
         outbox.finish(work.session, claim.item_id, claim.worker, work.now)
+        return follow(work)
 
 
 def _made_before(work: Work, document: Document, digest: str) -> Issued | None:

@@ -116,6 +116,9 @@ def _work_on(workshop: Workshop, taken: Taken, desk: Desk, follow: Follow) -> Ta
     try:
         if claim.kind == OutboxKind.POST_DELIVERY:
             return posting.post_delivery(workshop, taken, desk.counter, follow)
+        if claim.kind == OutboxKind.MAKE_DOCUMENT:
+            following = issuing.make_document(workshop, claim, desk.issue, follow)
+            return None if following is None else Taken(following)
         _do(workshop, claim, desk)
     except UnfitMessage as fault:
         _park(workshop, claim, str(fault))
@@ -131,8 +134,6 @@ def _work_on(workshop: Workshop, taken: Taken, desk: Desk, follow: Follow) -> Ta
 
 def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
     match claim.kind:
-        case OutboxKind.MAKE_DOCUMENT:
-            issuing.make_document(workshop, claim, desk.issue)
         case OutboxKind.MAKE_BLANK_FORMS:
             blank_forms.make_blank_forms(workshop, claim, desk.issue)
         case OutboxKind.DRAW_LAYOUT:
