@@ -16,8 +16,10 @@ import pytest
 from sqlalchemy import func, select
 
 from forms_app.db import ledger, reads
+from forms_app.db.deliveries import delivery_to_act_on
 from forms_app.db.outbox import needs_attention
 from forms_app.db.tables import (
+    Acknowledgement,
     AuditEntry,
     Board,
     Delivery,
@@ -38,7 +40,9 @@ from forms_app.services.attachments import make_locked_copy, password_for
 from forms_app.services.boards import leave
 from forms_app.services.bundles import Signing, bundle_for
 from forms_app.services.held import held_view
+from forms_app.services.ledger import Reader, history_of
 from forms_app.services.proof import check_file
+from forms_app.services.work import Work
 from tests.factories.received import Sent
 from tests.factories.releases import held
 from tests.factories.scenes import Scene, scene
@@ -171,6 +175,21 @@ def sent_in(made: Scene, refused: tuple[UUID, ...] = ()) -> Here:
     found = Here(made, sending, Sent(made, made.open().escalation_id))
     sending.work()
     return found
+
+
+def test_the_reasons_of_an_answer_are_read_by_those_who_take_part_and_by_nobody_else(quick: Here) -> None:
+    quick.do(_answer, delivery=quick.delivery)
+    with quick.scene.workshop.reading() as work:
+        delivery = delivery_to_act_on(work.session, quick.delivery)
+        assert delivery is not None
+        read = {reader: [line.reasons for line in history_of(delivery, reader) if line.reasons] for reader in Reader}
+
+    assert read == {Reader.PARTY: ["No."], Reader.RECIPIENT: [], Reader.OFFICE: [], Reader.LIST: []}
+
+
+def _answer(work: Work, *, delivery: UUID) -> None:
+    said = Acknowledgement(delivery_id=delivery, number=1, at=work.now, answer="disagrees", reasons="No.", sha256="-")
+    work.session.add(said)
 
 
 # --- send it again ---
