@@ -164,8 +164,10 @@ def test_killed_again_and_again_nobody_is_left_out_and_no_delivery_has_two_ids(
 
 @pytest.mark.parametrize("killed", ["what draws", "what it draws for", "all"])
 def test_killed_in_the_middle_of_drawing_the_document_is_absent_and_later_whole(
-    office: Office, database_url: str, huey_url: str, smtp_server: SmtpServer, killed: str
+    office: Office, database_url: str, huey_url: str, smtp_server: SmtpServer, killed: str, release: bool
 ) -> None:
+    if not release and database_url.startswith("postgresql") != (killed == "all"):
+        pytest.skip("only for a release: each waits for a lease to end, and a press knows no database")
     surroundings = Surroundings(database_url, huey_url, smtp_server.port, lease_seconds=12)
     tabs = (Section(title="What happened", answers=(Answer(question="What happened?", answer="\t" * 2500 + "a"),)),)
     slow = PLAIN["written_account"].model_copy(update={"sections": tabs})
