@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import exists, func, insert, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload, undefer
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload, undefer
 
 from forms_app.db.outbox import OutboxKind
 from forms_app.db.tables import (
+    Acknowledgement,
     Attempt,
     Delivery,
     DeliveryEvent,
@@ -145,12 +146,11 @@ def has_attempts(session: Session, delivery_id: UUID) -> bool:
 
 
 def failing(session: Session, document_id: UUID) -> Sequence[Delivery]:
-    """The deliveries of a document, not withdrawn, that failed, and that nothing has made good since."""
+    """The deliveries of a document, not withdrawn, that failed, and that nothing has made good: as `state_of` decides it."""
     failed = [EventKind.GIVEN_UP.value, EventKind.BOUNCED.value]
-    made_good = [EventKind.SENT_AGAIN.value, EventKind.TOLD.value, *BY_RECIPIENT]
     last = (
         select(func.max(DeliveryEvent.number))
-        .where(DeliveryEvent.delivery_id == Delivery.id, DeliveryEvent.kind.in_([*failed, *made_good]))
+        .where(DeliveryEvent.delivery_id == Delivery.id, DeliveryEvent.kind.in_([*failed, EventKind.SENT_AGAIN.value]))
         .correlate(Delivery)
         .scalar_subquery()
     )
@@ -163,8 +163,20 @@ def failing(session: Session, document_id: UUID) -> Sequence[Delivery]:
         .where(Delivery.document_id == document_id, Delivery.withdrawn_at.is_(None))
         .where(DeliveryEvent.number == last, DeliveryEvent.kind.in_(failed))
         .where(or_(DeliveryEvent.kind == EventKind.BOUNCED.value, ~accepted_since))
+        .where(~_reached_by_people())
         .order_by(Delivery.number)
     ).all()
+
+
+def _reached_by_people() -> ColumnElement[bool]:
+    """Whether the recipient opened or answered it, or somebody rang them and nobody had it sent again since."""
+    event, again = aliased(DeliveryEvent), aliased(DeliveryEvent)
+    sent_since = exists().where(
+        again.delivery_id == event.delivery_id, again.kind == EventKind.SENT_AGAIN.value, again.number > event.number
+    )
+    holds = or_(event.kind.in_(BY_RECIPIENT), and_(event.kind == EventKind.TOLD.value, ~sent_since.correlate(event)))
+    answered = exists().where(Acknowledgement.delivery_id == Delivery.id).correlate(Delivery)
+    return or_(answered, exists().where(event.delivery_id == Delivery.id, holds).correlate(Delivery))
 
 
 def deliveries_of(session: Session, document_id: UUID) -> Sequence[Delivery]:

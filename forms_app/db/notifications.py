@@ -18,11 +18,17 @@ from forms_app.db.tables import Attempt, Delivery, Notification, OutboxItem, Per
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A notification, and whether it was given up."""
+    """A notification, when it was accepted, and whether it still waits or was given up."""
 
     id: UUID
     person_id: UUID
+    accepted_at: datetime | None
+    waits: bool
     was_given_up: bool
+
+    def tells_since(self, moment: datetime) -> bool:
+        """Whether its person is told by it of what was so at a moment, or will be."""
+        return self.waits or (not self.was_given_up and self.accepted_at is not None and self.accepted_at >= moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,11 @@ def count_about(session: Session, kind: str, person_id: UUID, about_id: UUID) ->
 
 def told_of(session: Session, kind: str, about_id: UUID) -> Sequence[Told]:
     """Everybody who was told of this, or is about to be, in the order in which it was owed."""
-    wanted = select(Notification.id, Notification.person_id, _given_up()).where(_about(kind, about_id))
+    wanted = select(Notification, _is_owed(), _given_up()).where(_about(kind, about_id))
     found = session.execute(wanted.order_by(Notification.owed_at, Notification.id))
-    return [Told(each, person_id, bool(given_up)) for each, person_id, given_up in found]
+    return [
+        Told(each.id, each.person_id, each.accepted_at, bool(waits), bool(given_up)) for each, waits, given_up in found
+    ]
 
 
 def not_reached_since(session: Session, kind: str, about_id: UUID, since: datetime) -> Collection[UUID]:

@@ -65,6 +65,8 @@ class Why(StrEnum):
     UNFIT = "unfit"
     NEVER = "never"
     UNCONFIRMED = "unconfirmed"
+    LEFT = "left"
+    """Its person left before it was sent: whoever has taken over must be told."""
     GIVEN_UP = "given_up"
     """For a reason that stands with the work that was given up."""
 

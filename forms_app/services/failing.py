@@ -43,11 +43,12 @@ def tell_somebody_else(work: Work, alert: Notification) -> None:
     if alert.about_id is None:
         return
     told = notifications.told_of(work.session, Kind.DELIVERY_FAILED, alert.about_id)
-    if any(each.id != alert.id and not each.was_given_up for each in told):
+    if any(each.id != alert.id and each.tells_since(alert.owed_at) for each in told):
         return
     document = ledger.failed_document(work.session, alert.about_id)
     failing = {delivery.person_id for delivery in ledger.failing(work.session, document.id)}
-    tried = {each.person_id for each in told} | failing
+    # Whom an earlier one reached can be told of this as well.
+    tried = {each.person_id for each in told if each.was_given_up or each.accepted_at is None} | failing
     for person in _in_turn(work, document):
         if person.id not in tried and _can_be_told(work, person):
             _tell(work, document, person)

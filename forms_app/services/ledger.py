@@ -150,6 +150,7 @@ WHY = {
     Why.UNFIT: "Could not be sent as it is",
     Why.NEVER: "Not sent: no email goes to their address",
     Why.UNCONFIRMED: "Not sent: nobody has confirmed yet whose address it is",
+    Why.LEFT: "Not sent: they have left",
     Why.GIVEN_UP: "Could not be sent",
 }
 ANSWERS = {

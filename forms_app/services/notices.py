@@ -11,6 +11,7 @@ from forms_app.db.notifications import notification_to_send
 from forms_app.db.outbox import Claim
 from forms_app.db.reads import takes_part
 from forms_app.db.tables import Delivery, Notification
+from forms_app.domain.deliveries import Why
 from forms_app.domain.policy import Audience
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Kind, Message, UnfitMessage, compose
@@ -67,8 +68,10 @@ def _begin(work: Work, claim: Claim, counter: Counter, lines: Lines) -> Message 
     """What to hand over now; None where that is nothing, or not yet. Raises UnfitMessage."""
     notification = notification_to_send(work.session, claim.about_id, lock=True)
     person = notification.person
-    why_not = why_ruled_out(rule_for(work, person))
-    words = None if person.left_at is not None else _words(work, notification, lines, counter.letterhead.service_url)
+    why_not = why_ruled_out(person, rule_for(work, person))
+    # Of documents that wait for somebody who has left each delivery says so; anything else is for nobody any more.
+    is_for_nobody = why_not is Why.LEFT and notification.kind != Kind.DOCUMENTS_WAITING
+    words = None if is_for_nobody else _words(work, notification, lines, counter.letterhead.service_url)
     if words is None or (why_not is not None and notification.kind != Kind.DOCUMENTS_WAITING):
         _leave(work, claim, notification, is_true=words is not None)
         return None

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from forms_app.db import ledger, outbox
 from forms_app.db.outbox import Claim, OutboxKind
-from forms_app.db.tables import Attempt, Board, Delivery
+from forms_app.db.tables import Attempt, Board, Delivery, Person
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.deliveries import ANSWERED, Why
 from forms_app.domain.mail_rules import Rule
@@ -49,6 +49,7 @@ SIGN_IN_WAITS = (timedelta(seconds=5), timedelta(seconds=20), *(timedelta(minute
 RULED_OUT = {
     Why.NEVER: "Nothing may be sent to addresses at this domain: tell the recipient by telephone.",
     Why.UNCONFIRMED: "Nobody has confirmed the domain of this address yet: nothing was sent.",
+    Why.LEFT: "The recipient has left: nothing was sent.",
 }
 
 
@@ -151,7 +152,7 @@ def _begin(work: Work, claim: Claim, counter: Counter) -> Begun | None:
     if _is_over(work, delivery):
         outbox.finish(work.session, claim.item_id, claim.worker, work.now)
         return None
-    why_not = why_ruled_out(rule)
+    why_not = why_ruled_out(delivery.person, rule)
     if why_not is not None:
         give_up(work, claim, RULED_OUT[why_not], why_not)
         return None
@@ -189,7 +190,10 @@ def _travels(work: Work, delivery: Delivery) -> Rule | None:
     return Rule.LINK if rule is Rule.ATTACH and not delivery.attached else rule
 
 
-def why_ruled_out(rule: Rule | None) -> Why | None:
+def why_ruled_out(person: Person, rule: Rule | None) -> Why | None:
+    """Why nothing may be sent to somebody; None where it may."""
+    if person.left_at is not None:
+        return Why.LEFT
     match rule:
         case Rule.ATTACH | Rule.LINK:
             return None

@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from forms_app.db import notifications
+from forms_app.db import ledger, notifications
 from forms_app.db.outbox import needs_attention
-from forms_app.db.tables import Delivery, Notification, Person
+from forms_app.db.tables import Acknowledgement, Delivery, Notification, Person
 from forms_app.domain.deliveries import EventKind
 from forms_app.domain.mail_rules import Rule
 from forms_app.mail.answers import Answer, Result
@@ -225,6 +225,62 @@ def test_a_failure_that_was_made_good_before_it_was_told_is_not_told(office: Off
 def withdraw(office: Office, delivery: UUID) -> None:
     with office.workshop.writing() as work:
         work.session.get_one(Delivery, delivery).withdrawn_at = work.now
+
+
+@pytest.mark.parametrize("what", [EventKind.OPENED, EventKind.SEEN, EventKind.TOLD, "answered"])
+def test_what_fails_although_it_reached_its_recipient_is_not_told(office: Office, what: EventKind | str) -> None:
+    """The page shows no failure then: an alert about one would send people looking for nothing."""
+    delivery = owe_delivery(office, Recipient("a@brackenshire.example"))
+    office.work()
+    with office.workshop.writing() as work:
+        if isinstance(what, EventKind):
+            ledger.add_event(work.session, delivery, what, work.now, happened_at=work.now)
+        else:
+            answer = Acknowledgement(
+                delivery_id=delivery, number=1, at=work.now, answer="agrees", reasons="", sha256="-"
+            )
+            work.session.add(answer)
+
+    bounce(office, delivery)
+    office.work()
+
+    assert alerts(office) == []
+
+
+def test_what_fails_after_it_was_sent_again_is_told_although_somebody_rang_before(office: Office) -> None:
+    delivery = owe_delivery(office, Recipient("a@brackenshire.example"))
+    office.work()
+    with office.workshop.writing() as work:
+        for kind in (EventKind.TOLD, EventKind.SENT_AGAIN):
+            ledger.add_event(work.session, delivery, kind, work.now, happened_at=work.now)
+
+    bounce(office, delivery)
+    office.work()
+
+    assert sorted(alerts(office)) == [RECORDER, "unit"]
+
+
+def test_an_alert_that_reached_somebody_long_ago_tells_nobody_of_what_fails_now(office: Office) -> None:
+    first, second = owe_deliveries(office, dead(2))
+    add_party(office, escalation_of(office, first), "colleague@brackenshire.example")
+    with office.workshop.writing() as work:
+        work.session.scalars(select(Person).where(Person.seat.is_not(None))).one().left_at = work.now
+    office.postbox.answers = [REFUSED]
+    office.work()
+    assert alerts(office) == [RECORDER]
+    office.clock.go_on(days=7)
+    office.postbox = Refuses(RECORDER)
+
+    bounce(office, second)
+    office.work()
+
+    assert alerts(office) == [RECORDER, "colleague"]
+
+
+def bounce(office: Office, delivery: UUID) -> None:
+    with office.workshop.writing() as work:
+        row = work.session.get_one(Delivery, delivery)
+        note_failure(work, row, EventKind.BOUNCED, code="5.1.1", key=f"bounce:{delivery}")
 
 
 def test_the_same_notice_is_told_once(office: Office) -> None:

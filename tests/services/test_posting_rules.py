@@ -113,6 +113,24 @@ def test_once_its_domain_is_confirmed_it_goes(office: Office) -> None:
     assert office.item(delivery).done_at is not None
 
 
+@pytest.mark.parametrize("tried", [False, True], ids=["not tried yet", "tried before"])
+def test_nothing_goes_to_somebody_who_left_before_it_was_sent_and_it_is_told(office: Office, tried: bool) -> None:
+    add_officer(office)
+    delivery = owe_delivery(office, SECURE)
+    if tried:
+        office.postbox.answers = [LATER]
+        office.work()
+        office.clock.go_on(hours=1)
+    with office.workshop.writing() as work:
+        work.session.scalars(select(Person).where(Person.email == SECURE.address)).one().left_at = work.now
+    office.postbox.posted.clear()
+
+    office.work()
+
+    assert sorted(office.posted()) == [("delivery_failed", "perdita.quennell"), ("delivery_failed", "unit")]
+    assert events(office, delivery) == [("given_up", "left")]
+
+
 @ON_BOTH
 def test_it_goes_to_the_address_that_the_person_has_now(office: Office) -> None:
     delivery = owe_delivery(office, SECURE)
