@@ -25,7 +25,7 @@ from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import GivenPerson, set_up_board
 from forms_app.services.work import Workshop
 from tests.journeys.browsing import Looked, Somebody, browser_of, until
-from tests.journeys.form_filler import CANARIES, LOOKED_FOR
+from tests.journeys.form_filler import CANARIES, LOOKED_FOR, TYPED
 from tests.journeys.running import Service, service
 from tests.journeys.town import text_of, text_of_docx
 from tests.smtp import SmtpServer
@@ -388,11 +388,30 @@ def raiser_has_it_in_writing(scene: Scene) -> None:
     assert raiser.heading == str(told.message["Subject"]).rpartition(": ")[2]
     name, content = raiser.download(raiser.main.get_by_role("link", name="Download PDF"))
     assert content[:4] == b"%PDF"
+    raiser_reads_and_answers(raiser)
     raiser_checks_the_file(raiser, content)
     raiser.open(scene.path)
     name, packed = raiser.download(raiser.main.get_by_role("link", name="Download everything as one file"))
     assert re.fullmatch(r"escalation-THA-\w{7}\.zip", name)
     assert content in packed
+
+
+def raiser_reads_and_answers(raiser: Somebody) -> None:
+    raiser.open("/documents")
+    raiser.press("Written confirmation")
+    outcome = raiser.path
+    raiser.press("Read it here")
+    assert CANARIES[0] in raiser.shown
+    raiser.open(outcome)
+    raiser.main.get_by_label("I agree the actions").check()
+    raiser.press("Send your answer")
+    assert raiser.status == 422
+    raiser.main.get_by_label("Your reasons").fill(TYPED)
+    raiser.press("Send your answer")
+    assert raiser.heading == "Your answer is recorded"
+    assert CANARIES[0] in raiser.shown
+    raiser.open(outcome)
+    assert "I agree the actions, but not the outcome" in raiser.shown
 
 
 def raiser_checks_the_file(raiser: Somebody, content: bytes) -> None:
