@@ -304,7 +304,7 @@ def test_what_a_server_says_unasked_is_not_taken_for_an_answer(unasked: str) -> 
 
 
 def test_what_a_server_says_together_with_an_answer_is_not_taken_for_the_next() -> None:
-    with scripted({"TEXT": ["250 Taken\r\n550 And no", "250 Taken"]}) as server:
+    with scripted({"TEXT": ["250 Taken\r\n250 And again", "250 Taken"]}) as server:
         box = postbox(server.port)
         answers = [answered(box.post(message(to))) for to in (OTHER, TO)]
 
