@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from forms_app.commands.invented import invented_boards
-from forms_app.db.tables import Attempt, Delivery, Document, DocumentFile, Escalation, Party, Person
+from forms_app.db.tables import Document, DocumentFile, Escalation, Party, Person
 from forms_app.domain.acts import Act
 from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Open
