@@ -9,7 +9,6 @@ from wtforms import Form
 from forms_app.documents.printable import unprintable
 from forms_app.domain.deliveries import Answer
 from forms_app.forms.fields import Pick, Words
-from forms_app.services.acknowledging import WITH_REASONS
 
 LONGEST = 4000
 ANSWERS = {
@@ -28,7 +27,7 @@ class Reasons(Words):
     """Asked of whoever does not agree with everything; kept of anybody."""
 
     def pre_validate(self, form: Any) -> None:
-        if self.process_errors or form.answer.data in WITH_REASONS:
+        if self.process_errors or form.answer.data not in (None, "", Answer.AGREES):
             super().pre_validate(form)
 
     def missing(self) -> str:

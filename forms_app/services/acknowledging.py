@@ -13,9 +13,6 @@ from forms_app.mail.compose import Kind
 from forms_app.services.notifying import notify
 from forms_app.services.work import Work
 
-WITH_REASONS = frozenset({Answer.AGREES_ACTIONS, Answer.DISAGREES})
-"""Answers that say nothing without reasons."""
-
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -49,7 +46,7 @@ def acknowledge(work: Work, *, by: UUID, document_id: UUID, before: Before, answ
     delivery = _own(work, by, document_id)
     if delivery.document.kind not in ANSWERED:
         raise NotAllowedNow("This document asks for no answer.")
-    if answer in WITH_REASONS and not reasons.strip():
+    if answer is not Answer.AGREES and not reasons.strip():
         raise NotAllowedNow("Say why you do not agree.")
     sha256 = next(file.sha256 for file in delivery.document.files if file.format == "pdf")
     if before.sha256 != sha256:
