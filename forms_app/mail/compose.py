@@ -16,6 +16,7 @@ from uuid import UUID
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from forms_app.domain.languages import Language
 from forms_app.domain.policy import DocumentKind
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email"
@@ -26,7 +27,7 @@ CONTENT_TYPES = {
     "pdf": "application/pdf",
 }
 LINE_ENDS = ("\u2028", "\u2029")
-LANGUAGES = ("en", "cy")
+LANGUAGES = tuple(language.value for language in Language)
 LONGEST_SUBJECT = 149
 
 
