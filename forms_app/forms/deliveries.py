@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from forms_app.domain.deliveries import Reason
@@ -84,6 +85,11 @@ class WithdrawForm(PageForm):
     @property
     def reason(self) -> Reason:
         return Reason(self["f-why"].data)
+
+
+def chosen_before(typed: MultiDict[str, str]) -> Collection[str] | None:
+    """From whom a form that may have been sent before says that it is withdrawn, as it was sent; None for everybody."""
+    return None if typed.get("f-from") == EVERYBODY else typed.getlist("f-people")
 
 
 def withdraw_form(recipients: Sequence[tuple[UUID, str]]) -> type[WithdrawForm]:

@@ -298,6 +298,25 @@ def withdraw(
     )
 
 
+def was_withdrawn(
+    work: Work, *, by: UUID, escalation_id: UUID, document_id: UUID, form_key: UUID, chosen: Collection[str] | None
+) -> bool:
+    """Whether this form has withdrawn the document already from all of these; None is everybody who had it."""
+    done = {
+        str(each.id)
+        for each in rows.deliveries_to_act_on(work.session, document_id)
+        for event in each.events
+        if event.person_id == by and event.key == f"{EventKind.WITHDRAWN}:{form_key}:{each.id}"
+    }
+    if chosen is not None:
+        return bool(chosen) and set(chosen) <= done
+    try:
+        _to_withdraw(work, by, escalation_id, document_id)
+    except NotFound:
+        return bool(done)
+    return False
+
+
 def take_away(
     work: Work, delivery: Delivery, facts: Facts, *, by: UUID, reason: Reason, key: str, told_once: str = ""
 ) -> None:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from wtforms import Form
 
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
-from forms_app.forms.deliveries import told_form, withdraw_form
+from forms_app.forms.deliveries import chosen_before, told_form, withdraw_form
 from forms_app.services import deliveries, removing
 from forms_app.services.deliveries import DeliveryView, WithdrawingView, fault_of_moment
 from forms_app.web.access import business_unit, open_to, party
@@ -81,6 +81,8 @@ def told(escalation_id: UUID, delivery_id: UUID) -> Answer:
 @open_to(party, business_unit)
 def withdraw(escalation_id: UUID, document_id: UUID) -> Answer:
     """A document that should not have gone to somebody."""
+    if request.method == "POST" and _was_withdrawn(escalation_id, document_id):
+        return redirect(_back(escalation_id, "withdrawn"), 303)
     view = _withdrawing(escalation_id, document_id)
     form_of = withdraw_form([(each.id, f"{each.to}, {each.agency}") for each in view.recipients])
     if request.method == "GET":
@@ -135,6 +137,19 @@ def _view(escalation_id: UUID, delivery_id: UUID) -> DeliveryView:
     with workshop().reading() as work:
         return deliveries.delivery_view(
             work, by=signed_in_person().id, escalation_id=escalation_id, delivery_id=delivery_id
+        )
+
+
+def _was_withdrawn(escalation_id: UUID, document_id: UUID) -> bool:
+    """Whether this form was sent before: what it took away can be chosen no more."""
+    with workshop().reading() as work:
+        return deliveries.was_withdrawn(
+            work,
+            by=signed_in_person().id,
+            escalation_id=escalation_id,
+            document_id=document_id,
+            form_key=_key(),
+            chosen=chosen_before(request.form),
         )
 
 

@@ -252,6 +252,23 @@ def test_a_document_is_withdrawn_and_its_link_says_so_to_whom_it_was_sent_alone(
     assert len([each for each in place.sending.posted if each.message_id.startswith("withdrawn.")]) == 1
 
 
+@pytest.mark.parametrize("whom", ["some", "everybody"])
+def test_withdrawn_by_the_same_form_sent_twice_it_is_withdrawn_once_and_no_fault(place: Place, whom: str) -> None:
+    shown = place.raiser.get(place.withdrawing)
+    given = {name: hidden(shown, name) for name in ("form_key", "seen")} | {"f-from": whom, "f-why": "wrong_person"}
+    if whom == "some":
+        given["f-people"] = str(place.delivery(place.other).id)
+
+    answers = [place.raiser.post(place.withdrawing, given) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].location == answers[1].location
+    refused = place.raiser.post(place.withdrawing, {**given, "f-people": str(uuid4()), "f-from": "some"})
+    assert refused.status_code == (422 if whom == "some" else 404), (
+        "the same form with something else in it is not done"
+    )
+
+
 def test_the_raiser_cannot_be_left_out_of_what_others_keep(place: Place) -> None:
     own = str(place.delivery(place.scene.raiser).id)
 
