@@ -24,6 +24,7 @@ from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import GivenPerson, set_up_board
 from forms_app.services.work import Workshop
+from tests import letters
 from tests.journeys.browsing import Looked, Somebody, browser_of, until
 from tests.journeys.form_filler import CANARIES, LOOKED_FOR, TYPED
 from tests.journeys.running import Service, service
@@ -71,6 +72,8 @@ def scene(
             set_up_board(work, board.given)
         raiser = Somebody(page, running.url, smtp_server, Looked(), uk_date(datetime.now(UTC)))
         yield Scene(chromium, running, database, smtp_server, board, raiser)
+        with database.reading() as session:
+            assert letters.faults_by_records(session, smtp_server.sent()) == []
 
 
 @pytest.mark.requirement("U-01", "B-12", "B-14", "B-26", "B-31", "B-32")
