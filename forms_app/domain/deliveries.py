@@ -41,8 +41,8 @@ class Answer(StrEnum):
     """With reasons."""
 
 
-ANSWERED = frozenset({DocumentKind.WRITTEN_CONFIRMATION, DocumentKind.ACKNOWLEDGEMENT_SHEET})
-"""Documents of an outcome, to which each recipient answers. Of any other they only say that they have read it."""
+ANSWERED = frozenset({DocumentKind.WRITTEN_CONFIRMATION})
+"""To these each recipient answers; the sheet that comes beside it is for a pen. Of any other they only say that they have read it."""
 
 
 class Reason(StrEnum):
@@ -131,7 +131,7 @@ class Facts:
     """None while nobody has confirmed the domain."""
     next_try: datetime | None = None
     is_parked: bool = False
-    """Whether the worker has given up the message, whatever the ledger says of it."""
+    """Whether the worker has given up the message, or the document before it was made, whatever the ledger says of it."""
     is_together: bool = False
     """Whether it is to go with others in one message."""
     withdrawn_at: datetime | None = None
