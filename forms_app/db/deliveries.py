@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from forms_app.db.outbox import OutboxKind
@@ -59,6 +59,16 @@ def postings_of(session: Session, deliveries: Collection[UUID]) -> Mapping[UUID,
         )
         for item in session.scalars(found.order_by(OutboxItem.owed_at))
     }
+
+
+def given_up_unmade(session: Session, documents: Collection[UUID]) -> Collection[UUID]:
+    """Those of these documents whose files the worker has given up to make."""
+    found = select(OutboxItem.about_id).where(
+        OutboxItem.kind == OutboxKind.MAKE_DOCUMENT.value,
+        OutboxItem.about_id.in_(documents),
+        OutboxItem.parked_at.is_not(None),
+    )
+    return set(session.scalars(found))
 
 
 def still_together(session: Session, notifications: Collection[UUID]) -> Collection[UUID]:
@@ -138,9 +148,12 @@ def has_ever_failed(session: Session, delivery_id: UUID) -> bool:
 
 def has_failed() -> ColumnElement[bool]:
     """Whether a delivery failed at any time, whatever has happened since."""
+    posting, making = OutboxKind.POST_DELIVERY.value, OutboxKind.MAKE_DOCUMENT.value
     parked = exists().where(
-        OutboxItem.kind == OutboxKind.POST_DELIVERY.value,
-        OutboxItem.about_id == Delivery.id,
+        or_(
+            and_(OutboxItem.kind == posting, OutboxItem.about_id == Delivery.id),
+            and_(OutboxItem.kind == making, OutboxItem.about_id == Delivery.document_id),
+        ),
         OutboxItem.parked_at.is_not(None),
     )
     refused = exists().where(Attempt.delivery_id == Delivery.id, Attempt.result == "refused")

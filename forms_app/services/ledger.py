@@ -101,6 +101,7 @@ class Ledger:
         look_up_rules(work, [delivery.person for delivery in deliveries])
         self._postings = rows.postings_of(work.session, [delivery.id for delivery in deliveries])
         together = [delivery.notification_id for delivery in deliveries if delivery.notification_id is not None]
+        self._unmade = rows.given_up_unmade(work.session, {delivery.document_id for delivery in deliveries})
         self._together = rows.still_together(work.session, together)
 
     def facts(self, delivery: Delivery, document: Document) -> Facts:
@@ -113,7 +114,7 @@ class Ledger:
             answered=tuple(Answered(each.at, Answer(each.answer)) for each in delivery.acknowledgements),
             rule=rule_for(self._work, delivery.person),
             next_try=posting.next_try,
-            is_parked=posting.is_parked,
+            is_parked=posting.is_parked or (document.issued_at is None and document.id in self._unmade),
             is_together=delivery.notification_id in self._together,
             withdrawn_at=delivery.withdrawn_at,
         )

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from forms_app.db import ledger
+from forms_app.db import deliveries, ledger
 from forms_app.db.outbox import OutboxKind, try_again
-from forms_app.db.tables import LayoutChoice, OutboxItem, Person, WordLayout
+from forms_app.db.tables import Board, LayoutChoice, OutboxItem, Person, WordLayout
 from forms_app.documents.contexts import Context
 from forms_app.documents.faults import DocumentFault
+from forms_app.domain.deliveries import Accepted, Failed, State, Why, needs_a_person
 from forms_app.mail.compose import Message
 from forms_app.services.issuing import WAITS
+from forms_app.services.ledger import Ledger
 from tests.mail.owed import FakeIssued, Office, add_officer, fake_issue, open_office, owe_document
 
 
@@ -116,3 +119,31 @@ def test_what_was_made_in_the_end_is_not_told(office: Office) -> None:
 
     assert office.document(document).issued_at is not None
     assert [each for each in office.postbox.posted if each.message_id.startswith("layout_failed.")] == []
+
+
+def test_its_deliveries_need_a_person_until_it_is_made(office: Office) -> None:
+    document = owe_document(office)
+    give_up(office)
+    delivery = office.document(document).deliveries[0].id
+
+    failed = state(office, delivery)
+
+    assert failed == Failed(Why.GIVEN_UP, None)
+    assert needs_a_person(failed)
+    with office.workshop.reading() as work:
+        board = work.session.scalars(select(Board.id)).one()
+        assert [each.id for each in deliveries.may_need_a_person(work.session, board)] == [delivery]
+
+    office.issue = fake_issue
+    with office.workshop.writing() as work:
+        try_again(work.session, OutboxKind.MAKE_DOCUMENT, [document], work.now)
+    office.work()
+
+    assert isinstance(state(office, delivery), Accepted)
+
+
+def state(office: Office, delivery: UUID) -> State:
+    with office.workshop.reading() as work:
+        found = deliveries.delivery_to_act_on(work.session, delivery)
+        assert found is not None
+        return Ledger(work, [found], {}).state(found, found.document)
