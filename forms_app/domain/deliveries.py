@@ -96,12 +96,17 @@ Result = Literal["accepted", "refused", "not_reached", "interrupted", "started"]
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One attempt, as `services.posting.ledger_lines` reads it."""
+    """One attempt. Of one that is only started nothing is known yet."""
 
     at: datetime
     result: Result
     smtp_code: int | None = None
     follows_interruption: bool = False
+    """Sent again after an interruption: the recipient may have it twice, with the same Message-ID."""
+
+
+HANDED_OVER = frozenset[Result]({"accepted", "interrupted", "started"})
+"""After these the recipient may have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +274,7 @@ def state_of(facts: Facts) -> State:
 
 def may_have_reached(facts: Facts) -> bool:
     """Whether the recipient may have it in their mail, or has seen it in the service."""
-    handed_over = any(each.result in {"accepted", "interrupted", "started"} for each in facts.tried)
+    handed_over = any(each.result in HANDED_OVER for each in facts.tried)
     return handed_over or _by_recipient(facts) is not None
 
 

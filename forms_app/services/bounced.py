@@ -10,12 +10,12 @@ from forms_app.db import bounces, ledger, outbox
 from forms_app.db.notifications import notification_to_send
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.tables import Delivery
-from forms_app.domain.deliveries import EventKind
+from forms_app.domain.deliveries import HANDED_OVER, EventKind, Tried
 from forms_app.mail.bounces import Fate, Notice, read_notice
 from forms_app.mail.compose import Kind
 from forms_app.mail.mailbox import Letter, Mailbox, MailboxFault, OpenMailbox
+from forms_app.services.attempts import tried
 from forms_app.services.failing import note_failure, tell_somebody_else
-from forms_app.services.posting import LedgerLine, ledger_lines
 from forms_app.services.work import Work, Workshop
 
 EVERY = timedelta(minutes=1)
@@ -26,7 +26,6 @@ LONGEST = timedelta(seconds=60)
 """For one look, well within a lease. What is left over is read at once in the next."""
 UNKNOWN = {Fate.FAILED: "5.0.0", Fate.DELAYED: "4.0.0", Fate.ARRIVED: "2.0.0"}
 """Where a notice gives no status: RFC 3463's for what is not defined."""
-HANDED_OVER = frozenset({"accepted", "interrupted", "started"})
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +99,7 @@ def _note_message(work: Work, kind: OutboxKind, notice: Notice) -> bool:
 
 def _note_delivery(work: Work, delivery: Delivery, notice: Notice) -> bool:
     """False for a delivery that was never handed over: nothing of it can have come back."""
-    lines = [line for line in ledger_lines(delivery.attempts) if line.result in HANDED_OVER]
+    lines = [line for line in tried(delivery.attempts) if line.result in HANDED_OVER]
     if not lines:
         return False
     sent_again = [event.at for event in delivery.events if event.kind == EventKind.SENT_AGAIN]
@@ -118,6 +117,6 @@ def _note_delivery(work: Work, delivery: Delivery, notice: Notice) -> bool:
     return True
 
 
-def _which(lines: list[LedgerLine], sent_at: datetime | None) -> LedgerLine:
+def _which(lines: list[Tried], sent_at: datetime | None) -> Tried:
     """The sending that a notice is about: the nearest to the date of what was sent back, or the last."""
     return lines[-1] if sent_at is None else min(lines, key=lambda line: abs(line.at - sent_at))

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
 from uuid import UUID
 
 from forms_app.db import deliveries as rows
@@ -31,7 +30,6 @@ from forms_app.domain.deliveries import (
     Owed,
     Paper,
     Reason,
-    Result,
     Seen,
     State,
     Told,
@@ -44,9 +42,9 @@ from forms_app.domain.deliveries import (
 from forms_app.domain.mail_rules import Rule
 from forms_app.domain.policy import OFFICE
 from forms_app.domain.working_days import spell_time
+from forms_app.services.attempts import tried
 from forms_app.services.directory import own_person
 from forms_app.services.mail_domains import look_up_rules, rule_for
-from forms_app.services.posting import LedgerLine, ledger_lines
 from forms_app.services.releasing import is_withdrawn
 from forms_app.services.work import Work
 
@@ -109,7 +107,7 @@ class Ledger:
         return Facts(
             owed_at=delivery.owed_at,
             paper=_paper(document, self._releases.get(document.id)),
-            tried=tuple(_tried(line) for line in ledger_lines(delivery.attempts)),
+            tried=tried(delivery.attempts),
             happened=tuple(_happened(event) for event in delivery.events),
             answered=tuple(Answered(each.at, Answer(each.answer)) for each in delivery.acknowledgements),
             rule=rule_for(self._work, delivery.person),
@@ -129,10 +127,6 @@ def _paper(document: Document, release: Release | None) -> Paper:
     if release is not None and is_withdrawn(release):
         return Paper.KEPT_BACK
     return Paper.HELD if release is not None and release.decided_at is None else Paper.UNMADE
-
-
-def _tried(line: LedgerLine) -> Tried:
-    return Tried(line.at, cast("Result", line.result), line.smtp_code, line.follows_interruption)
 
 
 def _happened(event: DeliveryEvent) -> Happened:
@@ -231,7 +225,7 @@ def how_sent(delivery: Delivery, facts: Facts) -> str:
 def history_of(delivery: Delivery, reader: Reader) -> tuple[HistoryLine, ...]:
     """Everything that happened, in the order of time, as far as this reader may know who did it and why."""
     found: list[tuple[datetime, HistoryLine]] = [
-        *((line.at, HistoryLine(spell_time(line.at), _attempt(line))) for line in ledger_lines(delivery.attempts)),
+        *((line.at, HistoryLine(spell_time(line.at), _attempt(line))) for line in tried(delivery.attempts)),
         *(
             (event.at, HistoryLine(spell_time(event.at), _event(event, reader)))
             for event in delivery.events
@@ -256,7 +250,7 @@ def reason_in_words(code: str) -> str:
     return REASONS[Reason(code)] if code in set(Reason) else REASONS[Reason.OTHER]
 
 
-def _attempt(line: LedgerLine) -> str:
+def _attempt(line: Tried) -> str:
     code = f" (code {line.smtp_code})" if line.smtp_code is not None else ""
     match line.result:
         case "accepted":
@@ -267,7 +261,7 @@ def _attempt(line: LedgerLine) -> str:
             return f"The mail server did not take it{code}"
         case "interrupted":
             return "Interrupted while it was being sent"
-        case _:
+        case "started":
             return "Being sent"
 
 

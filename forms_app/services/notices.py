@@ -15,10 +15,11 @@ from forms_app.domain.deliveries import Why
 from forms_app.domain.policy import Audience
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Kind, Message, UnfitMessage, compose
+from forms_app.services.attempts import STARTED
 from forms_app.services.digests import room_for_notification_from
 from forms_app.services.failing import STORM, tell_somebody_else
 from forms_app.services.mail_domains import rule_for
-from forms_app.services.posting import RULED_OUT, STARTED, WAITS, Counter, office_of, why_ruled_out
+from forms_app.services.posting import RULED_OUT, WAITS, Counter, office_of, why_ruled_out
 from forms_app.services.releasing import waiting_for
 from forms_app.services.reminding import Lines, lines_for
 from forms_app.services.scanning import Because

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
 from forms_app.db import ledger, outbox
 from forms_app.db.outbox import Claim, OutboxKind
-from forms_app.db.tables import Attempt, Board, Delivery, Person
+from forms_app.db.tables import Board, Delivery, Person
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.deliveries import ANSWERED, Why
 from forms_app.domain.mail_rules import Rule
@@ -27,6 +26,7 @@ from forms_app.mail.compose import (
     sign_in_message,
 )
 from forms_app.services.attachments import LOCKED, Lock, make_locked_copy
+from forms_app.services.attempts import STARTED
 from forms_app.services.deadlines import Deadlines
 from forms_app.services.digests import Budget, put_with_others, room_from
 from forms_app.services.mail_domains import may_be_emailed, rule_for
@@ -34,7 +34,6 @@ from forms_app.services.settling import give_up, settle
 from forms_app.services.troubles import Troubles
 from forms_app.services.work import Work, Workshop
 
-STARTED = "started"
 WAITS = (
     timedelta(seconds=30),
     timedelta(minutes=2),
@@ -267,30 +266,3 @@ def _sign_in_message(work: Work, claim: Claim, letterhead: Letterhead) -> Messag
 
 def office_of(board: Board) -> Office:
     return Office(board.name, board.telephone)
-
-
-# --- the ledger as it is read ---
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerLine:
-    """One attempt. `result` is accepted, refused, not_reached, interrupted, or started when nothing is known yet."""
-
-    at: datetime
-    result: str
-    smtp_code: int | None
-    follows_interruption: bool
-    """Sent again after an interruption: the recipient may have it twice, with the same Message-ID."""
-
-
-def ledger_lines(attempts: Sequence[Attempt]) -> tuple[LedgerLine, ...]:
-    """The attempts of one delivery, each once: a started line with an answer is that answer."""
-    lines: list[LedgerLine] = []
-    for line, following in pairwise([*attempts, None]):
-        assert line is not None
-        if line.result == STARTED and following is not None and following.result != STARTED:
-            continue
-        result = "interrupted" if line.result == STARTED and following is not None else line.result
-        again = bool(lines) and lines[-1].result == "interrupted"
-        lines.append(LedgerLine(line.at, result, line.smtp_code, again))
-    return tuple(lines)

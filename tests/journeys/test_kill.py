@@ -18,8 +18,8 @@ import pytest
 
 from forms_app.db.ledger import files_of
 from forms_app.documents.contexts import Answer, Section
+from forms_app.services.attempts import tried
 from forms_app.services.poke import Pokes
-from forms_app.services.posting import ledger_lines
 from tests.architecture.tree import PROJECT
 from tests.documents.examples import PLAIN
 from tests.journeys.workers import Surroundings, command, wait_until, working
@@ -127,7 +127,7 @@ def test_killed_between_claim_and_end_the_message_goes_later_under_the_same_id(
     expected = f"<delivery.{delivery}@forms.example>"
     assert f"Message-ID: {expected}".encode() in silent.texts[0]
     assert [one.message["Message-ID"] for one in smtp_server.received] == [expected]
-    lines = ledger_lines(office.attempts(delivery))
+    lines = tried(office.attempts(delivery))
     assert [(line.result, line.follows_interruption) for line in lines] == [("interrupted", False), ("accepted", True)]
 
 
@@ -157,7 +157,7 @@ def test_killed_again_and_again_nobody_is_left_out_and_no_delivery_has_two_ids(
     assert len(deliveries) == 3 * kills
     assert ids == {one.address: {f"<delivery.{one.id}@forms.example>"} for one in deliveries}
     for one in deliveries:
-        lines = ledger_lines(office.attempts(one.id))
+        lines = tried(office.attempts(one.id))
         assert lines[-1].result == "accepted"
         assert {line.result for line in lines[:-1]} <= {"interrupted"}
 

@@ -14,9 +14,10 @@ from forms_app.db.tables import Delivery, Person
 from forms_app.domain.mail_rules import Rule
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
+from forms_app.services.attempts import tried
 from forms_app.services.digests import Budget
 from forms_app.services.issuing import owe_posting_again
-from forms_app.services.posting import WAITS, ledger_lines
+from forms_app.services.posting import WAITS
 from tests.mail.owed import (
     ACCEPTED,
     LETTERHEAD,
@@ -138,7 +139,7 @@ def test_what_was_tried_before_keeps_its_own_message(office: Office) -> None:
     first = owe_many(office, 1)
     within = escalation_of(office, first[0])
     office.postbox.answers = [LOST]
-    tried = owe_deliveries(office, [BUSY], within=within)
+    busy = owe_deliveries(office, [BUSY], within=within)
     office.work()
     owe_deliveries(office, [BUSY], within=within)
     office.work()
@@ -146,8 +147,8 @@ def test_what_was_tried_before_keeps_its_own_message(office: Office) -> None:
 
     office.work()
 
-    assert office.ledger(tried[0])[-1] == ("accepted", 250)
-    assert [message.message_id for message in office.postbox.posted].count(f"delivery.{tried[0]}@forms.example") == 2
+    assert office.ledger(busy[0])[-1] == ("accepted", 250)
+    assert [message.message_id for message in office.postbox.posted].count(f"delivery.{busy[0]}@forms.example") == 2
 
 
 @ON_BOTH
@@ -190,7 +191,7 @@ def test_of_a_message_that_is_not_taken_each_document_says_so(office: Office) ->
         office.clock.go_on(seconds=wait.total_seconds())
 
     for delivery in deliveries:
-        lines = ledger_lines(office.attempts(delivery))
+        lines = tried(office.attempts(delivery))
         assert [(line.result, line.follows_interruption) for line in lines] == [
             ("not_reached", False),
             ("interrupted", False),

@@ -17,8 +17,9 @@ from forms_app.db.tables import Attempt, SignInCode
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
 from forms_app.mail.postbox import MailServer, Postbox, as_bytes
+from forms_app.services.attempts import tried
 from forms_app.services.outbox import LEASE
-from forms_app.services.posting import WAITS, Counter, Taken, ledger_lines, post_delivery
+from forms_app.services.posting import WAITS, Counter, Taken, post_delivery
 from tests.mail.owed import (
     ACCEPTED,
     LETTERHEAD,
@@ -238,7 +239,7 @@ def test_a_worker_killed_while_posting_leaves_a_visible_interruption(office: Off
     assert office.work(worker="w2") == 1
 
     assert office.ledger(delivery) == [("started", None), ("started", None), ("accepted", 250)]
-    lines = ledger_lines(office.attempts(delivery))
+    lines = tried(office.attempts(delivery))
     assert [(line.result, line.follows_interruption) for line in lines] == [("interrupted", False), ("accepted", True)]
     assert len({message.message_id for message in postbox.posted}) == 1
 
@@ -478,7 +479,7 @@ def test_a_document_that_lost_its_files_is_not_sent_without_them(office: Office)
 def test_each_attempt_is_one_line(rows: list[str], lines: list[tuple[str, bool]]) -> None:
     attempts = [Attempt(number=number, at=NOW, result=result, smtp_code=None) for number, result in enumerate(rows, 1)]
 
-    assert [(line.result, line.follows_interruption) for line in ledger_lines(attempts)] == lines
+    assert [(line.result, line.follows_interruption) for line in tried(attempts)] == lines
 
 
 def test_the_bytes_of_a_message_hold_both_files(office: Office) -> None:
