@@ -21,7 +21,6 @@ from forms_app.db.tables import (
     Notification,
     OutboxItem,
     Person,
-    StageRecord,
 )
 from forms_app.domain.deliveries import BY_RECIPIENT, EventKind
 
@@ -208,10 +207,3 @@ def withdrawals_of_board(session: Session, board_id: UUID, since: datetime) -> S
         .options(*LINES, *ABOUT)
         .order_by(Delivery.withdrawn_at.desc(), Escalation.reference, Delivery.document_id, Delivery.number)
     ).all()
-
-
-def namer_of(session: Session, escalation_id: UUID, joined_at: datetime) -> StageRecord | None:
-    """The record by which somebody joined."""
-    return session.scalars(
-        select(StageRecord).where(StageRecord.escalation_id == escalation_id, StageRecord.entered_at == joined_at)
-    ).first()

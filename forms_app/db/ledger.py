@@ -183,7 +183,7 @@ def deliveries_of(session: Session, document_id: UUID) -> Sequence[Delivery]:
     return session.scalars(select(Delivery).where(Delivery.document_id == document_id).order_by(Delivery.number)).all()
 
 
-def failed_document(session: Session, document_id: UUID) -> Document:
+def document_with_parties(session: Session, document_id: UUID) -> Document:
     """The document with whoever recorded what it says, and the parties."""
     return session.scalars(
         select(Document)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from forms_app.db.tables import Agency, Person, SignInCode, SignInSession
+from forms_app.domain.policy import Audience
 
 
 def present_person(session: Session, *, email: str) -> Person | None:
@@ -52,6 +53,11 @@ def seat_holders(session: Session, board_id: UUID) -> Sequence[Person]:
         .options(joinedload(Person.agency))
         .order_by(Person.name, Person.id)
     ).all()
+
+
+def business_unit_of(session: Session, board_id: UUID) -> Sequence[Person]:
+    """Those of the seat holders who are the Board's business unit."""
+    return [person for person in seat_holders(session, board_id) if person.seat == Audience.BUSINESS_UNIT]
 
 
 def codes_asked_since(session: Session, *, person_id: UUID, since: datetime) -> int:

@@ -86,7 +86,7 @@ def _note(work: Work, action: str, by: UUID, delivery: Delivery) -> None:
 
 def _tell_who_recorded_it(work: Work, delivery: Delivery, number: int) -> None:
     """Or, where that is the one who answers or they have left, whoever raised the concern."""
-    document = ledger.failed_document(work.session, delivery.document_id)
+    document = ledger.document_with_parties(work.session, delivery.document_id)
     raiser = next(party.person for party in document.escalation.parties if party.is_raiser)
     for person in (document.record.person, raiser):
         if person is not None and _may_be_told(person, delivery):

@@ -10,7 +10,7 @@ from uuid import UUID
 from forms_app.db import deliveries as rows
 from forms_app.db import ledger, reads
 from forms_app.db.notifications import not_reached
-from forms_app.db.people import seat_holders
+from forms_app.db.people import business_unit_of
 from forms_app.db.releases import releases_of
 from forms_app.db.tables import Delivery, Document, Person, Release
 from forms_app.domain.deliveries import BY_PEOPLE, EventKind, Facts, Reason, may_have_reached, needs_a_person, state_of
@@ -336,8 +336,8 @@ def take_away(
 
 def tell_office(work: Work, by: UUID, document: Document, *, key: str) -> None:
     """The business unit knows of every withdrawal."""
-    for person in seat_holders(work.session, document.escalation.board_id):
-        if person.seat == Audience.BUSINESS_UNIT and person.id != by:
+    for person in business_unit_of(work.session, document.escalation.board_id):
+        if person.id != by:
             notify(work, Kind.WITHDRAWAL, person, key=key, escalation=document.escalation_id, about=document.id)
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from forms_app.db import ledger, notifications
-from forms_app.db.people import seat_holders
+from forms_app.db.people import business_unit_of
 from forms_app.db.tables import Delivery, Document, Notification, Person
 from forms_app.domain.deliveries import EventKind
-from forms_app.domain.mail_rules import Rule
-from forms_app.domain.policy import Audience
 from forms_app.mail.compose import Kind
-from forms_app.services.mail_domains import rule_for
+from forms_app.services.mail_domains import may_be_emailed
 from forms_app.services.notifying import notify, notify_hourly
 from forms_app.services.work import Work
 
@@ -30,7 +28,7 @@ def note_failure(work: Work, delivery: Delivery, kind: EventKind, *, code: str, 
     """
     if not ledger.add_event(work.session, delivery.id, kind, work.now, code=code, key=key):
         return
-    document = ledger.failed_document(work.session, delivery.document_id)
+    document = ledger.document_with_parties(work.session, delivery.document_id)
     for person in _to_tell(work, document, delivery.person_id):
         _tell(work, document, person)
 
@@ -45,7 +43,7 @@ def tell_somebody_else(work: Work, alert: Notification) -> None:
     told = notifications.told_of(work.session, Kind.DELIVERY_FAILED, alert.about_id)
     if any(each.id != alert.id and each.tells_since(alert.owed_at) for each in told):
         return
-    document = ledger.failed_document(work.session, alert.about_id)
+    document = ledger.document_with_parties(work.session, alert.about_id)
     failing = {delivery.person_id for delivery in ledger.failing(work.session, document.id)}
     # Whom an earlier one reached can be told of this as well.
     tried = {each.person_id for each in told if each.was_given_up or each.accepted_at is None} | failing
@@ -107,13 +105,12 @@ def _recorded_by(document: Document) -> Person:
     return document.record.person or next(party.person for party in document.escalation.parties if party.is_raiser)
 
 
-def _office(work: Work, document: Document) -> list[Person]:
-    holders = seat_holders(work.session, document.escalation.board_id)
-    return [person for person in holders if person.seat == Audience.BUSINESS_UNIT]
+def _office(work: Work, document: Document) -> Sequence[Person]:
+    return business_unit_of(work.session, document.escalation.board_id)
 
 
 def _can_be_told(work: Work, person: Person) -> bool:
-    return person.left_at is None and rule_for(work, person) in (Rule.ATTACH, Rule.LINK)
+    return person.left_at is None and may_be_emailed(work, person)
 
 
 def _once(people: Iterable[Person]) -> list[Person]:

@@ -12,7 +12,7 @@ import structlog
 from forms_app.db import outbox, reads
 from forms_app.db import reminders as reading
 from forms_app.db.outbox import Claim
-from forms_app.db.people import seat_holders
+from forms_app.db.people import business_unit_of
 from forms_app.db.releases import people_by_id
 from forms_app.db.tables import Delivery, Escalation, Person
 from forms_app.domain.deliveries import EventKind
@@ -71,7 +71,7 @@ def _owe_all(workshop: Workshop, board_id: UUID, today: date) -> None:
 def _owe(work: Work, board_id: UUID, people: set[UUID | None], today: date) -> None:
     found = list(people_by_id(work.session, {each for each in people if each is not None}).values())
     if None in people:
-        found += _office(work, board_id)
+        found += business_unit_of(work.session, board_id)
     for person in found:
         if person.left_at is None:
             notify(work, Kind.REMINDER, person, key=f"{today:%Y-%m-%d}")
@@ -94,10 +94,6 @@ def _is_working(day: date, calendar: Calendar) -> bool:
 
 def _calendar_of(work: Work, board_id: UUID) -> Calendar:
     return work.calendar(work.shelf.get(reading.board_to_remind(work.session, board_id).policy_key))
-
-
-def _office(work: Work, board_id: UUID) -> list[Person]:
-    return [person for person in seat_holders(work.session, board_id) if person.seat == Audience.BUSINESS_UNIT]
 
 
 # --- what it says ------------------------------------------------------------------------------------------------
