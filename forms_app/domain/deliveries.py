@@ -278,6 +278,17 @@ def may_have_reached(facts: Facts) -> bool:
     return handed_over or _by_recipient(facts) is not None
 
 
+def ruled_out_by(rule: Rule | None) -> Why | None:
+    """Why nothing may be sent by the rule for an address; None where it may. No rule: nobody has confirmed the domain."""
+    match rule:
+        case Rule.ATTACH | Rule.LINK:
+            return None
+        case Rule.NEVER:
+            return Why.NEVER
+        case None:
+            return Why.UNCONFIRMED
+
+
 def _by_recipient(facts: Facts) -> State | None:
     """The strongest of what the recipient did: the last answer, or that they have read, downloaded or opened it."""
     if facts.answered:
@@ -342,13 +353,7 @@ def _why(facts: Facts, given_up: Happened, tried: Sequence[Tried]) -> Why | None
         return why
     if any(each.result == "accepted" and each.at > given_up.at for each in tried):
         return None
-    match facts.rule:
-        case Rule.ATTACH | Rule.LINK:
-            return None
-        case Rule.NEVER:
-            return Why.NEVER
-        case None:
-            return Why.UNCONFIRMED
+    return ruled_out_by(facts.rule)
 
 
 def _last(facts: Facts, kind: EventKind) -> int | None:

@@ -37,9 +37,9 @@ from forms_app.domain.deliveries import (
     Waits,
     Why,
     Withdrawn,
+    ruled_out_by,
     state_of,
 )
-from forms_app.domain.mail_rules import Rule
 from forms_app.domain.policy import OFFICE
 from forms_app.domain.working_days import spell_time
 from forms_app.services.attempts import tried
@@ -217,7 +217,7 @@ def _by_people(state: Opened | Downloaded | Seen | Acknowledged | Told | Withdra
 
 
 def how_sent(delivery: Delivery, facts: Facts) -> str:
-    if facts.rule in {None, Rule.NEVER} and not any(each.result == "accepted" for each in facts.tried):
+    if ruled_out_by(facts.rule) is not None and not any(each.result == "accepted" for each in facts.tried):
         return "Not by email"
     return "Attached" if delivery.attached else "By link"
 

@@ -19,7 +19,7 @@ from forms_app.services.attempts import STARTED
 from forms_app.services.digests import room_for_notification_from
 from forms_app.services.failing import STORM, tell_somebody_else
 from forms_app.services.mail_domains import rule_for
-from forms_app.services.posting import RULED_OUT, WAITS, Counter, office_of, why_ruled_out
+from forms_app.services.posting import WAITS, WHY_NOT, Counter, office_of, why_ruled_out
 from forms_app.services.releasing import waiting_for
 from forms_app.services.reminding import Lines, lines_for
 from forms_app.services.scanning import Because
@@ -77,7 +77,7 @@ def _begin(work: Work, claim: Claim, counter: Counter, lines: Lines) -> Message 
         _leave(work, claim, notification, is_true=words is not None)
         return None
     if why_not is not None:
-        give_up(work, claim, RULED_OUT[why_not], why_not)
+        give_up(work, claim, WHY_NOT[why_not], why_not)
         return None
     moment = room_for_notification_from(work, notification, counter.budget)
     if moment is not None:

@@ -12,7 +12,7 @@ from forms_app.db import ledger, outbox
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.tables import Board, Delivery, Person
 from forms_app.documents.catalogue import Format, file_name, kind_of
-from forms_app.domain.deliveries import ANSWERED, Why
+from forms_app.domain.deliveries import ANSWERED, Why, ruled_out_by
 from forms_app.domain.mail_rules import Rule
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import (
@@ -45,7 +45,7 @@ WAITS = (
 )
 """Between one try and the next: about two days. After the last, a person must look."""
 SIGN_IN_WAITS = (timedelta(seconds=5), timedelta(seconds=20), *(timedelta(minutes=1) for _ in range(15)))
-RULED_OUT = {
+WHY_NOT = {
     Why.NEVER: "Nothing may be sent to addresses at this domain: tell the recipient by telephone.",
     Why.UNCONFIRMED: "Nobody has confirmed the domain of this address yet: nothing was sent.",
     Why.LEFT: "The recipient has left: nothing was sent.",
@@ -153,7 +153,7 @@ def _begin(work: Work, claim: Claim, counter: Counter) -> Begun | None:
         return None
     why_not = why_ruled_out(delivery.person, rule)
     if why_not is not None:
-        give_up(work, claim, RULED_OUT[why_not], why_not)
+        give_up(work, claim, WHY_NOT[why_not], why_not)
         return None
     moment = room_from(work, delivery, counter.budget)
     if moment is not None:
@@ -193,13 +193,7 @@ def why_ruled_out(person: Person, rule: Rule | None) -> Why | None:
     """Why nothing may be sent to somebody; None where it may."""
     if person.left_at is not None:
         return Why.LEFT
-    match rule:
-        case Rule.ATTACH | Rule.LINK:
-            return None
-        case Rule.NEVER:
-            return Why.NEVER
-        case None:
-            return Why.UNCONFIRMED
+    return ruled_out_by(rule)
 
 
 def _delivery_message(work: Work, delivery: Delivery, counter: Counter, *, is_attached: bool) -> Message:
