@@ -38,6 +38,7 @@ from forms_app.services.register import officer
 from forms_app.services.work import Work
 
 NONE = "There is no such delivery."
+NO_DOCUMENT = "There is no such document."
 FIRST = "Somebody did something about this after you opened this page. See what is known now, and decide again."
 RECENT = timedelta(days=90)
 """How long the business unit's page shows what was withdrawn."""
@@ -271,7 +272,7 @@ def withdraw(
     Raises NotFound, ChangedMeanwhile, and NotAllowedNow with a sentence.
     """
     chosen = sorted(deliveries, key=str)
-    if chosen and _was_done(work, document_id, chosen, form_key):
+    if chosen and set(chosen) <= _withdrawn_by(work, by, document_id, form_key):
         return
     found = _to_withdraw(work, by, escalation_id, document_id, lock=True)
     if not set(chosen) <= {each.delivery.id for each in found} or sum(each.view.seen for each in found) != seen:
@@ -290,7 +291,8 @@ def withdraw(
             "Whoever raised the concern has everything that others have. Withdraw it from everybody, or not from them."
         )
     for each in taken:
-        take_away(work, each.delivery, each.facts, by=by, reason=reason, key=_key(EventKind.WITHDRAWN, form_key, each))
+        key = _key(EventKind.WITHDRAWN, form_key, each.delivery)
+        take_away(work, each.delivery, each.facts, by=by, reason=reason, key=key)
     document = taken[0].delivery.document
     tell_office(work, by, document, key=str(form_key))
     work.note(
@@ -302,14 +304,9 @@ def was_withdrawn(
     work: Work, *, by: UUID, escalation_id: UUID, document_id: UUID, form_key: UUID, chosen: Collection[str] | None
 ) -> bool:
     """Whether this form has withdrawn the document already from all of these; None is everybody who had it."""
-    done = {
-        str(each.id)
-        for each in rows.deliveries_to_act_on(work.session, document_id)
-        for event in each.events
-        if event.person_id == by and event.key == f"{EventKind.WITHDRAWN}:{form_key}:{each.id}"
-    }
+    done = _withdrawn_by(work, by, document_id, form_key)
     if chosen is not None:
-        return bool(chosen) and set(chosen) <= done
+        return bool(chosen) and set(chosen) <= {str(each) for each in done}
     try:
         _to_withdraw(work, by, escalation_id, document_id)
     except NotFound:
@@ -465,9 +462,7 @@ def _to_act_on(
 ) -> _Found | None:
     """The delivery, locked, as this person saw it; None when this form was sent before."""
     delivery = rows.delivery_to_act_on(work.session, delivery_id, lock=True)
-    if delivery is not None and any(
-        event.key == f"{kind}:{form_key}:{delivery_id}" and event.person_id == by for event in delivery.events
-    ):
+    if delivery is not None and _is_done(delivery, by, kind, form_key):
         return None
     found = _found(work, by, escalation_id, delivery_id, lock=True)
     if found.view.seen != seen:
@@ -480,20 +475,21 @@ def _to_withdraw(work: Work, by: UUID, escalation_id: UUID, document_id: UUID, *
     every = rows.deliveries_to_act_on(work.session, document_id, lock=lock)
     left = [each for each in every if each.withdrawn_at is None]
     if not left or left[0].document.escalation_id != escalation_id:
-        raise NotFound("There is no such document.")
+        raise NotFound(NO_DOCUMENT)
     person = own_person(work, by)
     if _reader(work, person, left[0].document) is Reader.OFFICE:
         left = [each for each in left if _is_for_office(work, person, each)]
     elif not acting_party(work, by, escalation_id).may_withdraw(left[0].document):
-        raise NotFound("There is no such document.")
+        raise NotFound(NO_DOCUMENT)
     if not left:
-        raise NotFound("There is no such document.")
+        raise NotFound(NO_DOCUMENT)
     return _looked_at(work, by, left)
 
 
-def _was_done(work: Work, document_id: UUID, chosen: Sequence[UUID], form_key: UUID) -> bool:
-    known = {event.key for each in rows.deliveries_to_act_on(work.session, document_id) for event in each.events}
-    return all(f"{EventKind.WITHDRAWN}:{form_key}:{each}" in known for each in chosen)
+def _withdrawn_by(work: Work, by: UUID, document_id: UUID, form_key: UUID) -> set[UUID]:
+    """The deliveries that this form of this person has withdrawn already."""
+    every = rows.deliveries_to_act_on(work.session, document_id)
+    return {each.id for each in every if _is_done(each, by, EventKind.WITHDRAWN, form_key)}
 
 
 def _add(
@@ -507,11 +503,16 @@ def _add(
         work.now,
         person_id=by,
         happened_at=happened_at,
-        key=_key(kind, form_key, found),
+        key=_key(kind, form_key, delivery),
     )
     board, escalation = document.escalation.board_id, document.escalation_id
     work.note(f"delivery_{kind}", person=by, board=board, escalation=escalation, about=delivery.id)
 
 
-def _key(kind: EventKind, form_key: UUID, found: _Found) -> str:
-    return f"{kind}:{form_key}:{found.delivery.id}"
+def _is_done(delivery: Delivery, by: UUID, kind: EventKind, form_key: UUID) -> bool:
+    key = _key(kind, form_key, delivery)
+    return any(event.key == key and event.person_id == by for event in delivery.events)
+
+
+def _key(kind: EventKind, form_key: UUID, delivery: Delivery) -> str:
+    return f"{kind}:{form_key}:{delivery.id}"
