@@ -17,7 +17,6 @@ from forms_app.domain.policy import Contact, Guidance, Link, Policy, Side, Stage
 from forms_app.domain.records import Account, AgreedAction, Agreement, Correction, Place, Step
 from forms_app.domain.waiting import awaited, is_refusal, supports
 from forms_app.domain.working_days import spell_date, spell_time
-from forms_app.services.deliveries import WithdrawalLine, withdrawals_in
 from forms_app.services.documents import DocumentLine, document_lines
 from forms_app.services.filling.values import actions_of, dissents, why_by_itself
 from forms_app.services.history import concern_of, places_of, policy_of, standing_of, step_of
@@ -39,6 +38,7 @@ from forms_app.services.removing import cannot_be_removed, may_remove
 from forms_app.services.sight import visible
 from forms_app.services.similar import similar_to
 from forms_app.services.summaries import Summary, summary_of
+from forms_app.services.withdrawing import WithdrawalLine, withdrawals_in
 from forms_app.services.work import Work
 
 RECENT = 8

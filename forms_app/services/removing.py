@@ -11,8 +11,8 @@ from forms_app.db.tables import Escalation, Party
 from forms_app.domain.deliveries import EventKind, Reason
 from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.policy import Side
-from forms_app.services.deliveries import take_away, tell_office
 from forms_app.services.ledger import Ledger
+from forms_app.services.withdrawing import take_away, tell_office
 from forms_app.services.work import Work
 
 NOBODY = "There is no such person."

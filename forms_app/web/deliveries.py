@@ -13,8 +13,9 @@ from wtforms import Form
 
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
 from forms_app.forms.deliveries import chosen_before, told_form, withdraw_form
-from forms_app.services import deliveries, removing
-from forms_app.services.deliveries import DeliveryView, WithdrawingView, fault_of_moment
+from forms_app.services import deliveries, removing, withdrawing
+from forms_app.services.deliveries import DeliveryView, fault_of_moment
+from forms_app.services.withdrawing import WithdrawingView
 from forms_app.web.access import business_unit, open_to, party
 from forms_app.web.filling_in import nested_in
 from forms_app.web.rendering import SHOWN_AGAIN
@@ -34,7 +35,10 @@ def at_board() -> str:
     """Everything that the business unit must see to."""
     with workshop().reading() as work:
         view = deliveries.needs_a_person_at(work, by=signed_in_person().id)
-    return render_template("deliveries/at_board.html", view=view, heading="Deliveries that need a person")
+        withdrawals = withdrawing.withdrawals_at_board(work, by=signed_in_person().id)
+    return render_template(
+        "deliveries/at_board.html", view=view, withdrawn=withdrawals, heading="Deliveries that need a person"
+    )
 
 
 @blueprint.route(f"{ONE}/again", methods=["GET", "POST"])
@@ -92,7 +96,7 @@ def withdraw(escalation_id: UUID, document_id: UUID) -> Answer:
         return _withdraw_page(view, form, status=SHOWN_AGAIN)
     return _done(
         partial(
-            deliveries.withdraw,
+            withdrawing.withdraw,
             escalation_id=escalation_id,
             document_id=document_id,
             deliveries=form.deliveries,
@@ -143,7 +147,7 @@ def _view(escalation_id: UUID, delivery_id: UUID) -> DeliveryView:
 def _was_withdrawn(escalation_id: UUID, document_id: UUID) -> bool:
     """Whether this form was sent before: what it took away can be chosen no more."""
     with workshop().reading() as work:
-        return deliveries.was_withdrawn(
+        return withdrawing.was_withdrawn(
             work,
             by=signed_in_person().id,
             escalation_id=escalation_id,
@@ -155,7 +159,7 @@ def _was_withdrawn(escalation_id: UUID, document_id: UUID) -> bool:
 
 def _withdrawing(escalation_id: UUID, document_id: UUID) -> WithdrawingView:
     with workshop().reading() as work:
-        return deliveries.withdrawing_view(
+        return withdrawing.withdrawing_view(
             work, by=signed_in_person().id, escalation_id=escalation_id, document_id=document_id
         )
 

@@ -20,11 +20,11 @@ from forms_app.forms.acknowledging import ANSWERS, AnswerForm
 from forms_app.services import acknowledging, drafts, receiving
 from forms_app.services.acknowledging import Before
 from forms_app.services.attachments import password_for
-from forms_app.services.deliveries import withdrawn_from
 from forms_app.services.documents import FoundDocument, document_for, file_for
 from forms_app.services.looking import escalation_view
 from forms_app.services.receiving import Received
 from forms_app.services.signing_in import SignedInPerson
+from forms_app.services.withdrawing import withdrawn_from
 from forms_app.services.work import Work
 from forms_app.web.access import open_to, signed_in
 from forms_app.web.filling_in import FormPlace

@@ -35,7 +35,7 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.filing import NamedParty
 from forms_app.domain.policy import Side
 from forms_app.domain.records import PeopleJoin
-from forms_app.services import deliveries, documents, looking, register, removing
+from forms_app.services import deliveries, documents, looking, register, removing, withdrawing
 from forms_app.services.attachments import make_locked_copy, password_for
 from forms_app.services.boards import leave
 from forms_app.services.bundles import Signing, bundle_for
@@ -126,10 +126,10 @@ class Here:
         by = by or self.raiser
         if "seen" not in given:
             given["seen"] = self.look(
-                deliveries.withdrawing_view, by=by, escalation_id=self.escalation, document_id=self.account
+                withdrawing.withdrawing_view, by=by, escalation_id=self.escalation, document_id=self.account
             ).seen
         self.do(
-            deliveries.withdraw,
+            withdrawing.withdraw,
             by=by,
             escalation_id=self.escalation,
             document_id=self.account,
@@ -392,12 +392,12 @@ def test_who_had_it_and_the_business_unit_are_told_and_it_is_on_the_record(here:
     assert here.sending.told("withdrawn") == {here.other}
     assert here.sending.told("withdrawal") == {here.unit}
     assert here.noted("document_recalled") == [here.raiser]
-    told = here.look(deliveries.withdrawn_from, by=here.other, document_id=here.account)
+    told = here.look(withdrawing.withdrawn_from, by=here.other, document_id=here.account)
     assert told is not None
     assert told.telephone
     for somebody in (here.raiser, *here.strangers(), here.unit):
-        assert here.look(deliveries.withdrawn_from, by=somebody, document_id=here.account) is None
-    (line,) = here.look(deliveries.needs_a_person_at, by=here.unit).withdrawals
+        assert here.look(withdrawing.withdrawn_from, by=somebody, document_id=here.account) is None
+    (line,) = here.look(withdrawing.withdrawals_at_board, by=here.unit)
     with here.scene.database.reading() as session:
         names = set(session.scalars(select(Person.name).where(Person.id.in_([here.other, here.raiser]))))
     assert not [name for name in names if name in f"{line}"]
@@ -447,7 +447,7 @@ def test_a_document_withdrawn_before_it_is_made_is_sent_to_nobody_from_whom_it_w
     delivery = next(each.id for each in owed.deliveries if each.person_id == quick.other)
     before = len(quick.sending.sent_to(quick.other))
     quick.do(
-        deliveries.withdraw,
+        withdrawing.withdraw,
         by=quick.raiser,
         escalation_id=quick.escalation,
         document_id=owed.id,
@@ -489,9 +489,9 @@ def test_who_joins_later_is_not_sent_what_was_withdrawn_from_everybody(quick: He
 def test_only_the_agency_that_recorded_it_withdraws_a_document(quick: Here) -> None:
     given = {"escalation_id": quick.escalation, "document_id": quick.account}
     for somebody in (quick.other, *quick.strangers()):
-        assert quick.hidden(deliveries.withdrawing_view, by=somebody, **given)
+        assert quick.hidden(withdrawing.withdrawing_view, by=somebody, **given)
         assert quick.hidden(
-            deliveries.withdraw,
+            withdrawing.withdraw,
             by=somebody,
             form_key=uuid4(),
             seen=0,
@@ -503,7 +503,7 @@ def test_only_the_agency_that_recorded_it_withdraws_a_document(quick: Here) -> N
 
 def test_the_business_unit_withdraws_it_only_from_whom_it_did_not_reach(quick: Here) -> None:
     view = quick.look(
-        deliveries.withdrawing_view, by=quick.unit, escalation_id=quick.escalation, document_id=quick.account
+        withdrawing.withdrawing_view, by=quick.unit, escalation_id=quick.escalation, document_id=quick.account
     )
     assert [each.id for each in view.recipients] == [quick.delivery]
 
@@ -582,7 +582,7 @@ def test_who_was_named_by_mistake_sees_nothing_from_then_on(here: Here) -> None:
     assert here.look(looking.your_escalations, by=mistaken) == []
     assert here.hidden(looking.escalation_view, by=mistaken, escalation_id=here.escalation)
     assert here.hidden(documents.document_for, by=mistaken, document_id=here.account)
-    assert here.look(deliveries.withdrawn_from, by=mistaken, document_id=here.account) is not None
+    assert here.look(withdrawing.withdrawn_from, by=mistaken, document_id=here.account) is not None
     assert here.sending.told("withdrawn") == {mistaken}
     assert here.sending.told("withdrawal") == {here.unit}
     assert here.noted("party_removed") == [here.raiser]
