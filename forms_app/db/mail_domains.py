@@ -38,6 +38,13 @@ def mail_domain_to_decide(session: Session, board_id: UUID, domain_id: UUID) -> 
     ).one_or_none()
 
 
+def hold_mail_domains(session: Session, agency_id: UUID, domains: Collection[str]) -> None:
+    """Whoever decides about one of these waits for this transaction, or has decided before, which it sees."""
+    wanted = select(MailDomain).where(MailDomain.agency_id == agency_id, MailDomain.domain.in_(domains))
+    held = wanted.order_by(MailDomain.id).with_for_update(read=True)
+    session.scalars(held.execution_options(populate_existing=True)).all()
+
+
 def unaccepted_deliveries(session: Session, people: Collection[UUID]) -> Sequence[Delivery]:
     """The deliveries owed to these people that no mail server has accepted and nobody withdrew."""
     return session.scalars(

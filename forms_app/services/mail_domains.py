@@ -24,6 +24,15 @@ def rule_for(work: Work, person: Person) -> Rule | None:
     return known[place]
 
 
+def hold_rule(work: Work, person: Person) -> None:
+    """Nobody changes the rule for this person's address before this transaction is over: for whoever gives up because of it.
+
+    Before anything about a delivery is written, which whoever decides about the rule would wait for in turn.
+    """
+    mail_domains.hold_mail_domains(work.session, person.agency_id, places_of(person.email))
+    forget_rules(work)
+
+
 def look_up_rules(work: Work, people: Collection[Person]) -> None:
     """The rules for all of these at once: asked for afterwards, each is known."""
     known: dict[object, Rule | None] = work.session.info.setdefault("mail_rules", {})

@@ -18,7 +18,7 @@ from forms_app.mail.compose import Kind, Message, UnfitMessage, compose
 from forms_app.services.attempts import STARTED
 from forms_app.services.digests import room_for_notification_from
 from forms_app.services.failing import STORM, tell_somebody_else
-from forms_app.services.mail_domains import rule_for
+from forms_app.services.mail_domains import hold_rule, rule_for
 from forms_app.services.posting import WAITS, WHY_NOT, Counter, office_of, why_ruled_out
 from forms_app.services.releasing import waiting_for
 from forms_app.services.reminding import Lines, lines_for
@@ -69,6 +69,8 @@ def _begin(work: Work, claim: Claim, counter: Counter, lines: Lines) -> Message 
     """What to hand over now; None where that is nothing, or not yet. Raises UnfitMessage."""
     notification = notification_to_send(work.session, claim.about_id, lock=True)
     person = notification.person
+    if why_ruled_out(person, rule_for(work, person)) is not None:
+        hold_rule(work, person)
     why_not = why_ruled_out(person, rule_for(work, person))
     # Of documents that wait for somebody who has left each delivery says so; anything else is for nobody any more.
     is_for_nobody = why_not is Why.LEFT and notification.kind != Kind.DOCUMENTS_WAITING

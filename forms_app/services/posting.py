@@ -29,7 +29,7 @@ from forms_app.services.attachments import LOCKED, Lock, make_locked_copy
 from forms_app.services.attempts import STARTED
 from forms_app.services.deadlines import Deadlines
 from forms_app.services.digests import Budget, put_with_others, room_from
-from forms_app.services.mail_domains import may_be_emailed, rule_for
+from forms_app.services.mail_domains import hold_rule, may_be_emailed, rule_for
 from forms_app.services.settling import give_up, settle
 from forms_app.services.troubles import Troubles
 from forms_app.services.work import Work, Workshop
@@ -116,7 +116,7 @@ def post_delivery(workshop: Workshop, taken: Taken, counter: Counter, follow: Fo
 def _begin_alone(workshop: Workshop, claim: Claim, counter: Counter) -> Begun | None:
     _lock_what_travels(workshop, claim, counter.lock)
     with workshop.writing() as work:
-        return _begin(work, claim, counter)
+        return _begin(work, claim, counter, is_alone=True)
 
 
 def _begin_next(work: Work, claim: Claim | None, counter: Counter) -> Taken | None:
@@ -124,7 +124,7 @@ def _begin_next(work: Work, claim: Claim | None, counter: Counter) -> Taken | No
         return None if claim is None else Taken(claim)
     try:
         with work.session.begin_nested():
-            begun = _begin(work, claim, counter)
+            begun = _begin(work, claim, counter, is_alone=False)
     except Exception:  # noqa: BLE001 - what ends here must stay ended: it fails again when its own turn comes, and is dealt with
         return Taken(claim)
     return None if begun is None else Taken(claim, begun)
@@ -141,16 +141,26 @@ def _lock_what_travels(workshop: Workshop, claim: Claim, lock: Lock | None) -> N
         make_locked_copy(workshop, document_id, lock)
 
 
-def _begin(work: Work, claim: Claim, counter: Counter) -> Begun | None:
+class _OwnTurn(Exception):
+    """It is to be given up, which is done in a transaction of its own."""
+
+
+def _begin(work: Work, claim: Claim, counter: Counter, *, is_alone: bool) -> Begun | None:
     """What to hand over now, with a line that says so; None where nothing is to go, or not yet, or with others.
 
-    In the transaction that writes the line: whatever changes has changed before, or finds it gone. Raises UnfitMessage.
+    In the transaction that writes the line: whatever changes has changed before, or finds it gone. Raises UnfitMessage, and
+    _OwnTurn where this is not the beginning of its transaction.
     """
     delivery = ledger.delivery_to_post(work.session, claim.about_id, lock=True)
     rule = _travels(work, delivery)
     if _is_over(work, delivery):
         outbox.finish(work.session, claim.item_id, claim.worker, work.now)
         return None
+    if why_ruled_out(delivery.person, rule) is not None:
+        if not is_alone:
+            raise _OwnTurn
+        hold_rule(work, delivery.person)
+        rule = _travels(work, delivery)
     why_not = why_ruled_out(delivery.person, rule)
     if why_not is not None:
         give_up(work, claim, WHY_NOT[why_not], why_not)

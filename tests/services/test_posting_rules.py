@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,6 +19,7 @@ from forms_app.domain.mail_rules import Rule
 from forms_app.domain.secrecy import with_secrecy
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
+from forms_app.services import posting, settling
 from forms_app.services.confirming import decide_for_operator
 from forms_app.services.issuing import owe_posting_again
 from forms_app.services.posting import WAITS
@@ -129,6 +132,33 @@ def test_nothing_goes_to_somebody_who_left_before_it_was_sent_and_it_is_told(off
 
     assert sorted(office.posted()) == [("delivery_failed", "perdita.quennell"), ("delivery_failed", "unit")]
     assert events(office, delivery) == [("given_up", "left")]
+
+
+@pytest.mark.parametrize("office", ["postgresql"], indirect=True)
+def test_what_is_given_up_while_its_domain_is_confirmed_goes(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever confirms waits for what is given up, and sees it; otherwise nobody would owe it again."""
+    set_rule(office, "elsewhere.example", None)
+    delivery = owe_delivery(office, Recipient("wren.ashdown@elsewhere.example", is_secure=False))
+    with ThreadPoolExecutor() as others:
+        deciding = []
+
+        def give_up_late(*given: Any) -> None:
+            deciding.append(others.submit(confirm, office))
+            wait(deciding, timeout=0.3)
+            settling.give_up(*given)
+
+        monkeypatch.setattr(posting, "give_up", give_up_late)
+        office.work(most=1)
+        deciding[0].result(timeout=10)
+
+    office.work()
+
+    assert office.ledger(delivery) == [("started", None), ("accepted", 250)]
+
+
+def confirm(office: Office) -> None:
+    with office.workshop.writing() as work:
+        decide_for_operator(work, board_code="BRK", domain="elsewhere.example", rule=Rule.LINK)
 
 
 @ON_BOTH
