@@ -23,8 +23,9 @@ from forms_app.documents import pictures
 from forms_app.documents.locks import lock
 from forms_app.documents.press import Limits, Press
 from forms_app.mail.compose import Letterhead
+from forms_app.mail.connection import MailServer
 from forms_app.mail.mailbox import Mailbox
-from forms_app.mail.postbox import MailServer, Postbox
+from forms_app.mail.postbox import Postbox
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services.attachments import Lock, password_of

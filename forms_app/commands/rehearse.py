@@ -21,7 +21,7 @@ from forms_app.domain.policy import Policy, Route
 from forms_app.domain.working_days import LONDON, spell_date
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Letterhead, Message
-from forms_app.mail.postbox import as_bytes
+from forms_app.mail.travelling import as_bytes
 from forms_app.policies.bank_holidays import FIRST, LAST, calendar_of
 from forms_app.policies.reader import read_policy
 from forms_app.policies.shelf import Shelf

@@ -12,8 +12,8 @@ from forms_app.db.faults import faults_told
 from forms_app.db.migrate import require_newest
 from forms_app.logs import configure_logs
 from forms_app.mail.compose import Letterhead
+from forms_app.mail.connection import MailServer
 from forms_app.mail.mailbox import Mailbox
-from forms_app.mail.postbox import MailServer
 from forms_app.settings import Settings, SettingsFault, read_settings
 from forms_app.worker import Job, run
 

@@ -9,9 +9,7 @@ import time
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
 from forms_app.mail.connection import Connection, MailServer
-from forms_app.mail.travelling import EncodedFiles, Written, as_bytes, flask_app
-
-__all__ = ["MailServer", "Postbox", "as_bytes"]
+from forms_app.mail.travelling import EncodedFiles, Written, flask_app
 
 ACCEPTED = Answer(Result.ACCEPTED, "The mail server accepted the message.", 250)
 NOT_FOR_THIS_MESSAGE = frozenset({530, 534, 535, 538})

@@ -41,7 +41,8 @@ from forms_app.documents.press import Press
 from forms_app.domain.acts import Act, acts_open_to
 from forms_app.logs import configure_logs
 from forms_app.mail.compose import Letterhead
-from forms_app.mail.postbox import MailServer, Postbox
+from forms_app.mail.connection import MailServer
+from forms_app.mail.postbox import Postbox
 from forms_app.services.digests import Budget
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.poke import Pokes, looking, open_queue

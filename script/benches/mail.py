@@ -37,7 +37,8 @@ from flask import Flask
 
 from forms_app.logs import configure_logs
 from forms_app.mail.compose import Attachment, DocumentNotice, Letterhead, Message, Office, document_message
-from forms_app.mail.postbox import MailServer, Postbox
+from forms_app.mail.connection import MailServer
+from forms_app.mail.postbox import Postbox
 
 RECIPIENTS = 200
 PDF_BYTES = 60_000

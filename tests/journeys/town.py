@@ -20,7 +20,8 @@ from forms_app.documents.contexts import Context
 from forms_app.documents.issue import Issued, issue
 from forms_app.domain.working_days import Calendar, uk_date
 from forms_app.mail.compose import Letterhead
-from forms_app.mail.postbox import MailServer, Postbox
+from forms_app.mail.connection import MailServer
+from forms_app.mail.postbox import Postbox
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.services.boards import set_up_board
 from forms_app.services.outbox import Desk, run_due

@@ -30,8 +30,7 @@ from forms_app.mail.compose import (
     document_message,
     sign_in_message,
 )
-from forms_app.mail.postbox import as_bytes
-from forms_app.mail.travelling import EncodedFiles, flask_app
+from forms_app.mail.travelling import EncodedFiles, as_bytes, flask_app
 
 LETTERHEAD = Letterhead("no-reply@forms.example", "https://forms.example")
 OFFICE = Office("Gŵyr Safeguarding Children Partnership", "01632 960001")

@@ -20,7 +20,8 @@ from pydantic import SecretStr
 from forms_app.commands.worker import mail_server
 from forms_app.mail.answers import Answer
 from forms_app.mail.compose import Attachment, DocumentNotice, Letterhead, Message, Office, document_message
-from forms_app.mail.postbox import MailServer, Postbox
+from forms_app.mail.connection import MailServer
+from forms_app.mail.postbox import Postbox
 from forms_app.settings import Settings, SettingsFault
 from tests.mail.servers import DRIP, ELSEWHERE, GOOD, HANG_UP, LOCALHOST, SILENCE, encrypted, scripted
 from tests.ports import free_port

@@ -39,7 +39,7 @@ from forms_app.domain.policy import DEIDENTIFIED, DocumentKind
 from forms_app.domain.records import AgreedAction, Facts
 from forms_app.domain.release import Decision
 from forms_app.mail.compose import Letterhead
-from forms_app.mail.postbox import as_bytes
+from forms_app.mail.travelling import as_bytes
 from forms_app.services import escalations, releasing
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.register import board_view, told_escalations

@@ -20,8 +20,9 @@ from forms_app.db.outbox import OutboxKind, claim
 from forms_app.db.tables import AuditEntry, DeliveryEvent, Notification, OutboxItem, Person, SignInSession
 from forms_app.domain.deliveries import EventKind
 from forms_app.mail.compose import Kind
+from forms_app.mail.connection import MailServer
 from forms_app.mail.mailbox import Letter, Mailbox, MailboxFault
-from forms_app.mail.postbox import MailServer, Postbox
+from forms_app.mail.postbox import Postbox
 from forms_app.services import bounced
 from forms_app.services.bounced import EVERY, WAITS, read_bounces
 from forms_app.services.notifying import notify

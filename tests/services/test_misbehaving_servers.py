@@ -26,7 +26,8 @@ from forms_app.db.tables import Delivery, Notification, OutboxItem
 from forms_app.domain.deliveries import Accepted, BeingTried, Failed, Why, needs_a_person
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
-from forms_app.mail.postbox import MailServer, Postbox
+from forms_app.mail.connection import MailServer
+from forms_app.mail.postbox import Postbox
 from forms_app.services.ledger import Ledger
 from forms_app.services.posting import WAITS
 from tests.mail.owed import FakePostbox, Office, Recipient, add_officer, open_office, owe_deliveries

@@ -16,7 +16,9 @@ from forms_app.db.outbox import claim, needs_attention
 from forms_app.db.tables import Attempt, SignInCode
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
-from forms_app.mail.postbox import MailServer, Postbox, as_bytes
+from forms_app.mail.connection import MailServer
+from forms_app.mail.postbox import Postbox
+from forms_app.mail.travelling import as_bytes
 from forms_app.services.attempts import tried
 from forms_app.services.outbox import LEASE
 from forms_app.services.posting import WAITS, Counter, Taken, post_delivery
