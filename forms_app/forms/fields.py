@@ -307,5 +307,10 @@ def row_numbers(names: Sequence[str] | Any, prefix: str) -> list[int]:
     return sorted(found)
 
 
+def number_brought_back(text: str) -> int:
+    """The number that a page of ours put into its form; -1, which none of them puts there, for anything else."""
+    return int(text) if is_row_number(text) else -1
+
+
 def is_row_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 7

@@ -13,6 +13,7 @@ from wtforms import Form
 
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
 from forms_app.forms.deliveries import chosen_before, told_form, withdraw_form
+from forms_app.forms.fields import number_brought_back
 from forms_app.services import deliveries, removing, withdrawing
 from forms_app.services.deliveries import DeliveryView, fault_of_moment
 from forms_app.services.withdrawing import WithdrawingView
@@ -197,8 +198,7 @@ def _key() -> UUID:
 
 def _seen() -> int:
     """The number of what this person saw was done last; none that can be right where the form says none."""
-    seen = request.form.get("seen", "")
-    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 7 else -1
+    return number_brought_back(request.form.get("seen", ""))
 
 
 def _hidden(seen: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from forms_app.domain.acts import Act
 from forms_app.domain.deliveries import Answer as Said
 from forms_app.domain.errors import ChangedMeanwhile, NotFound
 from forms_app.forms.acknowledging import ANSWERS, AnswerForm
+from forms_app.forms.fields import number_brought_back
 from forms_app.services import acknowledging, drafts, receiving
 from forms_app.services.acknowledging import Before
 from forms_app.services.attachments import password_for
@@ -250,9 +251,7 @@ def _before(typed: MultiDict[str, str] | None, received: Received) -> Before:
     """What the form says was before whoever filled it in; of a new one, what is before them now."""
     if typed is None:
         return _now(received)
-    number = typed.get("number", "")
-    is_number = number.isascii() and number.isdigit() and len(number) < 7
-    return Before(typed.get("sha256", ""), int(number) if is_number else -1)
+    return Before(typed.get("sha256", ""), number_brought_back(typed.get("number", "")))
 
 
 def _about(document_id: UUID) -> str:

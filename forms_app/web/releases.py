@@ -11,6 +11,7 @@ from wtforms import Form
 
 from forms_app.documents.printable import unprintable
 from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow
+from forms_app.forms.fields import number_brought_back
 from forms_app.forms.releases import findings_form, send_back_form, suggested, texts_form, texts_given
 from forms_app.services import held, protecting, releasing
 from forms_app.services.held import HeldView
@@ -174,8 +175,7 @@ def _onward(escalation_id: UUID, document_id: UUID) -> Response:
 
 def _seen() -> int:
     """The revision that this person saw; none that can be right where the form says none."""
-    seen = request.form.get("seen", "")
-    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 7 else -1
+    return number_brought_back(request.form.get("seen", ""))
 
 
 def _status(refused: DomainError) -> int:
