@@ -39,18 +39,17 @@ ABOUT = (
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """How far the work of posting one delivery is."""
+    """How far the work of posting one delivery is, or of making one document."""
 
     next_try: datetime | None
     """None while it is worked on, and when it is done."""
     is_parked: bool
 
 
-def postings_of(session: Session, deliveries: Collection[UUID]) -> Mapping[UUID, Posting]:
-    """The work of posting each of these deliveries, where it was ever owed."""
-    found = select(OutboxItem).where(
-        OutboxItem.kind == OutboxKind.POST_DELIVERY.value, OutboxItem.about_id.in_(deliveries)
-    )
+def postings_of(session: Session, deliveries: Collection[UUID], documents: Collection[UUID]) -> Mapping[UUID, Posting]:
+    """The work of posting each of these deliveries, and of making these documents before, where it was ever owed."""
+    kinds = [OutboxKind.POST_DELIVERY.value, OutboxKind.MAKE_DOCUMENT.value]
+    found = select(OutboxItem).where(OutboxItem.kind.in_(kinds), OutboxItem.about_id.in_([*deliveries, *documents]))
     return {
         item.about_id: Posting(
             next_try=item.not_before if item.done_at is None and item.claimed_by is None else None,
@@ -58,16 +57,6 @@ def postings_of(session: Session, deliveries: Collection[UUID]) -> Mapping[UUID,
         )
         for item in session.scalars(found.order_by(OutboxItem.owed_at))
     }
-
-
-def given_up_unmade(session: Session, documents: Collection[UUID]) -> Collection[UUID]:
-    """Those of these documents whose files the worker has given up to make."""
-    found = select(OutboxItem.about_id).where(
-        OutboxItem.kind == OutboxKind.MAKE_DOCUMENT.value,
-        OutboxItem.about_id.in_(documents),
-        OutboxItem.parked_at.is_not(None),
-    )
-    return set(session.scalars(found))
 
 
 def still_together(session: Session, notifications: Collection[UUID]) -> Collection[UUID]:

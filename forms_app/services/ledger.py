@@ -97,13 +97,13 @@ class Ledger:
     def __init__(self, work: Work, deliveries: Sequence[Delivery], releases: Mapping[UUID, Release]) -> None:
         self._work, self._releases = work, releases
         look_up_rules(work, [delivery.person for delivery in deliveries])
-        self._postings = rows.postings_of(work.session, [delivery.id for delivery in deliveries])
+        documents = {delivery.document_id for delivery in deliveries}
+        self._postings = rows.postings_of(work.session, [delivery.id for delivery in deliveries], documents)
         together = [delivery.notification_id for delivery in deliveries if delivery.notification_id is not None]
-        self._unmade = rows.given_up_unmade(work.session, {delivery.document_id for delivery in deliveries})
         self._together = rows.still_together(work.session, together)
 
     def facts(self, delivery: Delivery, document: Document) -> Facts:
-        posting = self._postings.get(delivery.id, Posting(None, False))
+        posting, making = (self._postings.get(each, Posting(None, False)) for each in (delivery.id, document.id))
         return Facts(
             owed_at=delivery.owed_at,
             paper=_paper(document, self._releases.get(document.id)),
@@ -112,7 +112,7 @@ class Ledger:
             answered=tuple(Answered(each.at, Answer(each.answer)) for each in delivery.acknowledgements),
             rule=rule_for(self._work, delivery.person),
             next_try=posting.next_try,
-            is_parked=posting.is_parked or (document.issued_at is None and document.id in self._unmade),
+            is_parked=posting.is_parked or (document.issued_at is None and making.is_parked),
             is_together=delivery.notification_id in self._together,
             withdrawn_at=delivery.withdrawn_at,
         )
