@@ -7,9 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from forms_app.db.database import insert_into
 from forms_app.db.tables import Draft, Person
 
 
@@ -23,8 +23,7 @@ def draft_of(session: Session, person_id: UUID, about: str, form: str) -> Draft 
 
 def begun_draft(session: Session, person_id: UUID, about: str, form: str, now: datetime) -> Draft:
     """The draft, a new one if there is none. On PostgreSQL nobody else begins, changes or forgets it meanwhile."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    new = insert(Draft).values(person_id=person_id, about=about, form=form, answers={}, saved_at=now)
+    new = insert_into(session, Draft).values(person_id=person_id, about=about, form=form, answers={}, saved_at=now)
     # Only an update waits for whoever has it and begins again when they forget it; it changes nothing.
     kept = new.on_conflict_do_update(
         index_elements=[Draft.person_id, Draft.about, Draft.form], set_={Draft.form: new.excluded.form}

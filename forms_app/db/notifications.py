@@ -9,15 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, select, union_all
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
+from forms_app.db.database import insert_into
 from forms_app.db.outbox import OutboxKind
 from forms_app.db.tables import Attempt, Delivery, Notification, OutboxItem, Person, SignInCode, SignInSession
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Notified:
     """A notification, when it was accepted, and whether it still waits or was given up."""
 
     id: UUID
@@ -69,12 +69,13 @@ def count_about(session: Session, kind: str, person_id: UUID, about_id: UUID) ->
     return session.scalar(wanted) or 0
 
 
-def told_of(session: Session, kind: str, about_id: UUID) -> Sequence[Told]:
+def told_of(session: Session, kind: str, about_id: UUID) -> Sequence[Notified]:
     """Everybody who was told of this, or is about to be, in the order in which it was owed."""
     wanted = select(Notification, _is_owed(), _given_up()).where(_about(kind, about_id))
     found = session.execute(wanted.order_by(Notification.owed_at, Notification.id))
     return [
-        Told(each.id, each.person_id, each.accepted_at, bool(waits), bool(given_up)) for each, waits, given_up in found
+        Notified(each.id, each.person_id, each.accepted_at, bool(waits), bool(given_up))
+        for each, waits, given_up in found
     ]
 
 
@@ -172,9 +173,8 @@ def _of_outbox() -> ColumnElement[bool]:
 
 def add(session: Session, **values: Any) -> bool:
     """Adds one. False, and no change, when there is one under the same key already."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     added = session.execute(
-        insert(Notification)
+        insert_into(session, Notification)
         .values(**values)
         .on_conflict_do_nothing(index_elements=[Notification.dedupe_key])
         .returning(Notification.id)

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CTE, ColumnElement, and_, case, exists, literal, null, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from forms_app.db.database import insert_into
 from forms_app.db.tables import Board, Delivery, OutboxItem
 
 LONG_OWED = timedelta(minutes=15)
@@ -85,9 +85,8 @@ def owe(
     payload: dict[str, Any] | None = None,
 ) -> None:
     """Owes one piece of work. Owing it again under the same key changes nothing."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(
-        insert(OutboxItem)
+        insert_into(session, OutboxItem)
         .values(
             kind=kind.value,
             about_id=about_id,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, exists, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from forms_app.db.database import insert_into
 from forms_app.db.outbox import STANDING, OutboxKind
 from forms_app.db.tables import OutboxItem, WorkerProcess
 
@@ -22,8 +22,9 @@ def note_worker(session: Session, name: str, now: datetime) -> None:
     seen = session.execute(update(WorkerProcess).where(WorkerProcess.name == name).values(seen_at=now))
     if seen.rowcount:  # type: ignore[attr-defined]  # an UPDATE has one
         return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(insert(WorkerProcess).values(name=name, started_at=now, seen_at=now).on_conflict_do_nothing())
+    session.execute(
+        insert_into(session, WorkerProcess).values(name=name, started_at=now, seen_at=now).on_conflict_do_nothing()
+    )
     session.execute(delete(WorkerProcess).where(WorkerProcess.seen_at < now - KEPT))
 
 

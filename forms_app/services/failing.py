@@ -12,7 +12,7 @@ from forms_app.db.tables import Delivery, Document, Notification, Person
 from forms_app.domain.deliveries import EventKind
 from forms_app.mail.compose import Kind
 from forms_app.services.mail_domains import may_be_emailed
-from forms_app.services.notifying import notify, notify_hourly
+from forms_app.services.notifying import notify_anew, notify_hourly
 from forms_app.services.work import Work
 
 COLLECTING = timedelta(seconds=30)
@@ -74,20 +74,13 @@ def _to_tell(work: Work, document: Document, recipient: UUID) -> list[Person]:
 
 
 def _tell(work: Work, document: Document, person: Person) -> None:
-    """Owes the alert, unless one is on its way already that will be read after this."""
-    if notifications.is_on_its_way(work.session, Kind.DELIVERY_FAILED, person.id, document.id):
-        return
-    last = notifications.last_accepted(work.session, Kind.DELIVERY_FAILED, person.id, document.id)
-    collects = last is not None and work.now - last < STORM
-    count = notifications.count_about(work.session, Kind.DELIVERY_FAILED, person.id, document.id)
-    notify(
+    notify_anew(
         work,
         Kind.DELIVERY_FAILED,
         person,
-        key=f"{document.id}:{count + 1}",
-        escalation=document.escalation_id,
         about=document.id,
-        not_before=work.now + COLLECTING if collects else work.now,
+        escalation=document.escalation_id,
+        after=lambda last: work.now + COLLECTING if work.now - last < STORM else work.now,
     )
 
 

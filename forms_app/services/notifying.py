@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -49,10 +50,26 @@ def notify(
 
 
 def notify_hourly(work: Work, kind: Kind, to: Person, *, about: UUID) -> None:
-    """Owes a message that counts what there is when it goes: one that is on its way covers this, and there is one an hour."""
+    """Owes a message that counts what there is when it goes, and of which there is one an hour."""
+    notify_anew(work, kind, to, about=about, after=lambda last: max(work.now, last + HOURLY))
+
+
+def notify_anew(
+    work: Work,
+    kind: Kind,
+    to: Person,
+    *,
+    about: UUID,
+    escalation: UUID | None = None,
+    after: Callable[[datetime], datetime],
+) -> None:
+    """Owes one message more about the same, unless one is on its way that will be read after this.
+
+    `after` says when it may go, from when the last one was accepted; the first goes at once.
+    """
     if notifications.is_on_its_way(work.session, kind, to.id, about):
         return
     last = notifications.last_accepted(work.session, kind, to.id, about)
-    moment = work.now if last is None else max(work.now, last + HOURLY)
     count = notifications.count_about(work.session, kind, to.id, about)
-    notify(work, kind, to, key=f"{about}:{count + 1}", about=about, not_before=moment)
+    key, moment = f"{about}:{count + 1}", None if last is None else after(last)
+    notify(work, kind, to, key=key, escalation=escalation, about=about, not_before=moment)
