@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -17,10 +16,11 @@ from forms_app.db import reads
 from forms_app.db.deliveries import withdrawals_known_to
 from forms_app.db.layouts import versions_of
 from forms_app.db.releases import releases_of
-from forms_app.db.tables import Delivery, Document, Escalation, Release
+from forms_app.db.tables import Delivery, Document, Escalation
 from forms_app.documents.catalogue import file_name, kind_of
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.signatures import SigningKey
+from forms_app.domain.deliveries import Paper
 from forms_app.domain.errors import NotFound
 from forms_app.domain.policy import DEIDENTIFIED, OFFICE
 from forms_app.domain.working_days import spell_time, uk_date
@@ -28,10 +28,9 @@ from forms_app.services import bundled_ledger
 from forms_app.services.bundled_ledger import STATES, Sent
 from forms_app.services.directory import own_person
 from forms_app.services.documents import FORMATS
-from forms_app.services.ledger import Ledger
+from forms_app.services.ledger import Ledger, paper_of
 from forms_app.services.proof import office_of
 from forms_app.services.register import BOARD_KINDS
-from forms_app.services.releasing import is_withdrawn
 from forms_app.services.work import Work
 
 MANIFEST, SIGNATURE, CONTENTS = "manifest.json", "manifest.json.sig", "contents.txt"
@@ -118,17 +117,16 @@ def _bundle(
 # --- one document in the list ---------------------------------------------------------------------------------------
 
 
-class State(StrEnum):
-    ISSUED = "issued"
-    BEING_MADE = "being_made"
-    WAITS = "waits_for_a_second_person"
-    WITHDRAWN = "withdrawn"
-
-
+PAPERS = {
+    Paper.MADE: "issued",
+    Paper.UNMADE: "being_made",
+    Paper.HELD: "waits_for_a_second_person",
+    Paper.KEPT_BACK: "withdrawn",
+}
 NOT_ISSUED = {
-    State.BEING_MADE: "not yet, it is being made",
-    State.WAITS: "not yet, it waits for a second person",
-    State.WITHDRAWN: "no, it was withdrawn",
+    Paper.UNMADE: "not yet, it is being made",
+    Paper.HELD: "not yet, it waits for a second person",
+    Paper.KEPT_BACK: "no, it was withdrawn",
 }
 
 
@@ -147,7 +145,7 @@ class Entry:
     reference: str
     document: Document
     sent: tuple[Sent, ...]
-    state: State
+    paper: Paper
     layout: int | None
     """The version of the Board's own Word layout; None for the service's."""
 
@@ -176,7 +174,7 @@ class Entry:
         """In words."""
         at = self.document.issued_at
         if at is None:
-            return NOT_ISSUED[self.state]
+            return NOT_ISSUED[self.paper]
         return f"{uk_date(at):%B %Y}" if self.is_deidentified else spell_time(at)
 
 
@@ -190,19 +188,11 @@ def _entries(work: Work, reference: str, documents: Sequence[Known]) -> list[Ent
             reference=reference,
             document=document,
             sent=tuple(Sent(each, ledger.facts(each, document)) for each in deliveries),
-            state=_state(document, held.get(document.id)),
+            paper=paper_of(document, held.get(document.id)),
             layout=versions[document.layout_id] if document.layout_id else None,
         )
         for number, (document, deliveries) in enumerate(documents, start=1)
     ]
-
-
-def _state(document: Document, release: Release | None) -> State:
-    if document.issued_at is not None:
-        return State.ISSUED
-    if release is not None and is_withdrawn(release):
-        return State.WITHDRAWN
-    return State.WAITS if release is not None and release.decided_at is None else State.BEING_MADE
 
 
 # --- the list, for machines and for people --------------------------------------------------------------------------
@@ -238,7 +228,7 @@ def _document(entry: Entry) -> dict[str, Any]:
     return {
         "id": str(entry.document.id),
         "kind": entry.document.kind,
-        "state": entry.state.value,
+        "state": PAPERS[entry.paper],
         "owed_at": entry.moment(entry.document.owed_at),
         "issued_at": entry.moment(entry.document.issued_at),
         "word_layout": entry.layout,

@@ -38,7 +38,6 @@ from forms_app.domain.deliveries import (
     Why,
     Withdrawn,
     ruled_out_by,
-    state_of,
 )
 from forms_app.domain.policy import OFFICE
 from forms_app.domain.working_days import spell_time
@@ -106,7 +105,7 @@ class Ledger:
         posting, making = (self._postings.get(each, Posting(None, False)) for each in (delivery.id, document.id))
         return Facts(
             owed_at=delivery.owed_at,
-            paper=_paper(document, self._releases.get(document.id)),
+            paper=paper_of(document, self._releases.get(document.id)),
             tried=tried(delivery.attempts),
             happened=tuple(_happened(event) for event in delivery.events),
             answered=tuple(Answered(each.at, Answer(each.answer)) for each in delivery.acknowledgements),
@@ -117,11 +116,9 @@ class Ledger:
             withdrawn_at=delivery.withdrawn_at,
         )
 
-    def state(self, delivery: Delivery, document: Document) -> State:
-        return state_of(self.facts(delivery, document))
 
-
-def _paper(document: Document, release: Release | None) -> Paper:
+def paper_of(document: Document, release: Release | None) -> Paper:
+    """`release` is that of a document that two people must look at first."""
     if document.issued_at is not None:
         return Paper.MADE
     if release is not None and is_withdrawn(release):

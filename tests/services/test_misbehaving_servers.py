@@ -23,7 +23,7 @@ from sqlalchemy import select
 from forms_app.db.deliveries import ABOUT, LINES
 from forms_app.db.outbox import needs_attention
 from forms_app.db.tables import Delivery, Notification, OutboxItem
-from forms_app.domain.deliveries import Accepted, BeingTried, Failed, Why, needs_a_person
+from forms_app.domain.deliveries import Accepted, BeingTried, Failed, Why, needs_a_person, state_of
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
 from forms_app.mail.connection import MailServer
@@ -95,7 +95,7 @@ def states(office: Office, deliveries: list[UUID]) -> list[Any]:
     with office.workshop.reading() as work:
         found = work.session.scalars(select(Delivery).where(Delivery.id.in_(deliveries)).options(*LINES, *ABOUT)).all()
         ledger = Ledger(work, found, {})
-        by_id = {each.id: ledger.state(each, each.document) for each in found}
+        by_id = {each.id: state_of(ledger.facts(each, each.document)) for each in found}
     return [by_id[each] for each in deliveries]
 
 

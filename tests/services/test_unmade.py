@@ -14,7 +14,7 @@ from forms_app.db.outbox import OutboxKind, try_again
 from forms_app.db.tables import Board, LayoutChoice, OutboxItem, Person, WordLayout
 from forms_app.documents.contexts import Context
 from forms_app.documents.faults import DocumentFault
-from forms_app.domain.deliveries import Accepted, Failed, State, Why, needs_a_person
+from forms_app.domain.deliveries import Accepted, Failed, State, Why, needs_a_person, state_of
 from forms_app.mail.compose import Message
 from forms_app.services.issuing import WAITS
 from forms_app.services.ledger import Ledger
@@ -146,4 +146,4 @@ def state(office: Office, delivery: UUID) -> State:
     with office.workshop.reading() as work:
         found = deliveries.delivery_to_act_on(work.session, delivery)
         assert found is not None
-        return Ledger(work, [found], {}).state(found, found.document)
+        return state_of(Ledger(work, [found], {}).facts(found, found.document))
