@@ -432,11 +432,11 @@ def test_whoever_is_being_posted_to_meanwhile_is_asked_to_delete_it(postgresql_u
         made.clock.forward(minutes=1)
         with made.workshop.writing() as work:
             delivery = ledger.delivery_to_post(work.session, here.delivery, lock=True)
-            withdrawing = pool.submit(here.withdraw, here.other, seen=seen)
+            waiting = pool.submit(here.withdraw, here.other, seen=seen)
             with pytest.raises(TimeoutError):
-                withdrawing.result(timeout=0.5)
+                waiting.result(timeout=0.5)
             ledger.add_attempt(work.session, delivery.id, "started", work.now)
-        withdrawing.result(timeout=30)
+        waiting.result(timeout=30)
 
         assert here.sending.told("withdrawn") == {here.other}
 
