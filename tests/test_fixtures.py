@@ -46,6 +46,7 @@ def test_a_server_is_gone_when_its_tests_are_over() -> None:
     assert not server.answers()
 
 
+@pytest.mark.usefixtures("letters_of_others")
 def test_mail_arrives_as_it_was_sent(smtp_server: SmtpServer) -> None:
     with smtplib.SMTP(smtp_server.host, smtp_server.port) as connection:
         connection.send_message(message("anna@agency.example"))

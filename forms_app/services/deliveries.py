@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from forms_app.db import deliveries as rows
@@ -32,6 +32,8 @@ from forms_app.services.register import officer
 from forms_app.services.work import Work
 
 NONE = "There is no such delivery."
+AGAIN_AFTER = timedelta(minutes=10)
+"""So long nobody sends again what was just sent again and has not failed: nobody’s mailbox is to be filled."""
 FIRST = "Somebody did something about this after you opened this page. See what is known now, and decide again."
 
 
@@ -187,7 +189,7 @@ def looked_at(work: Work, by: UUID, deliveries: Sequence[Delivery]) -> list[Foun
         reader, facts = readers[each.document_id], known.facts(each, each.document)
         if reader is Reader.OFFICE and not is_for_office(work, person, each):
             raise NotFound(NONE)
-        found.append(Found(each, facts, _view(each, facts, reader)))
+        found.append(Found(each, facts, _view(each, facts, reader, work.now)))
     return found
 
 
@@ -225,7 +227,7 @@ def _failing(work: Work, board_id: UUID) -> list[Found]:
     known = Ledger(work, maybe, _releases(work, maybe))
     found = ((each, known.facts(each, each.document)) for each in maybe)
     return [
-        Found(each, facts, _view(each, facts, Reader.OFFICE))
+        Found(each, facts, _view(each, facts, Reader.OFFICE, work.now))
         for each, facts in found
         if needs_a_person(state_of(facts))
     ]
@@ -235,7 +237,7 @@ def _releases(work: Work, deliveries: Sequence[Delivery]) -> dict[UUID, Release]
     return releases_of(work.session, {delivery.document_id for delivery in deliveries})
 
 
-def _view(delivery: Delivery, facts: Facts, reader: Reader) -> DeliveryView:
+def _view(delivery: Delivery, facts: Facts, reader: Reader, now: datetime) -> DeliveryView:
     state, person, document = state_of(facts), delivery.person, delivery.document
     needed = needs_a_person(state)
     is_named = reader is Reader.PARTY or needed or person.agency.kind == OFFICE
@@ -256,16 +258,19 @@ def _view(delivery: Delivery, facts: Facts, reader: Reader) -> DeliveryView:
         history=history_of(delivery, reader),
         owed_at=delivery.owed_at,
         is_party=reader is Reader.PARTY,
-        cannot_send=_cannot_send(delivery, facts),
+        cannot_send=_cannot_send(delivery, facts, now),
         seen=max(acts, default=0),
     )
 
 
-def _cannot_send(delivery: Delivery, facts: Facts) -> str:
+def _cannot_send(delivery: Delivery, facts: Facts, now: datetime) -> str:
     if delivery.person.left_at is not None:
         return "This person has left. Nothing is sent to them any more: tell whoever has taken over from them."
     if delivery.document.issued_at is None:
         return "This document has not been made yet. It is sent as soon as it is."
+    again = [each.at for each in facts.happened if each.kind is EventKind.SENT_AGAIN]
+    if again and now < again[-1] + AGAIN_AFTER and not needs_a_person(state_of(facts)):
+        return "It was sent again less than 10 minutes ago. Wait to see whether it arrives, or telephone them."
     match facts.rule:
         case None:
             return (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -124,6 +126,20 @@ def end_those_that_work(worker: RunningWorker) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
+def suspend_between_writes(sleeper: RunningWorker, sqlite_url: str) -> None:
+    """A process that is suspended while it writes keeps SQLite's lock from everybody, for as long as it sleeps."""
+    for _ in range(20):
+        os.killpg(sleeper.process.pid, signal.SIGSTOP)
+        with contextlib.closing(sqlite3.connect(sqlite_url.partition(":///")[2], timeout=0)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                os.killpg(sleeper.process.pid, signal.SIGCONT)
+                time.sleep(0.01)
+    raise AssertionError("it never stops writing")
+
+
 def test_a_worker_that_slept_beyond_its_lease_ends_nothing_that_another_took(
     office: Office, sqlite_url: str, smtp_server: SmtpServer, tmp_path: Path
 ) -> None:
@@ -134,7 +150,7 @@ def test_a_worker_that_slept_beyond_its_lease_ends_nothing_that_another_took(
         working(Surroundings(sqlite_url, huey_url, slow.port, lease_seconds=2)) as sleeper,
     ):
         wait_until(lambda: bool(slow.texts), seconds=10)
-        os.killpg(sleeper.process.pid, signal.SIGSTOP)
+        suspend_between_writes(sleeper, sqlite_url)
         claimed_by = office.item(delivery).claimed_by
         with working(Surroundings(sqlite_url, huey_url, smtp_server.port, lease_seconds=2)):
             wait_until(lambda: office.item(delivery).done_at is not None, seconds=15)

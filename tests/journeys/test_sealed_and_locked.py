@@ -60,7 +60,7 @@ def test_the_stored_pdf_is_sealed_and_the_sent_one_is_sealed_and_locked(
     with office.workshop.reading() as work:
         found = work.session.scalars(select(DocumentFile).options(undefer(DocumentFile.content))).all()
         stored = {file.format: file.content for file in found}
-    assert stored.keys() == {"docx", "pdf", LOCKED}
+    assert stored.keys() == {"docx", "page", "pdf", LOCKED}
     sent = [list(one.message.iter_attachments()) for one in smtp_server.received]
     assert [[part.get_payload(decode=True) for part in parts] for parts in sent] == [[stored[LOCKED]]] * len(TO)
 

@@ -254,6 +254,22 @@ def test_nothing_is_sent_again_to_somebody_who_has_left(quick: Here) -> None:
         quick.again(quick.raiser)
 
 
+def test_what_was_just_sent_again_is_sent_once_more_only_when_it_failed_or_after_a_while(quick: Here) -> None:
+    quick.again(quick.raiser)
+    with pytest.raises(NotAllowedNow, match="less than 10 minutes ago"):
+        quick.again(quick.other)
+    quick.sending.work()
+    assert quick.view(quick.raiser).needs_a_person, "it is refused once more"
+    quick.again(quick.other)
+
+    quick.sending.refused = []
+    quick.sending.work()
+    with pytest.raises(NotAllowedNow, match="less than 10 minutes ago"):
+        quick.again(quick.raiser)
+    quick.scene.clock.forward(minutes=10)
+    quick.again(quick.raiser)
+
+
 # --- told by telephone ---
 
 

@@ -16,7 +16,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from forms_app.commands.invented import invented_boards
-from forms_app.db.tables import AuditEntry, Delivery, Document, Draft, Escalation, OutboxItem, Party, StageRecord
+from forms_app.db.tables import (
+    AuditEntry,
+    Delivery,
+    Document,
+    Draft,
+    Escalation,
+    Notification,
+    OutboxItem,
+    Party,
+    StageRecord,
+)
 from forms_app.domain.answers import from_json
 from forms_app.domain.errors import CalendarEnds, ChangedMeanwhile, DomainError, NotAllowedNow, NotFound
 from forms_app.domain.escalation import Open, Resolved
@@ -82,9 +92,11 @@ def test_an_act_leaves_its_record_its_audit_entries_and_all_that_is_owed(here: S
         assert owed == act.documents
         items = session.scalars(select(OutboxItem).where(OutboxItem.about_id.in_([each.id for each in documents])))
         assert {item.kind for item in items} == {"make_document"}
+        told = session.scalars(select(Notification).where(Notification.owed_at == here.clock.now)).all()
         entries = session.scalars(select(AuditEntry).where(AuditEntry.at == here.clock.now)).all()
         noted = Counter(entry.action for entry in entries)
         held = sum(each.kind in RELEASED for each in documents)
+        assert {each.kind for each in told} == ({"release_waits"} if held else set())
         assert noted == Counter({f"{act.kind}_recorded": 1, "document_owed": len(documents), "document_held": held})
         assert {entry.escalation_id for entry in entries} == {filed.escalation_id}
         assert {entry.person_id for entry in entries if not entry.action.startswith("document_")} == {by}
@@ -93,8 +105,8 @@ def test_an_act_leaves_its_record_its_audit_entries_and_all_that_is_owed(here: S
         "documents": len(owed),
         # Whoever joins later is also sent the account with which it began.
         "deliveries": sum(owed.values()) + (0 if act.kind == "concern" else added.get("parties", 0)),
-        # And while it is open, a look at it when nothing has been recorded for too long.
-        "outbox": len(owed) - held + isinstance(here.standing(filed.escalation_id), Open),
+        # Whoever can act on what is held is told. And while it is open, a look when nothing has been recorded for too long.
+        "outbox": len(owed) - held + len(told) + isinstance(here.standing(filed.escalation_id), Open),
         "audit_entries": len(owed) + held + 1,
     }
     assert {name: added[name] for name in wanted} == wanted
