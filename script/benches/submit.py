@@ -33,7 +33,7 @@ from werkzeug.wrappers import Response
 from forms_app.app import create_app
 from forms_app.db.database import Database
 from forms_app.db.migrate import upgrade
-from forms_app.db.tables import AuditEntry, Base, Draft, OutboxItem, Person, StageRecord
+from forms_app.db.tables import AuditEntry, Base, Draft, Notification, OutboxItem, Person, StageRecord
 from forms_app.domain.acts import Act, acts_open_to
 from forms_app.logs import configure_logs
 from forms_app.services.poke import Pokes
@@ -84,12 +84,12 @@ def copies_of(rows: list[Base]) -> Iterator[list[Base]]:
 
 def copy_of(row: Base, ids: Mapping[Any, UUID], number: int) -> Base:
     values = {column.key: getattr(row, column.key) for column in inspect(type(row)).columns}
-    values = {name: ids.get(value, value) for name, value in values.items()}
+    values = {name: ids.get(value, value) if isinstance(value, UUID) else value for name, value in values.items()}
     if isinstance(row, AuditEntry):
         del values["id"]
     if isinstance(row, StageRecord):
         values |= {"number": number, "form_key": uuid4()}
-    if isinstance(row, OutboxItem):
+    if isinstance(row, OutboxItem | Notification):
         values |= {"dedupe_key": str(uuid4())}
     return type(row)(**values)
 
