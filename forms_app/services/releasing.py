@@ -329,11 +329,14 @@ def _is_next(work: Work, person: Person, release: Release) -> bool:
 
     Anybody who takes part may prepare what is for the Board. The business unit is asked to, and whoever had a hand in it.
     """
+    is_prepared = release.prepared_at is not None
+    if release.because == Because.DEIDENTIFIED:
+        is_asked = person.seat == Audience.BUSINESS_UNIT or str(person.id) in release.hands
+        # Of most people this is all there is to know, and the database need not be asked.
+        if not (person.seat in SEES_REGISTER if is_prepared else is_asked):
+            return False
     powers = powers_of(work, person, release)
-    if powers is None or release.prepared_at is not None:
-        return powers is not None and powers.decides
-    is_asked = person.seat == Audience.BUSINESS_UNIT or str(person.id) in release.hands
-    return powers.prepares and (is_asked or release.because != Because.DEIDENTIFIED)
+    return powers is not None and (powers.decides if is_prepared else powers.prepares)
 
 
 def _tell_next(work: Work, escalation: Escalation, document_id: UUID, but: UUID | None = None) -> None:
