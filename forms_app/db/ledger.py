@@ -6,12 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload, undefer
+from sqlalchemy import exists, func, insert, select
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.outbox import OutboxKind
 from forms_app.db.tables import (
-    Acknowledgement,
     Attempt,
     Delivery,
     DeliveryEvent,
@@ -24,7 +23,7 @@ from forms_app.db.tables import (
     SignInCode,
     StageRecord,
 )
-from forms_app.domain.deliveries import BY_RECIPIENT, EventKind
+from forms_app.domain.deliveries import EventKind
 from forms_app.domain.policy import DEIDENTIFIED
 
 
@@ -143,40 +142,6 @@ def is_begun(session: Session, delivery_id: UUID) -> bool:
 
 def has_attempts(session: Session, delivery_id: UUID) -> bool:
     return session.scalar(select(Attempt.id).where(Attempt.delivery_id == delivery_id).limit(1)) is not None
-
-
-def failing(session: Session, document_id: UUID) -> Sequence[Delivery]:
-    """The deliveries of a document, not withdrawn, that failed, and that nothing has made good: as `state_of` decides it."""
-    failed = [EventKind.GIVEN_UP.value, EventKind.BOUNCED.value]
-    last = (
-        select(func.max(DeliveryEvent.number))
-        .where(DeliveryEvent.delivery_id == Delivery.id, DeliveryEvent.kind.in_([*failed, EventKind.SENT_AGAIN.value]))
-        .correlate(Delivery)
-        .scalar_subquery()
-    )
-    accepted_since = exists().where(
-        Attempt.delivery_id == Delivery.id, Attempt.result == "accepted", Attempt.at > DeliveryEvent.at
-    )
-    return session.scalars(
-        select(Delivery)
-        .join(DeliveryEvent, DeliveryEvent.delivery_id == Delivery.id)
-        .where(Delivery.document_id == document_id, Delivery.withdrawn_at.is_(None))
-        .where(DeliveryEvent.number == last, DeliveryEvent.kind.in_(failed))
-        .where(or_(DeliveryEvent.kind == EventKind.BOUNCED.value, ~accepted_since))
-        .where(~_reached_by_people())
-        .order_by(Delivery.number)
-    ).all()
-
-
-def _reached_by_people() -> ColumnElement[bool]:
-    """Whether the recipient opened or answered it, or somebody rang them and nobody had it sent again since."""
-    event, again = aliased(DeliveryEvent), aliased(DeliveryEvent)
-    sent_since = exists().where(
-        again.delivery_id == event.delivery_id, again.kind == EventKind.SENT_AGAIN.value, again.number > event.number
-    )
-    holds = or_(event.kind.in_(BY_RECIPIENT), and_(event.kind == EventKind.TOLD.value, ~sent_since.correlate(event)))
-    answered = exists().where(Acknowledgement.delivery_id == Delivery.id).correlate(Delivery)
-    return or_(answered, exists().where(event.delivery_id == Delivery.id, holds).correlate(Delivery))
 
 
 def deliveries_of(session: Session, document_id: UUID) -> Sequence[Delivery]:

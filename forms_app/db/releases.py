@@ -44,6 +44,11 @@ def is_held(session: Session, document_id: UUID) -> bool:
     return bool(session.scalar(select(exists().where(Release.document_id == document_id, stays_in))))
 
 
+def is_kept_back(release: Release) -> bool:
+    """Whether two people decided that nobody is sent it."""
+    return release.decided_at is not None and release.proposal == WITHDRAWAL
+
+
 def held_in(session: Session, escalation_id: UUID) -> Sequence[Release]:
     """What waits in an escalation, the oldest first."""
     return session.scalars(

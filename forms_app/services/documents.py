@@ -8,7 +8,7 @@ from uuid import UUID
 
 from forms_app.db import reads
 from forms_app.db.outbox import needs_attention
-from forms_app.db.releases import releases_of
+from forms_app.db.releases import is_kept_back, releases_of
 from forms_app.db.tables import Delivery, Document, Release
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.deliveries import Facts, needs_a_person, state_of
@@ -17,7 +17,6 @@ from forms_app.domain.policy import OFFICE
 from forms_app.domain.working_days import spell_time
 from forms_app.services.ledger import Acting, HistoryLine, Ledger, Reader, acting_party, history_of, how_sent, in_words
 from forms_app.services.receiving import note_given_out
-from forms_app.services.releasing import is_withdrawn
 from forms_app.services.work import Work
 
 FORMATS: tuple[Format, ...] = ("pdf", "docx")
@@ -143,7 +142,7 @@ def _files(document: Document, reference: str) -> Iterator[FileLine]:
 def _waits(release: Release) -> str:
     if release.decided_at is None:
         return f"Waits for a second person since {spell_time(release.held_at)}"
-    return f"Withdrawn on {spell_time(release.decided_at)}: nobody is sent it" if is_withdrawn(release) else ""
+    return f"Withdrawn on {spell_time(release.decided_at)}: nobody is sent it" if is_kept_back(release) else ""
 
 
 def _delivery(delivery: Delivery, facts: Facts, reader: Reader) -> DeliveryLine:

@@ -11,6 +11,7 @@ from forms_app.db.people import business_unit_of
 from forms_app.db.tables import Delivery, Document, Notification, Person
 from forms_app.domain.deliveries import EventKind
 from forms_app.mail.compose import Kind
+from forms_app.services.ledger import failing
 from forms_app.services.mail_domains import may_be_emailed
 from forms_app.services.notifying import notify_anew, notify_hourly
 from forms_app.services.work import Work
@@ -43,10 +44,10 @@ def tell_somebody_else(work: Work, alert: Notification) -> None:
     told = notifications.told_of(work.session, Kind.DELIVERY_FAILED, alert.about_id)
     if any(each.id != alert.id and each.tells_since(alert.owed_at) for each in told):
         return
-    document = ledger.document_with_parties(work.session, alert.about_id)
-    failing = {delivery.person_id for delivery in ledger.failing(work.session, document.id)}
     # Whom an earlier one reached can be told of this as well.
-    tried = {each.person_id for each in told if each.was_given_up or each.accepted_at is None} | failing
+    tried = {each.person_id for each in told if each.was_given_up or each.accepted_at is None}
+    tried |= {delivery.person_id for delivery in failing(work, alert.about_id)}
+    document = ledger.document_with_parties(work.session, alert.about_id)
     for person in _in_turn(work, document):
         if person.id not in tried and _can_be_told(work, person):
             _tell(work, document, person)

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from forms_app.db import releases
 from forms_app.db.reads import escalation_for, newest_copy
+from forms_app.db.releases import is_kept_back
 from forms_app.db.tables import Document, Escalation
 from forms_app.documents.contexts import FileCopy
 from forms_app.domain.errors import NotFound
@@ -14,7 +15,7 @@ from forms_app.services.filling.copies import file_copy
 from forms_app.services.filling.values import Filling
 from forms_app.services.history import policy_of, standing_of
 from forms_app.services.in_words import document_title
-from forms_app.services.releasing import is_withdrawn, let_go
+from forms_app.services.releasing import let_go
 from forms_app.services.sight import visible
 from forms_app.services.work import Work
 
@@ -65,4 +66,4 @@ def _says_the_same(last: Document, context: FileCopy) -> bool:
 
 def _was_withdrawn(work: Work, last: Document) -> bool:
     release = releases.release_of(work.session, last.id)
-    return release is not None and is_withdrawn(release)
+    return release is not None and is_kept_back(release)

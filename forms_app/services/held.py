@@ -9,13 +9,14 @@ from uuid import UUID
 
 from forms_app.db import releases
 from forms_app.db.people import person_with_board, seat_holders
+from forms_app.db.releases import is_kept_back
 from forms_app.db.tables import Escalation, Person, Release, ReleaseFinding
 from forms_app.documents import contexts as say
 from forms_app.domain.errors import NotFound
 from forms_app.domain.release import FoundPlace, ShortText
 from forms_app.domain.working_days import spell_time
 from forms_app.services.recognisable import alone_in_its_quarter
-from forms_app.services.releasing import SHORT_TEXTS, Powers, Proposal, is_for_agency, is_ready, is_withdrawn, powers_of
+from forms_app.services.releasing import SHORT_TEXTS, Powers, Proposal, is_for_agency, is_ready, powers_of
 from forms_app.services.scanning import FACT, LEARNING, TEXT, Because, context_of
 from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work
@@ -186,7 +187,7 @@ def _line(release: Release) -> HeldLine:
 
 def _state(release: Release) -> str:
     if release.decided_at is not None:
-        return "withdrawn" if is_withdrawn(release) else "released"
+        return "withdrawn" if is_kept_back(release) else "released"
     if release.prepared_at is not None:
         return "to_decide"
     if is_ready(release):

@@ -11,6 +11,7 @@ from uuid import UUID
 from forms_app.db import deliveries as rows
 from forms_app.db.deliveries import Posting
 from forms_app.db.reads import raiser_of
+from forms_app.db.releases import is_kept_back, releases_of
 from forms_app.db.tables import Acknowledgement, Delivery, DeliveryEvent, Document, Person, Release
 from forms_app.domain.deliveries import (
     Accepted,
@@ -37,14 +38,15 @@ from forms_app.domain.deliveries import (
     Waits,
     Why,
     Withdrawn,
+    needs_a_person,
     ruled_out_by,
+    state_of,
 )
 from forms_app.domain.policy import OFFICE
 from forms_app.domain.working_days import spell_time
 from forms_app.services.attempts import tried
 from forms_app.services.directory import own_person
 from forms_app.services.mail_domains import look_up_rules, rule_for
-from forms_app.services.releasing import is_withdrawn
 from forms_app.services.work import Work
 
 SOMEBODY = "somebody who takes part"
@@ -117,11 +119,18 @@ class Ledger:
         )
 
 
+def failing(work: Work, document_id: UUID) -> list[Delivery]:
+    """The deliveries of a document of which no message reaches the recipient, and that nothing has made good."""
+    found = rows.deliveries_to_act_on(work.session, document_id)
+    known = Ledger(work, found, releases_of(work.session, [document_id]))
+    return [each for each in found if needs_a_person(state_of(known.facts(each, each.document)))]
+
+
 def paper_of(document: Document, release: Release | None) -> Paper:
     """`release` is that of a document that two people must look at first."""
     if document.issued_at is not None:
         return Paper.MADE
-    if release is not None and is_withdrawn(release):
+    if release is not None and is_kept_back(release):
         return Paper.KEPT_BACK
     return Paper.HELD if release is not None and release.decided_at is None else Paper.UNMADE
 

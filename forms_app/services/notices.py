@@ -18,6 +18,7 @@ from forms_app.mail.compose import Kind, Message, UnfitMessage, compose
 from forms_app.services.attempts import STARTED
 from forms_app.services.digests import room_for_notification_from
 from forms_app.services.failing import STORM, tell_somebody_else
+from forms_app.services.ledger import failing
 from forms_app.services.mail_domains import hold_rule, rule_for
 from forms_app.services.posting import WAITS, WHY_NOT, Counter, office_of, why_ruled_out
 from forms_app.services.releasing import waiting_for
@@ -170,7 +171,7 @@ def _documents_waiting(work: Work, notification: Notification, service: str) -> 
 
 def _delivery_failed(work: Work, notification: Notification, service: str) -> Values | None:
     """Whoever takes part goes to the escalation; the office, which may not open it, to its own page."""
-    if notification.about_id is None or not ledger.failing(work.session, notification.about_id):
+    if notification.about_id is None or not failing(work, notification.about_id):
         return None
     person, escalation = notification.person, notification.escalation_id
     is_party = escalation is not None and takes_part(work.session, escalation, person.id)

@@ -236,11 +236,6 @@ def is_ready(release: Release) -> bool:
     return release.written_at is not None and all(finding.kept_because for finding in release.findings)
 
 
-def is_withdrawn(release: Release) -> bool:
-    """Whether two people decided that nobody is sent it."""
-    return release.decided_at is not None and release.proposal == Proposal.WITHDRAWAL
-
-
 # --- deciding ----------------------------------------------------------------------------------------------------
 
 
