@@ -107,10 +107,16 @@ class Person(Base):
     job_title: Mapped[str]
     level: Mapped[str]
     seat: Mapped[str | None]
-    """A seat at the Board: business_unit, chair, sub_group, policy_sub_group, directors or liaison_officer."""
+    """A `domain.seats.Seat` at the Board."""
     telephone: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="en")
     """The language of the emails that they are sent: en or cy."""
+    administers_agency: Mapped[bool] = mapped_column(default=False)
+    """Whether they keep the list of their own agency's people. It opens no escalation to them."""
+    signed_in_at: Mapped[datetime | None]
+    """When they last signed in; None for somebody who never did."""
+    locked_at: Mapped[datetime | None]
+    """Since when nobody signs in as them, because nobody had for long. They are still owed what they are owed."""
     left_at: Mapped[datetime | None]
 
     board: Mapped[Board] = relationship(lazy="raise")
@@ -618,3 +624,5 @@ class AuditEntry(Base):
     board_id: Mapped[UUID | None]
     escalation_id: Mapped[UUID | None] = mapped_column(index=True)
     about_id: Mapped[UUID | None]
+    code: Mapped[str | None]
+    """What kind of it, as a code: the format that was downloaded, the reason of a refusal."""

@@ -18,6 +18,7 @@ from forms_app.domain.contacts import ADDRESS, LONGEST_ADDRESS, is_telephone
 from forms_app.domain.errors import DomainError, UnfitText
 from forms_app.domain.mail_rules import domain_of
 from forms_app.domain.policy import OFFICE, Policy
+from forms_app.domain.seats import Seat
 from forms_app.domain.text import SHORT, gate
 from forms_app.domain.working_days import uk_date
 from forms_app.mail.webmail import is_webmail
@@ -47,7 +48,6 @@ Email = Annotated[
     str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=LONGEST_ADDRESS, pattern=ADDRESS)
 ]
 Domain = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[^@\s]+\.[^@\s]+$")]
-Seat = Literal["business_unit", "chair", "sub_group", "policy_sub_group", "directors", "liaison_officer"]
 
 
 class Given(BaseModel):
@@ -59,7 +59,8 @@ class GivenPerson(Given):
     email: Email
     job_title: Name
     level: Name
-    seat: Seat | None = None
+    seat: Annotated[Seat, Field(strict=False)] | None = None
+    administers_agency: bool = False
     telephone: Line = ""
     language: Literal["en", "cy"] = "en"
     """Of their emails, to begin with: from then on they choose it on a page of their own."""
@@ -182,7 +183,9 @@ def _set_up_agency(work: Work, board: Board, given: GivenAgency) -> dict[str, UU
         person = person_with_email(work.session, each.email) or Person(email=each.email, language=each.language)
         person.board_id, person.agency_id = board.id, agency.id
         person.name, person.job_title = each.name, each.job_title
-        person.level, person.seat, person.telephone = each.level, each.seat, each.telephone
+        person.level, person.telephone = each.level, each.telephone
+        person.seat = None if each.seat is None else each.seat.value
+        person.administers_agency = each.administers_agency
         work.session.add(person)
         work.session.flush()
         people[each.email] = person.id

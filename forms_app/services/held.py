@@ -14,11 +14,11 @@ from forms_app.db.tables import Escalation, Person, Release, ReleaseFinding
 from forms_app.documents import contexts as say
 from forms_app.domain.errors import NotFound
 from forms_app.domain.release import FoundPlace, ShortText
+from forms_app.domain.seats import SEES_REGISTER
 from forms_app.domain.working_days import spell_time
 from forms_app.services.recognisable import alone_in_its_quarter
 from forms_app.services.releasing import SHORT_TEXTS, Powers, Proposal, is_for_agency, is_ready, powers_of
 from forms_app.services.scanning import FACT, LEARNING, TEXT, Because, context_of
-from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work
 
 SURROUNDINGS = 60

@@ -21,9 +21,9 @@ from forms_app.documents.layouts import sample
 from forms_app.documents.pictures import MOST_PAGES
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.policy import Audience
+from forms_app.domain.seats import SEES_REGISTER
 from forms_app.domain.working_days import spell_time
 from forms_app.services.directory import own_person
-from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work, Workshop
 
 WAITS = (timedelta(seconds=30), timedelta(minutes=5))

@@ -13,6 +13,7 @@ from forms_app.db.reads import takes_part
 from forms_app.db.tables import Delivery, Notification
 from forms_app.domain.deliveries import Why
 from forms_app.domain.policy import Audience
+from forms_app.domain.seats import SEES_REGISTER
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Kind, Message, UnfitMessage, compose
 from forms_app.services.attempts import STARTED
@@ -25,7 +26,6 @@ from forms_app.services.releasing import waiting_for
 from forms_app.services.reminding import Lines, lines_for
 from forms_app.services.scanning import Because
 from forms_app.services.settling import give_up, settle
-from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work, Workshop
 
 SHOWS_ALL = (Kind.DELIVERY_FAILED, Kind.RELEASE_WAITS, Kind.LAYOUT_FAILED)

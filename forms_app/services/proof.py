@@ -11,10 +11,10 @@ from forms_app.db import blank_forms, reads
 from forms_app.db.tables import Document, Person
 from forms_app.documents.claims import references_in
 from forms_app.domain.policy import DEIDENTIFIED
+from forms_app.domain.seats import SEES_REGISTER
 from forms_app.domain.working_days import spell_time
 from forms_app.services.attachments import LOCKED, password_of
 from forms_app.services.directory import own_person
-from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work
 
 

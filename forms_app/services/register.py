@@ -14,13 +14,13 @@ from forms_app.documents.contexts import Fact
 from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Resolved, Standing
 from forms_app.domain.policy import DEIDENTIFIED, Audience, Policy
+from forms_app.domain.seats import SEES_REGISTER
 from forms_app.services.documents import DocumentLine, as_issued, document_lines
 from forms_app.services.filling.board import facts_for_the_board
 from forms_app.services.filling.values import timeliness
 from forms_app.services.history import policy_of, standing_of
 from forms_app.services.in_words import title_of
 from forms_app.services.ledger import Acting, Reader
-from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.similar import similar_to
 from forms_app.services.summaries import Summary, summary_of
 from forms_app.services.work import Work

@@ -50,6 +50,7 @@ from forms_app.domain.records import (
     Timing,
 )
 from forms_app.domain.release import Decision
+from forms_app.domain.seats import SEES_REGISTER
 from forms_app.domain.working_days import LONDON, spell_time, uk_date
 from forms_app.services import escalations, rehearsed, releasing
 from forms_app.services.directory import directory_for, own_person
@@ -58,7 +59,6 @@ from forms_app.services.history import place_of, policy_of, standing_of
 from forms_app.services.in_words import spell_limit
 from forms_app.services.rehearsed import Rehearsal, RehearsedDocument, RehearsedEvent, RehearsedStage
 from forms_app.services.scanning import Because
-from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work, Workshop
 
 HAPPENED = {

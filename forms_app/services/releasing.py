@@ -22,12 +22,12 @@ from forms_app.domain.answers import from_json
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.policy import RELEASED, Audience, DocumentKind
 from forms_app.domain.release import LIMIT, Decision
+from forms_app.domain.seats import SEES_REGISTER
 from forms_app.domain.secrecy import is_protected
 from forms_app.mail.compose import Kind
 from forms_app.services.issuing import owe_making
 from forms_app.services.notifying import notify_hourly
 from forms_app.services.scanning import TEXT, Because, CheckFailed, found_in, released_context, tells_where
-from forms_app.services.signing_in import SEES_REGISTER
 from forms_app.services.work import Work
 
 SHORT_TEXTS: Mapping[str, Mapping[str, str]] = {

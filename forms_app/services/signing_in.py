@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from forms_app.db import outbox, people
 from forms_app.db.tables import Person, SignInCode, SignInSession
+from forms_app.domain.seats import SEES_REGISTER, Seat
 from forms_app.services.mail_domains import may_be_emailed
 from forms_app.services.work import Work
 
@@ -20,8 +21,6 @@ CODES_AN_HOUR = 5
 IDLE = timedelta(minutes=15)
 LONGEST = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=1)
-SEES_REGISTER = ("business_unit", "chair")
-"""The seats at the Board that may look into its register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +33,18 @@ class SignedInPerson:
     board_id: UUID
     board_name: str
     board_telephone: str
+    agency_id: UUID
     seat: str | None
+    administers_agency: bool
 
     @property
     def sees_register(self) -> bool:
         return self.seat in SEES_REGISTER
+
+    @property
+    def administers_people(self) -> bool:
+        """The business unit those of the whole Board, an agency's administrator those of their own agency."""
+        return self.seat == Seat.BUSINESS_UNIT or self.administers_agency
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +191,9 @@ def _as_signed_in(person: Person) -> SignedInPerson:
         board_id=person.board_id,
         board_name=person.board.name,
         board_telephone=person.board.telephone,
+        agency_id=person.agency_id,
         seat=person.seat,
+        administers_agency=person.administers_agency,
     )
 
 

@@ -36,8 +36,9 @@ class Work:
         board: UUID | None = None,
         escalation: UUID | None = None,
         about: UUID | None = None,
+        code: str | None = None,
     ) -> None:
-        """Writes an audit entry in this transaction. `action` is a code."""
+        """Writes an audit entry in this transaction. `action` is a code, and `code` says what kind of it."""
         self.session.add(
             AuditEntry(
                 at=self.now,
@@ -46,6 +47,7 @@ class Work:
                 board_id=board,
                 escalation_id=escalation,
                 about_id=about,
+                code=code,
             )
         )
 

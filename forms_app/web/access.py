@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from forms_app.db.reads import takes_part
 from forms_app.domain.policy import Audience
+from forms_app.domain.seats import Seat
 from forms_app.services.contacts import owners_kept_by
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.web.errors import SignedOutWhileTyping
@@ -52,21 +53,26 @@ def _keeps_contacts(person: SignedInPerson) -> bool:
 anyone = Rule("anyone", lambda person: True)
 signed_in = Rule("signed in", lambda person: True)
 board_office = Rule("the Board's office", lambda person: person.sees_register)
+administrator = Rule("whoever administers people", lambda person: person.administers_people)
+analyst = Rule("whoever works with the Board's numbers", lambda person: person.seat == Seat.ANALYST)
+auditor = Rule("whoever audits the trail", lambda person: person.seat == Seat.AUDITOR)
 business_unit = Rule("the Board's business unit", lambda person: person.seat == Audience.BUSINESS_UNIT)
 keeps_contacts = Rule("whoever keeps contacts right", _keeps_contacts)
 party = Rule("party", _is_party, needs=ESCALATION)
 
 
-def open_to(*rules: Rule, keep: Keeper | None = None) -> Callable[[View], View]:
+def open_to(*rules: Rule, keep: Keeper | None = None, proved_again: bool = False) -> Callable[[View], View]:
     """Says who may open a page: whoever one of the rules allows.
 
     `keep` is called with the person and the parts of the address, instead of the view, when a form arrives after its
-    person's session lapsed: it should save `request.form` as their draft.
+    person's session lapsed: it should save `request.form` as their draft. With `proved_again` the person must have proved
+    lately, and not only when they signed in, that it is them.
     """
 
     def declare(view: View) -> View:
         view.open_to = rules  # type: ignore[attr-defined]
         view.keep = keep  # type: ignore[attr-defined]
+        view.proved_again = proved_again  # type: ignore[attr-defined]
         return view
 
     return declare

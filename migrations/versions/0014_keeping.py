@@ -1,0 +1,12 @@
+"""How long what is kept, and copies of it"""
+
+revision = "0014"
+down_revision = "0013"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
