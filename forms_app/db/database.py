@@ -11,6 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session as Session
 
+from forms_app.db.actors import SERVICE, Actor
+
 BUSY_MILLISECONDS = 15_000
 SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
@@ -35,16 +37,18 @@ class Database:
         self.engine = _engine(url)
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, actor: Actor = SERVICE) -> Iterator[Session]:
         """A transaction that is committed at the end of the block and undone by any exception in it."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            actor.begin(session)
             yield session
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self, actor: Actor = SERVICE) -> Iterator[Session]:
         """A transaction that only reads: on SQLite it does not wait for writers."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             session.connection(execution_options={"sqlite_begin": "DEFERRED"})
+            actor.begin(session)
             yield session
             session.rollback()
 

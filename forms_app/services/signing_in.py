@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from forms_app.db import outbox, people
+from forms_app.db.actors import Actor
 from forms_app.db.tables import Person, SignInCode, SignInSession
 from forms_app.domain.seats import SEES_REGISTER, Seat
 from forms_app.services.mail_domains import may_be_emailed
@@ -36,6 +37,10 @@ class SignedInPerson:
     agency_id: UUID
     seat: str | None
     administers_agency: bool
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("person", self.id, self.board_id, in_office=self.sees_register)
 
     @property
     def sees_register(self) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from forms_app.db.actors import SERVICE, Actor
 from forms_app.db.database import Database, Session
 from forms_app.db.tables import AuditEntry
 from forms_app.domain.policy import Policy
@@ -60,13 +61,19 @@ class Workshop:
     shelf: Shelf
     calendars: Callable[[str], Calendar]
     clock: Callable[[], datetime]
+    actor: Actor = SERVICE
+    """For whom its pieces of work are done."""
+
+    def on_behalf_of(self, actor: Actor) -> Workshop:
+        """The same, for pieces of work that reach only what this actor may reach."""
+        return replace(self, actor=actor)
 
     @contextmanager
     def writing(self) -> Iterator[Work]:
-        with self.database.writing() as session:
+        with self.database.writing(self.actor) as session:
             yield Work(session, self.clock(), self.shelf, self.calendars)
 
     @contextmanager
     def reading(self) -> Iterator[Work]:
-        with self.database.reading() as session:
+        with self.database.reading(self.actor) as session:
             yield Work(session, self.clock(), self.shelf, self.calendars)

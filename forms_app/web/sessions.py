@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, abort, current_app, g, request, session
 
+from forms_app.db.actors import NOBODY
 from forms_app.db.reach import UNREACHABLE
 from forms_app.services import signing_in
 from forms_app.services.signing_in import Current, Lapsed, SignedInPerson
@@ -22,9 +23,10 @@ def init_app(app: Flask) -> None:
 
 
 def workshop() -> Workshop:
-    """Where pages get their pieces of work: `with workshop().writing() as work`."""
+    """Where pages get their pieces of work: `with workshop().writing() as work`. They are done for whoever is asking."""
     found: Workshop = current_app.extensions["workshop"]
-    return found
+    person = person_or_none() or lapsed_person()
+    return found.on_behalf_of(NOBODY if person is None else person.actor)
 
 
 def poke() -> None:
