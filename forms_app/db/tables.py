@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, DateTime, ForeignKey, LargeBinary, MetaData, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, LargeBinary, MetaData, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -60,6 +60,8 @@ class Board(Base):
     """The policy, id@version, under which new escalations of this Board begin."""
     telephone: Mapped[str]
     email: Mapped[str]
+    lock_after_days: Mapped[int] = mapped_column(default=180)
+    """After so long without signing in somebody is locked."""
 
 
 class Agency(Base):
@@ -71,6 +73,9 @@ class Agency(Base):
     name: Mapped[str]
     kind: Mapped[str]
     """An agency kind of the Board's policy, or `board` for the Board's own office."""
+    added_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    """From then on nobody can be added to it. Its name stays on what its people did."""
 
 
 class MailDomain(Base):
@@ -113,6 +118,7 @@ class Person(Base):
     """The language of the emails that they are sent: en or cy."""
     administers_agency: Mapped[bool] = mapped_column(default=False)
     """Whether they keep the list of their own agency's people. It opens no escalation to them."""
+    added_at: Mapped[datetime | None]
     signed_in_at: Mapped[datetime | None]
     """When they last signed in; None for somebody who never did."""
     locked_at: Mapped[datetime | None]
@@ -121,6 +127,46 @@ class Person(Base):
 
     board: Mapped[Board] = relationship(lazy="raise")
     agency: Mapped[Agency] = relationship(lazy="raise")
+
+
+class Proposal(Base):
+    """What somebody would change about a person that lets them in, or lets them see more, until a second person confirms it."""
+
+    __tablename__ = "proposals"
+
+    id: Mapped[UUID] = _id()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    what: Mapped[str]
+    """A `domain.people.Lets`."""
+    value: Mapped[str]
+    """Free text where it is an address: a seat or nothing, yes or nothing, or an email address."""
+    proposed_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    proposed_at: Mapped[datetime]
+    decision: Mapped[str | None]
+    """confirmed or withdrawn; None while it waits."""
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    """Whoever proposed it, where there was nobody else who could confirm it."""
+    decided_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="raise", foreign_keys=[person_id])
+    proposed_by: Mapped[Person] = relationship(lazy="raise", foreign_keys=[proposed_by_id])
+
+
+class Attestation(Base):
+    """Somebody's word that an agency's list of people is right. Only ever added to."""
+
+    __tablename__ = "attestations"
+    __table_args__ = (UniqueConstraint("agency_id", "day"),)
+
+    id: Mapped[UUID] = _id()
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    day: Mapped[date]
+    at: Mapped[datetime]
+    people: Mapped[int]
+    """How many were on the list."""
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+    person: Mapped[Person] = relationship(lazy="raise")
 
 
 class Contact(Base):
@@ -163,7 +209,8 @@ class SignInCode(Base):
     __tablename__ = "sign_in_codes"
 
     id: Mapped[UUID] = _id()
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"), index=True)
+    """None where nobody is sent it: to whoever asks, an address that nobody has takes as long as another."""
     code_hash: Mapped[str]
     link_hash: Mapped[str] = mapped_column(unique=True)
     asked_at: Mapped[datetime]
@@ -181,8 +228,50 @@ class SignInSession(Base):
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    browser: Mapped[str | None]
+    """A `domain.browsers.Browser`."""
 
     person: Mapped[Person] = relationship(lazy="raise")
+
+
+class Allowance(Base):
+    """How much of a limit is used up: by an account, a network address. Worth nothing after `whole_again_at`."""
+
+    __tablename__ = "allowances"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    """A `domain.limits.Limit` and a keyed hash of whose it is."""
+    whole_again_at: Mapped[int] = mapped_column(BigInteger)
+    """In milliseconds since 1970, so that both databases count with it alike."""
+
+
+class IdentityProvider(Base):
+    """Where a Board lets people with addresses at one mail domain sign in as they do at work."""
+
+    __tablename__ = "identity_providers"
+    __table_args__ = (UniqueConstraint("board_id", "domain"),)
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    domain: Mapped[str]
+    """In lower case."""
+    issuer: Mapped[str]
+    client_id: Mapped[str]
+    vouches_for_second_step: Mapped[bool]
+    """Whether a second step that it says was taken there is not asked for here again."""
+
+
+class Identity(Base):
+    """As whom an issuer knows a person, from the first time that they came from there."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("person_id", "issuer"), UniqueConstraint("issuer", "subject_hash"))
+
+    id: Mapped[UUID] = _id()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    issuer: Mapped[str]
+    subject_hash: Mapped[str]
+    bound_at: Mapped[datetime]
 
 
 # --- escalations -------------------------------------------------------------------------------------------------
@@ -591,6 +680,123 @@ class LayoutChoice(Base):
     layout: Mapped[WordLayout | None] = relationship(lazy="raise")
     proposed_by: Mapped[Person] = relationship(lazy="raise", foreign_keys=[proposed_by_id])
     decided_by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[decided_by_id])
+
+
+# --- how long what is kept -----------------------------------------------------------------------------------------
+
+
+class RetentionRule(Base):
+    """How long a Board keeps one class of record. Without a row it keeps to `domain.retention.DEFAULTS`."""
+
+    __tablename__ = "retention_rules"
+    __table_args__ = (UniqueConstraint("board_id", "record_class"),)
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    record_class: Mapped[str]
+    """A `domain.retention.RecordClass`."""
+    counted_from: Mapped[str]
+    """A `domain.retention.CountedFrom`."""
+    length: Mapped[int | None]
+    """In the unit of its class; None to keep it for ever."""
+    warning_days: Mapped[int]
+    set_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    set_at: Mapped[datetime]
+
+
+class RetentionHold(Base):
+    """Why an escalation is not destroyed, however long ago it ended. It counts until it is lifted."""
+
+    __tablename__ = "retention_holds"
+
+    id: Mapped[UUID] = _id()
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), index=True)
+    because: Mapped[str]
+    """A `domain.retention.HoldReason`."""
+    sentence: Mapped[str]
+    """Free text: what somebody of the business unit wrote beside the reason."""
+    placed_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    placed_at: Mapped[datetime]
+    lifted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    lifted_at: Mapped[datetime | None]
+
+
+class RetentionWarning(Base):
+    """An escalation whose time comes, and since when people have known: nothing is proposed before they had theirs."""
+
+    __tablename__ = "retention_warnings"
+
+    id: Mapped[UUID] = _id()
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), unique=True)
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"), index=True)
+    ended_on: Mapped[date]
+    due_on: Mapped[date]
+    warned_at: Mapped[datetime]
+
+    escalation: Mapped[Escalation] = relationship(lazy="raise")
+
+
+class Destruction(Base):
+    """One list of escalations that somebody would have destroyed, what a second person decided, and what came of it."""
+
+    __tablename__ = "destructions"
+    __table_args__ = (UniqueConstraint("board_id", "number"),)
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    number: Mapped[int]
+    counted_from: Mapped[str]
+    length: Mapped[int]
+    """The rule as it was then."""
+    proposed_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    proposed_at: Mapped[datetime]
+    decision: Mapped[str | None]
+    """confirmed or withdrawn; None while it waits."""
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    trail_number: Mapped[int | None]
+    """The last entry of the trail when it was finished."""
+
+    proposed_by: Mapped[Person] = relationship(lazy="raise", foreign_keys=[proposed_by_id])
+    decided_by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[decided_by_id])
+    items: Mapped[list[DestructionItem]] = relationship(lazy="raise", order_by="DestructionItem.number")
+
+
+class DestructionItem(Base):
+    """One escalation of such a list. It outlives the escalation, and holds nothing that anybody wrote."""
+
+    __tablename__ = "destruction_items"
+    __table_args__ = (UniqueConstraint("destruction_id", "number"),)
+
+    id: Mapped[UUID] = _id()
+    destruction_id: Mapped[UUID] = mapped_column(ForeignKey("destructions.id"))
+    number: Mapped[int]
+    escalation_id: Mapped[UUID] = mapped_column(index=True)
+    """It points at nothing once the escalation is gone."""
+    reference: Mapped[str]
+    ended_on: Mapped[date]
+    due_on: Mapped[date]
+    figures: Mapped[dict[str, Any]]
+    """What the Board's numbers count of it: `services.destroying.Figures`, ids and codes only."""
+    rows: Mapped[int | None]
+    files: Mapped[int | None]
+    destroyed_at: Mapped[datetime | None]
+    left_because: Mapped[str | None]
+    """Why it was left after all: a `domain.retention.Left`."""
+
+
+class Restore(Base):
+    """The moment at which this database was filled from a backup. What was owed then waits until somebody lets it go."""
+
+    __tablename__ = "restores"
+
+    id: Mapped[UUID] = _id()
+    restored_at: Mapped[datetime]
+    backup_made_at: Mapped[datetime]
+    let_go_at: Mapped[datetime | None]
+    let_go_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    """None where those who run the service did."""
 
 
 # --- what people are writing, and what they did ------------------------------------------------------------------
