@@ -799,6 +799,123 @@ class Restore(Base):
     """None where those who run the service did."""
 
 
+# --- how long what is kept -----------------------------------------------------------------------------------------
+
+
+class RetentionRule(Base):
+    """How long a Board keeps one class of record. Without a row it keeps to `domain.retention.DEFAULTS`."""
+
+    __tablename__ = "retention_rules"
+    __table_args__ = (UniqueConstraint("board_id", "record_class"),)
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    record_class: Mapped[str]
+    """A `domain.retention.RecordClass`."""
+    counted_from: Mapped[str]
+    """A `domain.retention.CountedFrom`."""
+    length: Mapped[int | None]
+    """In the unit of its class; None to keep it for ever."""
+    warning_days: Mapped[int]
+    set_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    set_at: Mapped[datetime]
+
+
+class RetentionHold(Base):
+    """Why an escalation is not destroyed, however long ago it ended. It counts until it is lifted."""
+
+    __tablename__ = "retention_holds"
+
+    id: Mapped[UUID] = _id()
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), index=True)
+    because: Mapped[str]
+    """A `domain.retention.HoldReason`."""
+    sentence: Mapped[str]
+    """Free text: what somebody of the business unit wrote beside the reason."""
+    placed_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    placed_at: Mapped[datetime]
+    lifted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    lifted_at: Mapped[datetime | None]
+
+
+class RetentionWarning(Base):
+    """An escalation whose time comes, and since when people have known: nothing is proposed before they had theirs."""
+
+    __tablename__ = "retention_warnings"
+
+    id: Mapped[UUID] = _id()
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), unique=True)
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"), index=True)
+    ended_on: Mapped[date]
+    due_on: Mapped[date]
+    warned_at: Mapped[datetime]
+
+    escalation: Mapped[Escalation] = relationship(lazy="raise")
+
+
+class Destruction(Base):
+    """One list of escalations that somebody would have destroyed, what a second person decided, and what came of it."""
+
+    __tablename__ = "destructions"
+    __table_args__ = (UniqueConstraint("board_id", "number"),)
+
+    id: Mapped[UUID] = _id()
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    number: Mapped[int]
+    counted_from: Mapped[str]
+    length: Mapped[int]
+    """The rule as it was then."""
+    proposed_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    proposed_at: Mapped[datetime]
+    decision: Mapped[str | None]
+    """confirmed or withdrawn; None while it waits."""
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    trail_number: Mapped[int | None]
+    """The last entry of the trail when it was finished."""
+
+    proposed_by: Mapped[Person] = relationship(lazy="raise", foreign_keys=[proposed_by_id])
+    decided_by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[decided_by_id])
+    items: Mapped[list[DestructionItem]] = relationship(lazy="raise", order_by="DestructionItem.number")
+
+
+class DestructionItem(Base):
+    """One escalation of such a list. It outlives the escalation, and holds nothing that anybody wrote."""
+
+    __tablename__ = "destruction_items"
+    __table_args__ = (UniqueConstraint("destruction_id", "number"),)
+
+    id: Mapped[UUID] = _id()
+    destruction_id: Mapped[UUID] = mapped_column(ForeignKey("destructions.id"))
+    number: Mapped[int]
+    escalation_id: Mapped[UUID] = mapped_column(index=True)
+    """It points at nothing once the escalation is gone."""
+    reference: Mapped[str]
+    ended_on: Mapped[date]
+    due_on: Mapped[date]
+    figures: Mapped[dict[str, Any]]
+    """What the Board's numbers count of it: `services.destroying.Figures`, ids and codes only."""
+    rows: Mapped[int | None]
+    files: Mapped[int | None]
+    destroyed_at: Mapped[datetime | None]
+    left_because: Mapped[str | None]
+    """Why it was left after all: a `domain.retention.Left`."""
+
+
+class Restore(Base):
+    """The moment at which this database was filled from a backup. What was owed then waits until somebody lets it go."""
+
+    __tablename__ = "restores"
+
+    id: Mapped[UUID] = _id()
+    restored_at: Mapped[datetime]
+    backup_made_at: Mapped[datetime]
+    let_go_at: Mapped[datetime | None]
+    let_go_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    """None where those who run the service did."""
+
+
 # --- what people are writing, and what they did ------------------------------------------------------------------
 
 
