@@ -6,7 +6,19 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, LargeBinary, MetaData, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -28,6 +40,10 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BIG = BigInteger().with_variant(Integer, "sqlite")
+"""A number of which there may be more than two thousand million."""
 
 
 class Base(DeclarativeBase):
@@ -226,12 +242,93 @@ class SignInSession(Base):
     token_hash: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     started_at: Mapped[datetime]
+    proved_at: Mapped[datetime]
+    """When its person last proved that it is them."""
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     browser: Mapped[str | None]
     """A `domain.browsers.Browser`."""
 
     person: Mapped[Person] = relationship(lazy="raise")
+
+
+class UnfinishedSignIn(Base):
+    """Somebody has proved their address and owes a second step. It is worth that, and opens nothing."""
+
+    __tablename__ = "unfinished_sign_ins"
+
+    id: Mapped[UUID] = _id()
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    begun_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="raise")
+
+
+class AuthenticatorApp(Base):
+    """An app that shows a code every half minute. One that nobody has proved yet is being set up."""
+
+    __tablename__ = "authenticator_apps"
+
+    id: Mapped[UUID] = _id()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    secret: Mapped[str]
+    """What the codes are made of: sealed like free text, since whoever reads it can make them."""
+    made_at: Mapped[datetime]
+    proved_at: Mapped[datetime | None]
+    last_counter: Mapped[int | None]
+    """Of the half minute whose code was used last: that one and those before it are not taken again."""
+    used_at: Mapped[datetime | None]
+
+
+class Passkey(Base):
+    __tablename__ = "passkeys"
+
+    id: Mapped[UUID] = _id()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    """What its person calls it: free text."""
+    added_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="raise")
+
+
+class RecoveryCode(Base):
+    """One of the codes that somebody keeps on paper. It works once."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[UUID] = _id()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class WrongProof(Base):
+    """A second step that was tried and was not right."""
+
+    __tablename__ = "wrong_proofs"
+
+    id: Mapped[UUID] = _id()
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    about_id: Mapped[UUID] = mapped_column(index=True)
+    """The unfinished sign-in, or the session whose person was asked again."""
+    at: Mapped[datetime]
+
+
+class SpentChallenge(Base):
+    """What a passkey signed once, so that a copy of its answer is worth nothing."""
+
+    __tablename__ = "spent_challenges"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    spent_at: Mapped[datetime]
 
 
 class Allowance(Base):
@@ -799,123 +896,6 @@ class Restore(Base):
     """None where those who run the service did."""
 
 
-# --- how long what is kept -----------------------------------------------------------------------------------------
-
-
-class RetentionRule(Base):
-    """How long a Board keeps one class of record. Without a row it keeps to `domain.retention.DEFAULTS`."""
-
-    __tablename__ = "retention_rules"
-    __table_args__ = (UniqueConstraint("board_id", "record_class"),)
-
-    id: Mapped[UUID] = _id()
-    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
-    record_class: Mapped[str]
-    """A `domain.retention.RecordClass`."""
-    counted_from: Mapped[str]
-    """A `domain.retention.CountedFrom`."""
-    length: Mapped[int | None]
-    """In the unit of its class; None to keep it for ever."""
-    warning_days: Mapped[int]
-    set_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
-    set_at: Mapped[datetime]
-
-
-class RetentionHold(Base):
-    """Why an escalation is not destroyed, however long ago it ended. It counts until it is lifted."""
-
-    __tablename__ = "retention_holds"
-
-    id: Mapped[UUID] = _id()
-    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), index=True)
-    because: Mapped[str]
-    """A `domain.retention.HoldReason`."""
-    sentence: Mapped[str]
-    """Free text: what somebody of the business unit wrote beside the reason."""
-    placed_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
-    placed_at: Mapped[datetime]
-    lifted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
-    lifted_at: Mapped[datetime | None]
-
-
-class RetentionWarning(Base):
-    """An escalation whose time comes, and since when people have known: nothing is proposed before they had theirs."""
-
-    __tablename__ = "retention_warnings"
-
-    id: Mapped[UUID] = _id()
-    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), unique=True)
-    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"), index=True)
-    ended_on: Mapped[date]
-    due_on: Mapped[date]
-    warned_at: Mapped[datetime]
-
-    escalation: Mapped[Escalation] = relationship(lazy="raise")
-
-
-class Destruction(Base):
-    """One list of escalations that somebody would have destroyed, what a second person decided, and what came of it."""
-
-    __tablename__ = "destructions"
-    __table_args__ = (UniqueConstraint("board_id", "number"),)
-
-    id: Mapped[UUID] = _id()
-    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
-    number: Mapped[int]
-    counted_from: Mapped[str]
-    length: Mapped[int]
-    """The rule as it was then."""
-    proposed_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
-    proposed_at: Mapped[datetime]
-    decision: Mapped[str | None]
-    """confirmed or withdrawn; None while it waits."""
-    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
-    decided_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
-    trail_number: Mapped[int | None]
-    """The last entry of the trail when it was finished."""
-
-    proposed_by: Mapped[Person] = relationship(lazy="raise", foreign_keys=[proposed_by_id])
-    decided_by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[decided_by_id])
-    items: Mapped[list[DestructionItem]] = relationship(lazy="raise", order_by="DestructionItem.number")
-
-
-class DestructionItem(Base):
-    """One escalation of such a list. It outlives the escalation, and holds nothing that anybody wrote."""
-
-    __tablename__ = "destruction_items"
-    __table_args__ = (UniqueConstraint("destruction_id", "number"),)
-
-    id: Mapped[UUID] = _id()
-    destruction_id: Mapped[UUID] = mapped_column(ForeignKey("destructions.id"))
-    number: Mapped[int]
-    escalation_id: Mapped[UUID] = mapped_column(index=True)
-    """It points at nothing once the escalation is gone."""
-    reference: Mapped[str]
-    ended_on: Mapped[date]
-    due_on: Mapped[date]
-    figures: Mapped[dict[str, Any]]
-    """What the Board's numbers count of it: `services.destroying.Figures`, ids and codes only."""
-    rows: Mapped[int | None]
-    files: Mapped[int | None]
-    destroyed_at: Mapped[datetime | None]
-    left_because: Mapped[str | None]
-    """Why it was left after all: a `domain.retention.Left`."""
-
-
-class Restore(Base):
-    """The moment at which this database was filled from a backup. What was owed then waits until somebody lets it go."""
-
-    __tablename__ = "restores"
-
-    id: Mapped[UUID] = _id()
-    restored_at: Mapped[datetime]
-    backup_made_at: Mapped[datetime]
-    let_go_at: Mapped[datetime | None]
-    let_go_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
-    """None where those who run the service did."""
-
-
 # --- what people are writing, and what they did ------------------------------------------------------------------
 
 
@@ -936,16 +916,35 @@ class Draft(Base):
 
 
 class AuditEntry(Base):
-    """Who did what, when: ids, codes, numbers and times. There is no room for prose."""
+    """Who did what, when: ids, codes, numbers and times. There is no room for prose. Never changed and never removed."""
 
     __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index("ix_audit_entries_board_id_id", "board_id", "id"),
+        Index("ix_audit_entries_escalation_id_id", "escalation_id", "id"),
+    )
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(BIG, primary_key=True, autoincrement=False)
+    """Its number in the trail: 1, 2, 3 and so on without a gap, in the order in which transactions were committed."""
     at: Mapped[datetime]
     action: Mapped[str]
+    """One of `domain.trail`."""
     person_id: Mapped[UUID | None]
     board_id: Mapped[UUID | None]
-    escalation_id: Mapped[UUID | None] = mapped_column(index=True)
+    escalation_id: Mapped[UUID | None]
     about_id: Mapped[UUID | None]
     code: Mapped[str | None]
     """What kind of it, as a code: the format that was downloaded, the reason of a refusal."""
+    hash: Mapped[str]
+    """SHA-256 of the hash before it and of all the fields above: see `db.verify_trail`."""
+
+
+class TrailHead(Base):
+    """How many entries the trail has, and the hash of the last: the one row that whoever adds to it locks."""
+
+    __tablename__ = "trail_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Always 1."""
+    count: Mapped[int] = mapped_column(BIG)
+    hash: Mapped[str]

@@ -174,6 +174,7 @@ def _begin_session(work: Work, code: SignInCode, secret: bytes) -> str | None:
             token_hash=_hash(secret, "session", token),
             person_id=person.id,
             started_at=work.now,
+            proved_at=work.now,
             seen_at=work.now,
         )
     )

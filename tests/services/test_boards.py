@@ -303,7 +303,7 @@ def test_who_comes_back_is_there_again_and_signs_in_anew(database_url: str) -> N
         with here.workshop.writing() as work:
             ask_code(work, address=email, secret=secret, link=str)
             work.session.add(
-                SignInSession(token_hash="-", person_id=colleague, started_at=work.now, seen_at=work.now, ended_at=None)
+                SignInSession(token_hash="-", person_id=colleague, started_at=work.now, proved_at=work.now, seen_at=work.now, ended_at=None)
             )
             leave(work, email)
         with here.workshop.writing() as work:
