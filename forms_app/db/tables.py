@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, object_session, relationship
 
 
 class Instant(TypeDecorator[datetime]):
@@ -56,6 +56,17 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: Instant, str: Text, dict[str, Any]: JSON, list[Any]: JSON, bytes: LargeBinary}
+
+
+MOMENT = "moment"
+
+
+def moment_of(row: Base) -> datetime:
+    """When the piece of work happens in which this row was read, by the clock of the service."""
+    session = object_session(row)
+    assert session is not None, "who covers at this moment is asked inside a piece of work"
+    found: datetime = session.info[MOMENT]
+    return found
 
 
 def _id() -> Mapped[UUID]:
@@ -419,18 +430,68 @@ class Party(Base):
     level: Mapped[str]
     is_raiser: Mapped[bool] = mapped_column(default=False)
     joined_at: Mapped[datetime]
+    """Of somebody who covers for another: from when."""
     removed_at: Mapped[datetime | None]
     """When it was found that they were named by mistake: from then on they see nothing of it."""
+    place_id: Mapped[UUID] = mapped_column(default=uuid4, index=True)
+    """The place that they hold, or in which they cover. Whoever takes it over holds the same; what was sent for it stays with it."""
+    gave_up_at: Mapped[datetime | None]
+    """When they handed their place over, or had to give it up: from then on they see nothing of it."""
+    covers_until: Mapped[datetime | None]
+    """Of somebody who covers for whoever holds the place: until when. None for everybody else."""
 
     escalation: Mapped[Escalation] = relationship(lazy="raise_on_sql", back_populates="parties")
     person: Mapped[Person] = relationship(lazy="raise")
     agency: Mapped[Agency] = relationship(lazy="raise")
 
     @property
+    def is_cover(self) -> bool:
+        """Whether they are here for somebody else, or were."""
+        return self.covers_until is not None
+
+    @property
     def has_left(self) -> bool:
-        """Whether they have left, have moved from the agency for which they act here, or were named by mistake."""
-        gone = self.person.left_at is not None or self.removed_at is not None
-        return gone or self.person.agency_id != self.agency_id
+        """Whether they take no part at this moment, whyever; `db.seats.is_there` asks the database the same."""
+        gone = (self.person.left_at, self.removed_at, self.gave_up_at)
+        if any(each is not None for each in gone) or self.person.agency_id != self.agency_id:
+            return True
+        return self.covers_until is not None and not self.joined_at <= moment_of(self) < self.covers_until
+
+
+class HandOver(Base):
+    """How a place changed hands, or why nobody holds it any more."""
+
+    __tablename__ = "hand_overs"
+
+    id: Mapped[UUID] = _id()
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), index=True)
+    place_id: Mapped[UUID]
+    from_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    to_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    """None for somebody of the Board who declared an interest, while nobody has been named in their place."""
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    reason: Mapped[str]
+    """A `services.handing_over.Reason`."""
+    words: Mapped[str] = mapped_column(default="")
+    """What somebody added to the reason: free text."""
+    at: Mapped[datetime]
+
+    giver: Mapped[Person] = relationship(lazy="raise", foreign_keys=[from_id])
+    taker: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[to_id])
+
+
+class Interest(Base):
+    """Somebody says that they have an interest in an escalation: they decide nothing in it, and see nothing of it in an office."""
+
+    __tablename__ = "interests"
+    __table_args__ = (UniqueConstraint("escalation_id", "person_id"),)
+
+    id: Mapped[UUID] = _id()
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    words: Mapped[str] = mapped_column(default="")
+    """Which interest: free text."""
+    declared_at: Mapped[datetime]
 
 
 class StageRecord(Base):
@@ -449,6 +510,8 @@ class StageRecord(Base):
     agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agencies.id"))
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     """None, with side and agency, where the service itself acted because of the time."""
+    for_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    """For whom whoever recorded it covered; None for everybody who acted for themselves."""
     form_key: Mapped[UUID] = mapped_column(unique=True)
     """The form that was sent: sent twice, it finds this record."""
     happened_on: Mapped[date]
@@ -459,7 +522,7 @@ class StageRecord(Base):
     sections: Mapped[str]
     """What was asked and answered: `domain.answers.Sections`, as JSON."""
 
-    person: Mapped[Person | None] = relationship(lazy="raise")
+    person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[person_id])
     agency: Mapped[Agency | None] = relationship(lazy="raise")
 
 
@@ -579,6 +642,10 @@ class Delivery(Base):
     attached: Mapped[bool]
     """Whether the document travels attached; otherwise the message carries a link."""
     owed_at: Mapped[datetime]
+    place_id: Mapped[UUID | None] = mapped_column(index=True)
+    """The place in the escalation for which it is: whoever holds that, or covers in it, can open the document."""
+    seat: Mapped[str | None]
+    """The seat at the Board for which it is, where it is for no place: whoever holds that can open the document."""
     notification_id: Mapped[UUID | None] = mapped_column(ForeignKey("notifications.id"), index=True)
     """The one message by which it goes together with others, where there would have been too many."""
     withdrawn_at: Mapped[datetime | None]
