@@ -255,6 +255,8 @@ class SignInSession(Base):
     started_at: Mapped[datetime]
     proved_at: Mapped[datetime]
     """When its person last proved that it is them."""
+    tries: Mapped[int] = mapped_column(default=0)
+    """How often they have tried since to prove it again, and did not."""
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     browser: Mapped[str | None]
@@ -272,6 +274,7 @@ class UnfinishedSignIn(Base):
     token_hash: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     begun_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship(lazy="raise")
@@ -319,18 +322,6 @@ class RecoveryCode(Base):
     code_hash: Mapped[str] = mapped_column(unique=True)
     made_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
-
-
-class WrongProof(Base):
-    """A second step that was tried and was not right."""
-
-    __tablename__ = "wrong_proofs"
-
-    id: Mapped[UUID] = _id()
-    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
-    about_id: Mapped[UUID] = mapped_column(index=True)
-    """The unfinished sign-in, or the session whose person was asked again."""
-    at: Mapped[datetime]
 
 
 class SpentChallenge(Base):

@@ -7,14 +7,7 @@ revision = "0011"
 down_revision = "0010"
 
 MOMENT = sa.DateTime(timezone=True)
-TABLES = (
-    "spent_challenges",
-    "wrong_proofs",
-    "recovery_codes",
-    "passkeys",
-    "authenticator_apps",
-    "unfinished_sign_ins",
-)
+TABLES = ("spent_challenges", "recovery_codes", "passkeys", "authenticator_apps", "unfinished_sign_ins")
 
 
 def upgrade() -> None:
@@ -22,6 +15,7 @@ def upgrade() -> None:
         "unfinished_sign_ins",
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("begun_at", MOMENT, nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("ended_at", MOMENT, nullable=True),
         unique="token_hash",
     )
@@ -50,12 +44,6 @@ def upgrade() -> None:
         sa.Column("used_at", MOMENT, nullable=True),
         unique="code_hash",
     )
-    _of_a_person(
-        "wrong_proofs",
-        sa.Column("about_id", sa.Uuid(), nullable=False),
-        sa.Column("at", MOMENT, nullable=False),
-    )
-    op.create_index("ix_wrong_proofs_about_id", "wrong_proofs", ["about_id"])
     op.create_table(
         "spent_challenges",
         sa.Column("digest", sa.Text(), nullable=False),
@@ -80,13 +68,16 @@ def _of_a_person(table: str, *columns: sa.Column[object], unique: str | None = N
 def _when_sessions_were_proved() -> None:
     with op.batch_alter_table("sign_in_sessions") as batch_op:
         batch_op.add_column(sa.Column("proved_at", MOMENT, nullable=True))
+        batch_op.add_column(sa.Column("tries", sa.Integer(), nullable=False, server_default="0"))
     op.execute(sa.text("UPDATE sign_in_sessions SET proved_at = started_at"))
     with op.batch_alter_table("sign_in_sessions") as batch_op:
         batch_op.alter_column("proved_at", nullable=False)
+        batch_op.alter_column("tries", server_default=None)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("sign_in_sessions") as batch_op:
+        batch_op.drop_column("tries")
         batch_op.drop_column("proved_at")
     for table in TABLES:
         op.drop_table(table)
