@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, insert, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.outbox import OutboxKind
+from forms_app.db.seats import is_there
 from forms_app.db.tables import (
     Attempt,
     Delivery,
@@ -129,8 +130,8 @@ def reference_of(session: Session, escalation_id: UUID) -> str:
 def place_of(session: Session, escalation_id: UUID, person_id: UUID) -> tuple[str, int] | None:
     """The side of somebody who takes part, and the number of the last record; None for anybody else."""
     last = select(func.max(StageRecord.number)).where(StageRecord.escalation_id == escalation_id).scalar_subquery()
-    wanted = select(Party.side, last).where(Party.escalation_id == escalation_id, Party.person_id == person_id)
-    found = session.execute(wanted.where(Party.removed_at.is_(None))).one_or_none()
+    wanted = select(Party.side, last).join(Party.person).where(Party.escalation_id == escalation_id)
+    found = session.execute(wanted.where(Party.person_id == person_id, is_there(session))).one_or_none()
     return None if found is None else (found[0], found[1] or 0)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.deliveries import LINES
+from forms_app.db.seats import interest_in, is_for, is_party
 from forms_app.db.tables import (
     Delivery,
     Document,
@@ -36,7 +37,7 @@ def escalation_for(session: Session, escalation_id: UUID, person_id: UUID, *, lo
     """
     wanted = (
         select(Escalation)
-        .where(Escalation.id == escalation_id, _is_party(person_id))
+        .where(Escalation.id == escalation_id, is_party(session, person_id))
         .options(*WHOLE, selectinload(Escalation.records))
         .execution_options(populate_existing=True)
     )
@@ -45,8 +46,17 @@ def escalation_for(session: Session, escalation_id: UUID, person_id: UUID, *, lo
 
 def takes_part(session: Session, escalation_id: UUID, person_id: UUID) -> bool:
     """Whether this person is a party to the escalation."""
-    found = select(Escalation.id).where(Escalation.id == escalation_id, _is_party(person_id))
+    found = select(Escalation.id).where(Escalation.id == escalation_id, is_party(session, person_id))
     return session.scalar(found) is not None
+
+
+def party_of(session: Session, escalation_id: UUID, person_id: UUID) -> Party | None:
+    """The party as which this person takes part in the escalation."""
+    return session.scalars(
+        select(Party)
+        .join(Party.escalation)
+        .where(Escalation.id == escalation_id, Party.person_id == person_id, is_party(session, person_id))
+    ).one_or_none()
 
 
 def raiser_of(session: Session, escalation_id: UUID) -> Party:
@@ -58,29 +68,37 @@ def escalations_of(session: Session, person_id: UUID) -> Sequence[Escalation]:
     """The escalations to which this person is a party, the newest first, with parties and records."""
     return session.scalars(
         select(Escalation)
-        .where(_is_party(person_id))
+        .where(is_party(session, person_id))
         .options(*WHOLE, selectinload(Escalation.records))
         .order_by(Escalation.opened_at.desc(), Escalation.id)
     ).all()
 
 
-def register_of(session: Session, board_id: UUID) -> Sequence[Escalation]:
-    """The escalations of which the policy has told this Board, the newest first, with parties and records."""
+def register_of(session: Session, board_id: UUID, person_id: UUID) -> Sequence[Escalation]:
+    """The escalations of which the policy has told this Board, as this person of its office sees them, the newest first."""
     return session.scalars(
         select(Escalation)
-        .where(Escalation.board_id == board_id, _board_is_told())
+        .where(Escalation.board_id == board_id, _board_is_told(person_id))
         .options(*WHOLE, selectinload(Escalation.records))
         .order_by(Escalation.opened_at.desc(), Escalation.id)
     ).all()
 
 
-def told_escalation(session: Session, escalation_id: UUID, board_id: UUID) -> Escalation | None:
-    """One escalation of the register of this Board."""
+def told_escalation(session: Session, escalation_id: UUID, board_id: UUID, person_id: UUID) -> Escalation | None:
+    """One escalation of the register of this Board, as this person of its office sees it."""
     return session.scalars(
         select(Escalation)
-        .where(Escalation.id == escalation_id, Escalation.board_id == board_id, _board_is_told())
+        .where(Escalation.id == escalation_id, Escalation.board_id == board_id, _board_is_told(person_id))
         .options(*WHOLE, selectinload(Escalation.records))
     ).one_or_none()
+
+
+def board_was_told(session: Session, escalation_id: UUID, board_id: UUID, person_id: UUID) -> bool:
+    """Whether the escalation is on the register of this Board, for this person of its office."""
+    told = select(Escalation.id).where(
+        Escalation.id == escalation_id, Escalation.board_id == board_id, _board_is_told(person_id)
+    )
+    return session.scalar(told) is not None
 
 
 def documents_for(session: Session, escalation_id: UUID, person_id: UUID) -> Sequence[Document]:
@@ -88,7 +106,7 @@ def documents_for(session: Session, escalation_id: UUID, person_id: UUID) -> Seq
     return session.scalars(
         select(Document)
         .join(Document.record)
-        .where(Document.escalation_id == escalation_id, _is_for(person_id))
+        .where(Document.escalation_id == escalation_id, is_for(session, person_id))
         .options(*LEDGER)
         .order_by(*NEWEST_FIRST)
     ).all()
@@ -109,14 +127,23 @@ def document_for(session: Session, document_id: UUID, person_id: UUID) -> Docume
     """One document, if it is for this person, with its escalation."""
     return session.scalars(
         select(Document)
-        .where(Document.id == document_id, _is_for(person_id))
+        .where(Document.id == document_id, is_for(session, person_id))
         .options(*LEDGER, joinedload(Document.escalation))
     ).one_or_none()
 
 
+def is_or_was_for(session: Session, document_id: UUID, person_id: UUID) -> bool:
+    """Whether the document is for this person, or was until it was withdrawn from them: they are told so."""
+    withdrawn = exists().where(
+        Delivery.document_id == Document.id, Delivery.person_id == person_id, Delivery.withdrawn_at.is_not(None)
+    )
+    found = select(Document.id).where(Document.id == document_id, or_(is_for(session, person_id), withdrawn))
+    return session.scalar(found) is not None
+
+
 def document_to_download(session: Session, document_id: UUID, person_id: UUID) -> Document | None:
     """One document, if it is for this person, with its escalation, and without who else is sent it."""
-    wanted = select(Document).where(Document.id == document_id, _is_for(person_id))
+    wanted = select(Document).where(Document.id == document_id, is_for(session, person_id))
     return session.scalars(wanted.options(joinedload(Document.escalation))).one_or_none()
 
 
@@ -158,7 +185,7 @@ def _openable(
         select(Document)
         .join(Document.escalation)
         .join(Document.record)
-        .where(wanted, or_(_is_for(person_id), in_the_office) if office_of else _is_for(person_id))
+        .where(wanted, or_(is_for(session, person_id), in_the_office) if office_of else is_for(session, person_id))
         .options(*LEDGER, joinedload(Document.escalation))
         .order_by(*NEWEST_FIRST)
     ).all()
@@ -220,7 +247,7 @@ def opened_beside(session: Session, escalation_id: UUID, person_id: UUID) -> Seq
     own = select(Escalation.beside_id).where(Escalation.id == escalation_id).scalar_subquery()
     return session.scalars(
         select(Escalation)
-        .where(or_(Escalation.beside_id == escalation_id, Escalation.id == own), _is_party(person_id))
+        .where(or_(Escalation.beside_id == escalation_id, Escalation.id == own), is_party(session, person_id))
         .order_by(Escalation.opened_at, Escalation.id)
     ).all()
 
@@ -254,49 +281,16 @@ LEDGER = (
 )
 
 
-def _is_party(person_id: UUID) -> ColumnElement[bool]:
-    """Nobody who has left, has moved to another agency, or was named by mistake takes part any more."""
-    return (
-        exists()
-        .where(
-            Party.escalation_id == Escalation.id,
-            Party.person_id == person_id,
-            Person.id == Party.person_id,
-            Person.agency_id == Party.agency_id,
-            Person.left_at.is_(None),
-            Party.removed_at.is_(None),
-        )
-        .correlate(Escalation)
-    )
-
-
-def _is_for(person_id: UUID) -> ColumnElement[bool]:
-    """Whether a document is owed to this person, or is their agency's own copy of an escalation in which they take part."""
-    owed = exists().where(
-        Delivery.document_id == Document.id,
-        Delivery.person_id == person_id,
-        Delivery.withdrawn_at.is_(None),
-        Person.id == Delivery.person_id,
-        Person.left_at.is_(None),
-    )
-    own_copy = exists().where(
-        Party.escalation_id == Document.escalation_id,
-        Party.person_id == person_id,
-        Party.agency_id == Document.agency_id,
-        Party.removed_at.is_(None),
-        Person.id == Party.person_id,
-        Person.agency_id == Document.agency_id,
-        Person.left_at.is_(None),
-    )
-    return or_(owed.correlate(Document), own_copy.correlate(Document))
-
-
 def _is_in_office(person_id: UUID) -> ColumnElement[bool]:
-    """Whether a document by which the Board was told was neither withdrawn from its office, nor from this person of it."""
+    """Whether a document by which the Board was told was neither withdrawn from its office, nor from this person of it.
+
+    Nothing is there for somebody of it who declared an interest.
+    """
     withdrawn = exists().where(
         Delivery.document_id == Document.id, Delivery.person_id == person_id, Delivery.withdrawn_at.is_not(None)
     )
-    return and_(_tells_the_board(still=True), ~withdrawn.correlate(Document))
+    declared = interest_in(Document.escalation_id, person_id)
+    return and_(_tells_the_board(still=True), ~withdrawn.correlate(Document), ~declared)
 
 
 def _tells_the_board(*, still: bool = False) -> ColumnElement[bool]:
@@ -313,8 +307,11 @@ def _tells_the_board(*, still: bool = False) -> ColumnElement[bool]:
     return (told.where(Delivery.withdrawn_at.is_(None)) if still else told).correlate(Document)
 
 
-def _board_is_told() -> ColumnElement[bool]:
-    """Whether a notice or a proforma told the Board; what goes to somebody of the Board who takes part does not."""
+def _board_is_told(person_id: UUID) -> ColumnElement[bool]:
+    """Whether a notice or a proforma told the Board, and this person of its office declared no interest.
+
+    What goes to somebody of the Board who takes part does not tell the Board.
+    """
     kinds = [kind.value for kind in DEIDENTIFIED]
     found = exists().where(Document.escalation_id == Escalation.id, Document.kind.in_(kinds), _tells_the_board())
-    return found.correlate(Escalation)
+    return and_(found.correlate(Escalation), ~interest_in(Escalation.id, person_id))

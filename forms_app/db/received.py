@@ -9,18 +9,19 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from forms_app.db.reads import NEWEST_FIRST
-from forms_app.db.tables import Delivery, Document, Person, StageRecord
+from forms_app.db.seats import is_delivered_to
+from forms_app.db.tables import Delivery, Document, StageRecord
 
 
 def deliveries_to(session: Session, person_id: UUID) -> Sequence[Delivery]:
     """All that this person was sent and may still open, the newest first, with what they did about each."""
     newest_first = (Delivery.owed_at.desc(), *NEWEST_FIRST[1:])
-    return session.scalars(_to(person_id).join(Document.record).order_by(*newest_first)).all()
+    return session.scalars(_to(session, person_id).join(Document.record).order_by(*newest_first)).all()
 
 
 def delivery_to(session: Session, document_id: UUID, person_id: UUID, *, lock: bool = False) -> Delivery | None:
     """One of them, with whoever recorded what it says. With `lock`, whoever else acts on it waits."""
-    wanted = _to(person_id).where(Delivery.document_id == document_id)
+    wanted = _to(session, person_id).where(Delivery.document_id == document_id)
     wanted = wanted.options(joinedload(Delivery.document).joinedload(Document.record).joinedload(StageRecord.person))
     wanted = wanted.execution_options(populate_existing=lock)
     return session.scalars(wanted.with_for_update(of=Delivery) if lock else wanted).one_or_none()
@@ -28,18 +29,15 @@ def delivery_to(session: Session, document_id: UUID, person_id: UUID, *, lock: b
 
 def delivery_id_to(session: Session, document_id: UUID, person_id: UUID) -> UUID | None:
     """Which delivery it is, and nothing else."""
-    wanted = (
-        select(Delivery.id).join(Delivery.document).join(Delivery.person).where(Delivery.document_id == document_id)
-    )
-    return session.scalar(wanted.where(*_may_open(person_id)))
+    wanted = select(Delivery.id).join(Delivery.document).where(Delivery.document_id == document_id)
+    return session.scalar(wanted.where(*_may_open(session, person_id)))
 
 
-def _to(person_id: UUID) -> Select[Delivery]:
+def _to(session: Session, person_id: UUID) -> Select[Delivery]:
     return (
         select(Delivery)
         .join(Delivery.document)
-        .join(Delivery.person)
-        .where(*_may_open(person_id))
+        .where(*_may_open(session, person_id))
         .options(
             joinedload(Delivery.document).joinedload(Document.escalation),
             joinedload(Delivery.document).selectinload(Document.files),
@@ -49,11 +47,6 @@ def _to(person_id: UUID) -> Select[Delivery]:
     )
 
 
-def _may_open(person_id: UUID) -> tuple[ColumnElement[bool], ...]:
+def _may_open(session: Session, person_id: UUID) -> tuple[ColumnElement[bool], ...]:
     """Only what was issued: what is being made, or waits for a second person, was sent to nobody yet."""
-    return (
-        Delivery.person_id == person_id,
-        Delivery.withdrawn_at.is_(None),
-        Person.left_at.is_(None),
-        Document.issued_at.is_not(None),
-    )
+    return (*is_delivered_to(session, person_id), Document.issued_at.is_not(None))

@@ -215,7 +215,7 @@ def _may_close(now: Open, place: Place) -> bool:
         case Closer.RAISING_SIDE:
             return place.side is Side.RAISING
         case Closer.RAISER:
-            return place.person in _for_the_raiser(now)
+            return place.is_raiser or not place.people.isdisjoint(_for_the_raiser(now))
         case Closer.ARBITER:
             return is_arbiter(visit, place)
 

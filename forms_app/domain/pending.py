@@ -173,7 +173,7 @@ def _present(people: Collection[UUID], there: Sequence[Place], recorded: Sequenc
                 found.update(joined.joins)
             case _:
                 pass
-    return tuple(place for place in there if place.person in found)
+    return tuple(place for place in there if place.people & found)
 
 
 # --- after the end -----------------------------------------------------------------------------------------------
@@ -208,10 +208,9 @@ def _agreed(now: Resolved, there: Sequence[Place]) -> Iterator[Pending]:
 
 
 def _acknowledgements(there: Sequence[Place], unanswered: Iterable[Unanswered]) -> Iterator[Pending]:
-    places = {place.person: place for place in there}
     for each in unanswered:
-        if each.person in places:
-            group = (places[each.person],)
+        group = tuple(place for place in there if each.person in place.people)
+        if group:
             yield Pending(What.ACKNOWLEDGEMENT, f"{each.person}", (group,), None, each.accepted_at)
 
 

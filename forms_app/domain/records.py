@@ -344,12 +344,19 @@ class Place:
     """Further levels at which they act."""
     post: str | None = None
     """The level that the directory gives them, where it is not the one at which they act."""
+    speaks_for: frozenset[UUID] = frozenset()
+    """Those who held the place before, and of who covers the one who holds it: what was asked of them is asked of this person."""
     has_left: bool = False
     """Today. Where an escalation stands does not depend on it: somebody may come back."""
 
     @property
     def levels(self) -> frozenset[str]:
         return self.also | {self.level}
+
+    @property
+    def people(self) -> frozenset[UUID]:
+        """Themselves, and those for whom they speak."""
+        return self.speaks_for | {self.person}
 
     @property
     def party(self) -> tuple[Side, UUID]:

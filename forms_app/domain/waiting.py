@@ -31,7 +31,7 @@ def _prepared(
 ) -> Iterator[Act]:
     match now:
         case Open():
-            if place.person not in {step.person for step in supports(now)}:
+            if place.people.isdisjoint({step.person for step in supports(now)}):
                 yield Act.SAY_SUPPORT
             if any(agency == place.agency for _, agency in unfilled(now, places, responding)):
                 yield Act.ADD_PEOPLE
@@ -64,7 +64,7 @@ def has_begun(meeting: Step, at: datetime) -> bool:
 
 
 def convenes(meeting: Step, place: Place) -> bool:
-    return isinstance(meeting.facts, MeetingCalled) and place.person in {meeting.person, *meeting.facts.conveners}
+    return isinstance(meeting.facts, MeetingCalled) and not place.people.isdisjoint({meeting.person, *meeting.facts.conveners})
 
 
 def is_due(owed: OwedDuty, at: datetime) -> bool:

@@ -74,7 +74,7 @@ def bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Signing) -
 def board_bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Signing) -> Bundle:
     """The de-identified documents of an escalation of the register. Raises NotFound and TooLarge."""
     office = office_of(own_person(work, by))
-    escalation = reads.told_escalation(work.session, escalation_id, office) if office else None
+    escalation = reads.told_escalation(work.session, escalation_id, office, by) if office else None
     if escalation is None:
         raise NotFound("There is no such escalation.")
     documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS, by)

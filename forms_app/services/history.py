@@ -41,9 +41,13 @@ def concern_of(escalation: Escalation) -> Concern:
 
 
 def places_of(escalation: Escalation) -> list[Place]:
-    """The place of everybody who was not named by mistake, as it is today, with every level at which they act by the records."""
+    """The place of everybody who was not named by mistake, as it is today, with every level at which they act by the records.
+
+    Who covers is there for a time, and afterwards as if they had never been.
+    """
     also = list(_also(escalation))
-    return [_place(party, also) for party in escalation.parties if party.removed_at is None]
+    there = (party for party in escalation.parties if party.removed_at is None)
+    return [_place(party, also) for party in there if not (party.is_cover and party.has_left)]
 
 
 def place_of(party: Party) -> Place:
@@ -52,6 +56,9 @@ def place_of(party: Party) -> Place:
 
 
 def _place(party: Party, also: Iterable[tuple[UUID, str]]) -> Place:
+    before = {
+        each.person_id for each in party.escalation.parties if each.place_id == party.place_id and not each.is_cover
+    }
     return Place(
         person=party.person_id,
         agency=party.agency_id,
@@ -59,8 +66,9 @@ def _place(party: Party, also: Iterable[tuple[UUID, str]]) -> Place:
         level=party.level,
         is_raiser=party.is_raiser,
         joined_at=party.joined_at,
-        also=frozenset(level for person, level in also if person == party.person_id),
+        also=frozenset(level for person, level in also if person in {party.person_id, *before}),
         post=party.person.level,
+        speaks_for=frozenset(before - {party.person_id}) if not party.has_left else frozenset(),
         has_left=party.has_left,
     )
 

@@ -41,13 +41,13 @@ class BoardView:
 def told_escalations(work: Work, *, by: UUID) -> list[Summary]:
     """The escalations of which the policy has told this person's Board, the newest first."""
     board_id = officer(work, by).board_id
-    return [summary_of(work, escalation, None) for escalation in reads.register_of(work.session, board_id)]
+    return [summary_of(work, escalation, None) for escalation in reads.register_of(work.session, board_id, by)]
 
 
 def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
     """What the Board may see of one escalation of its register. Raises NotFound."""
     person = officer(work, by)
-    escalation = reads.told_escalation(work.session, escalation_id, person.board_id)
+    escalation = reads.told_escalation(work.session, escalation_id, person.board_id, by)
     if escalation is None:
         raise NotFound("There is no such escalation.")
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
