@@ -3,66 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
-from uuid import UUID
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response
 
-from forms_app.db.reads import takes_part
-from forms_app.domain.policy import Audience
-from forms_app.domain.seats import Seat
-from forms_app.services.contacts import owners_kept_by
+from forms_app.domain.access import IN_THE_ADDRESS, PARTIES, May, Relation, allows, roles_of
+from forms_app.services.permission import ESCALATION, NAMED_BY, standing_to
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.web.errors import SignedOutWhileTyping
 from forms_app.web.sessions import NEXT, lapsed_person, person_or_none, workshop
 
 View = TypeVar("View", bound=Callable[..., Any])
 Keeper = Callable[..., None]
-ESCALATION = "escalation_id"
 
 
 class UnguardedPage(Exception):
     """A page does not say who may open it, or says it in a way that cannot be checked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One answer to “who may open this page?”. `allows` is only asked about somebody who is signed in."""
-
-    name: str
-    allows: Callable[[SignedInPerson], bool]
-    needs: str | None = None
-    """The part of the address that the rule looks at."""
+anyone, signed_in = May.SEE_PUBLIC_PAGES, May.KEEP_OWN_ACCOUNT
+board_office, business_unit, administrator = May.SEE_REGISTER, May.SEE_EMAIL_TEXTS, May.ADMINISTER_PEOPLE
+analyst, auditor, keeps_contacts, party = May.SEE_NUMBERS, May.SEE_TRAIL, May.KEEP_CONTACTS, May.SEE_RECORDS
+"""What pages that came before the table call its lines."""
 
 
-def _is_party(person: SignedInPerson) -> bool:
-    escalation_id = (request.view_args or {})[ESCALATION]
-    assert isinstance(escalation_id, UUID)
-    with workshop().reading() as work:
-        return takes_part(work.session, escalation_id, person.id)
-
-
-def _keeps_contacts(person: SignedInPerson) -> bool:
-    with workshop().reading() as work:
-        return bool(owners_kept_by(work, by=person.id))
-
-
-anyone = Rule("anyone", lambda person: True)
-signed_in = Rule("signed in", lambda person: True)
-board_office = Rule("the Board's office", lambda person: person.sees_register)
-administrator = Rule("whoever administers people", lambda person: person.administers_people)
-analyst = Rule("whoever works with the Board's numbers", lambda person: person.seat == Seat.ANALYST)
-auditor = Rule("whoever audits the trail", lambda person: person.seat == Seat.AUDITOR)
-business_unit = Rule("the Board's business unit", lambda person: person.seat == Audience.BUSINESS_UNIT)
-keeps_contacts = Rule("whoever keeps contacts right", _keeps_contacts)
-party = Rule("party", _is_party, needs=ESCALATION)
-
-
-def open_to(*rules: Rule, keep: Keeper | None = None, proved_again: bool = False) -> Callable[[View], View]:
-    """Says who may open a page: whoever one of the rules allows.
+def open_to(*lines: May, keep: Keeper | None = None, proved_again: bool = False) -> Callable[[View], View]:
+    """Says who may open a page: whom one of these lines of the table allows it.
 
     `keep` is called with the person and the parts of the address, instead of the view, when a form arrives after its
     person's session lapsed: it should save `request.form` as their draft. With `proved_again` the person must have proved
@@ -70,7 +38,7 @@ def open_to(*rules: Rule, keep: Keeper | None = None, proved_again: bool = False
     """
 
     def declare(view: View) -> View:
-        view.open_to = rules  # type: ignore[attr-defined]
+        view.open_to = lines  # type: ignore[attr-defined]
         view.keep = keep  # type: ignore[attr-defined]
         view.proved_again = proved_again  # type: ignore[attr-defined]
         return view
@@ -94,50 +62,72 @@ def _faults(app: Flask) -> Iterable[str]:
     for endpoint in sorted(app.view_functions):
         if endpoint == "static":
             continue
-        rules = _rules(app, endpoint)
-        if not rules:
+        lines = lines_of(app, endpoint)
+        if not lines:
             yield f"{endpoint} does not say who may open it: put @open_to(…) on the view"
         for route in app.url_map.iter_rules(endpoint):
-            for rule in rules:
-                if rule.needs is not None and rule.needs not in route.arguments:
-                    yield f"{endpoint} is open to “{rule.name}”, but {route.rule} has no <uuid:{rule.needs}>"
+            for part in sorted(set().union(*map(_parts_needed, lines)) - route.arguments):
+                yield f"{endpoint} asks how somebody stands to what it is about, but {route.rule} has no <uuid:{part}>"
 
 
-def _rules(app: Flask, endpoint: str) -> tuple[Rule, ...]:
-    rules: tuple[Rule, ...] = getattr(app.view_functions[endpoint], "open_to", ())
-    return rules
+def _parts_needed(line: May) -> set[str]:
+    """The parts of the address without which a line cannot be asked."""
+    relations = line.value.relations
+    return {part for part, asked in NAMED_BY.items() if asked & relations}
+
+
+def lines_of(app: Flask, endpoint: str) -> tuple[May, ...]:
+    """The lines of the table by which a page opens."""
+    found: tuple[May, ...] = getattr(app.view_functions[endpoint], "open_to", ())
+    return found
 
 
 def _enforce() -> Response | None:
     if request.endpoint is None or request.endpoint == "static":
         return None
-    rules = _rules(current_app, request.endpoint)
-    if anyone in rules:
+    lines = lines_of(current_app, request.endpoint)
+    if any(allows(line, roles_of(None), ()) for line in lines):
         return None
     if g.get("database_is_away"):
         raise ServiceUnavailable
     person = person_or_none()
     if person is None:
-        return _ask_to_sign_in(rules)
-    allowing = [rule for rule in rules if rule.allows(person)]
-    if not allowing:
+        return _ask_to_sign_in(lines)
+    relations = _relations(person, lines)
+    if not _allowed(person, lines, relations):
         abort(404)
-    g.party_to = (request.view_args or {}).get(ESCALATION) if party in allowing else None
+    g.party_to = (request.view_args or {}).get(ESCALATION) if relations & PARTIES else None
     return None
 
 
-def _ask_to_sign_in(rules: tuple[Rule, ...]) -> Response:
+def _allowed(person: SignedInPerson, lines: tuple[May, ...], relations: frozenset[Relation]) -> bool:
+    return any(allows(line, roles_of(person), relations) for line in lines)
+
+
+def _relations(person: SignedInPerson, lines: tuple[May, ...]) -> frozenset[Relation]:
+    """How this person stands to what the address is about, as far as a line asks it. What no address can tell holds here,
+    and is asked again by the read.
+    """
+    asked = frozenset[Relation]().union(*(line.value.relations_for(roles_of(person)) for line in lines))
+    at_the_door = asked & IN_THE_ADDRESS
+    if not at_the_door:
+        return asked
+    with workshop().reading() as work:
+        return (asked - IN_THE_ADDRESS) | standing_to(work, person, at_the_door, request.view_args or {})
+
+
+def _ask_to_sign_in(lines: tuple[May, ...]) -> Response:
     _remember_page()
     if request.method == "POST":
-        raise SignedOutWhileTyping(kept=_keep(rules))
+        raise SignedOutWhileTyping(kept=_keep(lines))
     return redirect(url_for("sign_in.ask"), 303)
 
 
-def _keep(rules: tuple[Rule, ...]) -> bool:
+def _keep(lines: tuple[May, ...]) -> bool:
     """Lets the page save what a person typed before their session lapsed, if it knows how to."""
     person, view_args = lapsed_person(), request.view_args or {}
     keep: Keeper | None = getattr(current_app.view_functions[request.endpoint or ""], "keep", None)
-    if person is None or keep is None or not any(rule.allows(person) for rule in rules):
+    if person is None or keep is None or not _allowed(person, lines, _relations(person, lines)):
         return False
     keep(person, **view_args)
     return True

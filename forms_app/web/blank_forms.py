@@ -7,8 +7,9 @@ from uuid import UUID
 from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
+from forms_app.domain.access import May
 from forms_app.services.blank_forms import blank_file_for, blank_forms_for, owe_missing_forms
-from forms_app.web.access import open_to, signed_in
+from forms_app.web.access import open_to
 from forms_app.web.documents import as_download
 from forms_app.web.sessions import poke, signed_in_person, workshop
 
@@ -16,7 +17,7 @@ blueprint = Blueprint("blank_forms", __name__)
 
 
 @blueprint.get("/blank-forms")
-@open_to(signed_in)
+@open_to(May.TAKE_BLANK_FORMS)
 def every() -> str:
     person = signed_in_person()
     with workshop().reading() as work:
@@ -29,7 +30,7 @@ def every() -> str:
 
 
 @blueprint.get("/blank-forms/<uuid:file_id>")
-@open_to(signed_in)
+@open_to(May.TAKE_BLANK_FORMS)
 def download(file_id: UUID) -> Response:
     with workshop().reading() as work:
         name, content = blank_file_for(work, by=signed_in_person().id, file_id=file_id)

@@ -8,11 +8,12 @@ from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
 from forms_app.documents.catalogue import Format
+from forms_app.domain.access import May
 from forms_app.services.deliveries import count_at_board
 from forms_app.services.held import waiting_at_board
 from forms_app.services.mail_domains import domains_to_confirm
 from forms_app.services.register import board_file, board_view, told_escalations
-from forms_app.web.access import board_office, open_to
+from forms_app.web.access import open_to
 from forms_app.web.documents import FORMAT, as_download
 from forms_app.web.sessions import signed_in_person, workshop
 
@@ -20,7 +21,7 @@ blueprint = Blueprint("board", __name__)
 
 
 @blueprint.get("/register")
-@open_to(board_office)
+@open_to(May.SEE_REGISTER)
 def register() -> str:
     with workshop().reading() as work:
         found = told_escalations(work, by=signed_in_person().id)
@@ -38,7 +39,7 @@ def register() -> str:
 
 
 @blueprint.get("/register/<uuid:escalation_id>")
-@open_to(board_office)
+@open_to(May.SEE_REGISTER_ENTRY)
 def one(escalation_id: UUID) -> str:
     with workshop().reading() as work:
         view = board_view(work, by=signed_in_person().id, escalation_id=escalation_id)
@@ -46,7 +47,7 @@ def one(escalation_id: UUID) -> str:
 
 
 @blueprint.get(f"/register/documents/<uuid:document_id>/{FORMAT}")
-@open_to(board_office)
+@open_to(May.DOWNLOAD_DEIDENTIFIED)
 def download(document_id: UUID, file_format: Format) -> Response:
     with workshop().writing() as work:
         name, content = board_file(work, by=signed_in_person().id, document_id=document_id, file_format=file_format)

@@ -12,11 +12,12 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, current_app, url_for
 from icalendar import Calendar, Event
 
+from forms_app.domain.access import May
 from forms_app.domain.clocks import Due
 from forms_app.domain.pending import Pending, What, pending
 from forms_app.domain.records import MeetingCalled
 from forms_app.services.looking import EscalationView, escalation_view
-from forms_app.web.access import open_to, party
+from forms_app.web.access import open_to
 from forms_app.web.sessions import signed_in_person, workshop
 
 blueprint = Blueprint("calendars", __name__)
@@ -31,7 +32,7 @@ WORDS: Mapping[What, str] = {
 
 
 @blueprint.get("/escalations/<uuid:escalation_id>/records/<uuid:record_id>/meeting.ics")
-@open_to(party)
+@open_to(May.TAKE_DEADLINES)
 def meeting(escalation_id: UUID, record_id: UUID) -> Response:
     """One meeting that was called, also after it was held."""
     with workshop().reading() as work:
@@ -45,7 +46,7 @@ def meeting(escalation_id: UUID, record_id: UUID) -> Response:
 
 
 @blueprint.get("/escalations/<uuid:escalation_id>/calendar.ics")
-@open_to(party)
+@open_to(May.TAKE_DEADLINES)
 def everything(escalation_id: UUID) -> Response:
     """Every day and hour that is still to be kept: time limits, meetings, reviews, and what was agreed."""
     with workshop().reading() as work:

@@ -11,13 +11,14 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 from wtforms import Form
 
+from forms_app.domain.access import May
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
 from forms_app.forms.deliveries import chosen_before, told_form, withdraw_form
 from forms_app.forms.fields import number_brought_back
 from forms_app.services import deliveries, removing, withdrawing
 from forms_app.services.deliveries import DeliveryView, fault_of_moment
 from forms_app.services.withdrawing import WithdrawingView
-from forms_app.web.access import business_unit, open_to, party
+from forms_app.web.access import open_to
 from forms_app.web.filling_in import nested_in
 from forms_app.web.rendering import SHOWN_AGAIN
 from forms_app.web.sessions import poke, signed_in_person, workshop
@@ -31,7 +32,7 @@ blueprint = Blueprint("deliveries", __name__)
 
 
 @blueprint.get("/register/deliveries")
-@open_to(business_unit)
+@open_to(May.SEE_FAILING_DELIVERIES)
 def at_board() -> str:
     """Everything that the business unit must see to."""
     with workshop().reading() as work:
@@ -43,7 +44,7 @@ def at_board() -> str:
 
 
 @blueprint.route(f"{ONE}/again", methods=["GET", "POST"])
-@open_to(party, business_unit)
+@open_to(May.SEND_AGAIN)
 def again(escalation_id: UUID, delivery_id: UUID) -> Answer:
     if request.method == "GET":
         return _again_page(_view(escalation_id, delivery_id))
@@ -57,7 +58,7 @@ def again(escalation_id: UUID, delivery_id: UUID) -> Answer:
 
 
 @blueprint.route(f"{ONE}/told", methods=["GET", "POST"])
-@open_to(party, business_unit)
+@open_to(May.SEND_AGAIN)
 def told(escalation_id: UUID, delivery_id: UUID) -> Answer:
     """Somebody says that they told the recipient by telephone."""
     with workshop().reading() as work:
@@ -83,7 +84,7 @@ def told(escalation_id: UUID, delivery_id: UUID) -> Answer:
 
 
 @blueprint.route("/escalations/<uuid:escalation_id>/documents/<uuid:document_id>/withdraw", methods=["GET", "POST"])
-@open_to(party, business_unit)
+@open_to(May.WITHDRAW_DOCUMENT)
 def withdraw(escalation_id: UUID, document_id: UUID) -> Answer:
     """A document that should not have gone to somebody."""
     if request.method == "POST" and _was_withdrawn(escalation_id, document_id):
@@ -112,7 +113,7 @@ def withdraw(escalation_id: UUID, document_id: UUID) -> Answer:
 
 
 @blueprint.route("/escalations/<uuid:escalation_id>/people/<uuid:person_id>/remove", methods=["GET", "POST"])
-@open_to(party)
+@open_to(May.REMOVE_PARTY)
 def remove(escalation_id: UUID, person_id: UUID) -> Answer:
     """Somebody who was named by mistake."""
     by, refused = signed_in_person().id, ""

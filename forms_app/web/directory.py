@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from forms_app.documents.printable import unprintable
+from forms_app.domain.access import May, Relation, may
 from forms_app.domain.contacts import ContactDetails, dialled
 from forms_app.domain.errors import ChangedMeanwhile, NotFound
 from forms_app.forms.contacts import ContactForm, TitlesForm, contact_form, given_of, titles_form
@@ -20,7 +21,7 @@ from forms_app.services.contacts import KeptContact, Owner
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.services.titles import KindTitles
 from forms_app.services.work import Work
-from forms_app.web.access import business_unit, keeps_contacts, open_to, signed_in
+from forms_app.web.access import open_to
 from forms_app.web.rendering import SHOWN_AGAIN
 from forms_app.web.sessions import signed_in_person, workshop
 
@@ -43,7 +44,7 @@ blueprint.add_app_template_filter(dialled)
 
 
 @blueprint.get("/contacts")
-@open_to(signed_in)
+@open_to(May.SEE_CONTACTS)
 def contacts() -> str:
     with workshop().reading() as work:
         view = keeping.contacts_view(work, by=signed_in_person().id)
@@ -55,7 +56,7 @@ def _keep_new(person: SignedInPerson) -> None:
 
 
 @blueprint.route("/contacts/new", methods=["GET", "POST"])
-@open_to(keeps_contacts, keep=_keep_new)
+@open_to(May.KEEP_CONTACTS, keep=_keep_new)
 def new() -> Answer:
     person = signed_in_person()
     if DISCARD in request.form:
@@ -88,7 +89,7 @@ def _keep_change(person: SignedInPerson, contact_id: UUID) -> None:
 
 
 @blueprint.route("/contacts/<uuid:contact_id>", methods=["GET", "POST"])
-@open_to(keeps_contacts, keep=_keep_change)
+@open_to(May.KEEP_CONTACTS, keep=_keep_change)
 def change(contact_id: UUID) -> Answer:
     person = signed_in_person()
     if DISCARD in request.form:
@@ -122,7 +123,7 @@ def change(contact_id: UUID) -> Answer:
 
 
 @blueprint.route("/contacts/<uuid:contact_id>/checked", methods=["GET", "POST"])
-@open_to(keeps_contacts)
+@open_to(May.KEEP_CONTACTS)
 def checked(contact_id: UUID) -> Answer:
     """The button of a contact; who had to sign in first comes back to the contact itself."""
     person, seen = signed_in_person(), request.form.get("seen", "")
@@ -139,7 +140,7 @@ def checked(contact_id: UUID) -> Answer:
 
 
 @blueprint.route("/contacts/<uuid:contact_id>/remove", methods=["GET", "POST"])
-@open_to(keeps_contacts)
+@open_to(May.KEEP_CONTACTS)
 def remove(contact_id: UUID) -> Answer:
     person = signed_in_person()
     if request.method == "POST":
@@ -155,13 +156,13 @@ def remove(contact_id: UUID) -> Answer:
 
 
 @blueprint.get("/contacts/roles")
-@open_to(signed_in)
+@open_to(May.SEE_TITLES)
 def roles() -> str:
     person = signed_in_person()
     with workshop().reading() as work:
         view = titles.titles_view(work, by=person.id)
     return render_template(
-        "directory/roles.html", view=view, may_change=business_unit.allows(person), heading="Equivalent roles"
+        "directory/roles.html", view=view, may_change=may(person, May.CHANGE_TITLES, Relation.OWN_BOARD), heading="Equivalent roles"
     )
 
 
@@ -172,7 +173,7 @@ def _keep_roles(person: SignedInPerson, agency_kind: str) -> None:
 
 
 @blueprint.route("/contacts/roles/<agency_kind>", methods=["GET", "POST"])
-@open_to(business_unit, keep=_keep_roles)
+@open_to(May.CHANGE_TITLES, keep=_keep_roles)
 def change_roles(agency_kind: str) -> Answer:
     person, about = signed_in_person(), _about_titles(agency_kind)
     with workshop().reading() as work:

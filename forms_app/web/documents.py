@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from forms_app.documents.catalogue import Format
+from forms_app.domain.access import May
 from forms_app.domain.acts import Act
 from forms_app.domain.deliveries import Answer as Said
 from forms_app.domain.errors import ChangedMeanwhile, NotFound
@@ -27,7 +28,7 @@ from forms_app.services.receiving import Received
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.services.withdrawing import withdrawn_from
 from forms_app.services.work import Work
-from forms_app.web.access import open_to, signed_in
+from forms_app.web.access import open_to
 from forms_app.web.filling_in import FormPlace
 from forms_app.web.rendering import SHOWN_AGAIN
 from forms_app.web.sessions import poke, secret, signed_in_person, workshop
@@ -59,7 +60,7 @@ def gone(_: NotFound) -> tuple[str, int]:
 
 
 @blueprint.get("/documents")
-@open_to(signed_in)
+@open_to(May.SEE_OWN_LIST)
 def every() -> str:
     """All that was sent to whoever is signed in."""
     with workshop().reading() as work:
@@ -68,7 +69,7 @@ def every() -> str:
 
 
 @blueprint.get(ONE)
-@open_to(signed_in)
+@open_to(May.SEE_DOCUMENTS)
 def one(document_id: UUID) -> str:
     """Where the link in an email leads, for somebody who has proved the address by signing in."""
     person = signed_in_person()
@@ -97,7 +98,7 @@ def one(document_id: UUID) -> str:
 
 
 @blueprint.get(f"{ONE}/read")
-@open_to(signed_in)
+@open_to(May.SEE_DOCUMENTS)
 def read(document_id: UUID) -> str:
     """The web version, as it was stored when the document was issued."""
     person = signed_in_person()
@@ -112,7 +113,7 @@ def read(document_id: UUID) -> str:
 
 
 @blueprint.get(f"{ONE}/{FORMAT}")
-@open_to(signed_in)
+@open_to(May.DOWNLOAD_DOCUMENTS)
 def download(document_id: UUID, file_format: Format) -> Response:
     with _noting() as work:
         name, content = file_for(work, by=signed_in_person().id, document_id=document_id, file_format=file_format)
@@ -128,7 +129,7 @@ def as_download(name: str, content: bytes) -> Response:
 
 
 @blueprint.route(f"{ONE}/seen", methods=["GET", "POST"])
-@open_to(signed_in)
+@open_to(May.SEE_DOCUMENTS)
 def seen(document_id: UUID) -> Response:
     """The button “I have read it”; who had to sign in first comes back to the document itself."""
     person = signed_in_person()
@@ -149,7 +150,7 @@ def _keep_answer(person: SignedInPerson, document_id: UUID) -> None:
 
 
 @blueprint.route(f"{ONE}/answer", methods=["GET", "POST"])
-@open_to(signed_in, keep=_keep_answer)
+@open_to(May.ANSWER_DOCUMENT, keep=_keep_answer)
 def answer(document_id: UUID) -> Answer:
     """The three buttons: whether somebody agrees, and their reasons."""
     person = signed_in_person()
@@ -186,7 +187,7 @@ def answer(document_id: UUID) -> Answer:
 
 
 @blueprint.get(f"{ONE}/answered")
-@open_to(signed_in)
+@open_to(May.ANSWER_DOCUMENT)
 def answered(document_id: UUID) -> Answer:
     """The receipt of an answer."""
     with workshop().reading() as work:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from flask import Blueprint, abort, render_template
 
+from forms_app.domain.access import May
 from forms_app.mail.compose import Kind, Office
 from forms_app.mail.examples import EXAMPLES, example_message
-from forms_app.web.access import business_unit, open_to
+from forms_app.web.access import open_to
 from forms_app.web.sessions import signed_in_person
 
 blueprint = Blueprint("email_texts", __name__, url_prefix="/register/emails")
@@ -23,18 +24,21 @@ TITLES: Mapping[Kind, str] = {
     Kind.REMINDER: "Reminder",
     Kind.RELEASE_WAITS: "Documents wait to be released",
     Kind.LAYOUT_FAILED: "A Word layout could not be used",
+    Kind.PARTY_LEFT: "Somebody who takes part has left",
+    Kind.ADDRESS_CHANGES: "Your email address is to be changed",
+    Kind.ATTESTATION_DUE: "Look through the list of people",
     Kind.SIGN_IN: "Code to sign in",
 }
 
 
 @blueprint.get("")
-@open_to(business_unit)
+@open_to(May.SEE_EMAIL_TEXTS)
 def every() -> str:
     return render_template("email_texts/every.html", titles=TITLES, examples=EXAMPLES, heading="Emails")
 
 
 @blueprint.get("/<email_kind>")
-@open_to(business_unit)
+@open_to(May.SEE_EMAIL_TEXTS)
 def one(email_kind: str) -> str:
     if email_kind not in set(Kind):
         abort(404)

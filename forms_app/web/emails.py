@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from forms_app.domain.access import May
 from forms_app.domain.languages import Language
 from forms_app.forms.mail_domains import LanguageForm
 from forms_app.services.languages import choose_language, language_of
-from forms_app.web.access import open_to, signed_in
+from forms_app.web.access import open_to
 from forms_app.web.rendering import show
 from forms_app.web.sessions import signed_in_person, workshop
 
@@ -16,7 +17,7 @@ blueprint = Blueprint("emails", __name__)
 
 
 @blueprint.route("/your-emails", methods=["GET", "POST"])
-@open_to(signed_in)
+@open_to(May.KEEP_OWN_ACCOUNT)
 def yours() -> Response | tuple[str, int]:
     person = signed_in_person()
     with workshop().reading() as work:

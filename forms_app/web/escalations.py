@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.routing import AnyConverter, Map
 from werkzeug.wrappers import Response
 
+from forms_app.domain.access import May
 from forms_app.domain.acts import Act
 from forms_app.domain.circulation import NOT_CIRCULATED
 from forms_app.domain.secrecy import is_protected
@@ -24,7 +25,7 @@ from forms_app.services.looking import (
 )
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.web import filling_in
-from forms_app.web.access import open_to, party, signed_in
+from forms_app.web.access import open_to
 from forms_app.web.calendars import dated
 from forms_app.web.filling_in import PATHS, Answer, FormPlace, begun_concern, told_of
 from forms_app.web.offers import offers_of
@@ -45,7 +46,7 @@ class FormPath(AnyConverter):
 
 
 @blueprint.get("/escalations")
-@open_to(signed_in)
+@open_to(May.SEE_OWN_LIST)
 def yours() -> str:
     person = signed_in_person()
     with workshop().reading() as work:
@@ -55,7 +56,7 @@ def yours() -> str:
 
 
 @blueprint.get(ONE)
-@open_to(party)
+@open_to(May.SEE_RECORDS)
 def one(escalation_id: UUID) -> str:
     person = signed_in_person()
     with workshop().reading() as work:
@@ -81,7 +82,7 @@ def one(escalation_id: UUID) -> str:
 
 
 @blueprint.get(f"{ONE}/sent/<uuid:record_id>")
-@open_to(party)
+@open_to(May.SEE_RECORDS)
 def sent(escalation_id: UUID, record_id: UUID) -> str:
     """The receipt of one form."""
     with workshop().reading() as work:
@@ -98,7 +99,7 @@ def sent(escalation_id: UUID, record_id: UUID) -> str:
 
 
 @blueprint.post(f"{ONE}/file-copy")
-@open_to(party)
+@open_to(May.ASK_FOR_FILE_COPY)
 def file_copy(escalation_id: UUID) -> Response:
     """Makes the copy for the file of the person's own agency."""
     with workshop().writing() as work:
@@ -129,48 +130,48 @@ NEW = FormPlace(Act.OPEN)
 
 
 @blueprint.get("/escalations/new")
-@open_to(signed_in)
+@open_to(May.OPEN_ESCALATION)
 def new() -> Answer:
     return filling_in.answer(NEW)
 
 
 @blueprint.route("/escalations/new/<page_id>", methods=["GET", "POST"])
-@open_to(signed_in, keep=_keep_new)
+@open_to(May.OPEN_ESCALATION, keep=_keep_new)
 def new_page(page_id: str) -> Answer:
     return filling_in.answer(NEW, page_id)
 
 
 @blueprint.get(BESIDE)
-@open_to(party)
+@open_to(May.RECORD)
 def beside(escalation_id: UUID) -> Answer:
     return filling_in.answer(FormPlace(Act.OPEN, beside=escalation_id))
 
 
 @blueprint.route(f"{BESIDE}/<page_id>", methods=["GET", "POST"])
-@open_to(party, keep=_keep_beside)
+@open_to(May.RECORD, keep=_keep_beside)
 def beside_page(escalation_id: UUID, page_id: str) -> Answer:
     return filling_in.answer(FormPlace(Act.OPEN, beside=escalation_id), page_id)
 
 
 @blueprint.get(FORM)
-@open_to(party)
+@open_to(May.RECORD)
 def form(escalation_id: UUID, path: str) -> Answer:
     return filling_in.answer(FormPlace(PATHS[path], escalation_id))
 
 
 @blueprint.route(f"{FORM}/<page_id>", methods=["GET", "POST"])
-@open_to(party, keep=_keep_form)
+@open_to(May.RECORD, keep=_keep_form)
 def form_page(escalation_id: UUID, path: str, page_id: str) -> Answer:
     return filling_in.answer(FormPlace(PATHS[path], escalation_id), page_id)
 
 
 @blueprint.get(CORRECTION)
-@open_to(party)
+@open_to(May.RECORD)
 def correction(escalation_id: UUID, record_id: UUID) -> Answer:
     return filling_in.answer(FormPlace(Act.FILE_ACCOUNT, escalation_id, record_id))
 
 
 @blueprint.route(f"{CORRECTION}/<page_id>", methods=["GET", "POST"])
-@open_to(party, keep=_keep_correction)
+@open_to(May.RECORD, keep=_keep_correction)
 def correction_page(escalation_id: UUID, record_id: UUID, page_id: str) -> Answer:
     return filling_in.answer(FormPlace(Act.FILE_ACCOUNT, escalation_id, record_id), page_id)

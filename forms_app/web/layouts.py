@@ -12,10 +12,11 @@ from wtforms import FileField, Form
 
 from forms_app.documents.invented import How
 from forms_app.documents.layouts import checked
+from forms_app.domain.access import May
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
 from forms_app.services import layouts
 from forms_app.services.layouts import KindView
-from forms_app.web.access import board_office, business_unit, open_to
+from forms_app.web.access import open_to
 from forms_app.web.documents import as_download
 from forms_app.web.rendering import show
 from forms_app.web.sessions import poke, signed_in_person, workshop
@@ -39,7 +40,7 @@ class UploadForm(Form):
 
 
 @blueprint.get("")
-@open_to(board_office)
+@open_to(May.SEE_LAYOUTS)
 def every() -> tuple[str, int]:
     with workshop().reading() as work:
         lines = layouts.layout_lines(work, by=signed_in_person().id)
@@ -47,7 +48,7 @@ def every() -> tuple[str, int]:
 
 
 @blueprint.get("/<kind_code>/fields")
-@open_to(board_office)
+@open_to(May.SEE_LAYOUTS)
 def fields(kind_code: str) -> tuple[str, int]:
     kind = layouts.laid_out(kind_code)
     groups = layouts.field_groups(kind_code)
@@ -55,13 +56,13 @@ def fields(kind_code: str) -> tuple[str, int]:
 
 
 @blueprint.get("/<kind_code>/starter")
-@open_to(board_office)
+@open_to(May.SEE_LAYOUTS)
 def starter(kind_code: str) -> Response:
     return as_download(*layouts.starter(kind_code))
 
 
 @blueprint.get("/versions/<uuid:layout_id>")
-@open_to(board_office)
+@open_to(May.SEE_LAYOUTS)
 def version(layout_id: UUID) -> Response:
     with workshop().reading() as work:
         name, content = layouts.layout_file(work, by=signed_in_person().id, layout_id=layout_id)
@@ -69,7 +70,7 @@ def version(layout_id: UUID) -> Response:
 
 
 @blueprint.get(f"/versions/<uuid:layout_id>/{SAMPLES}-sample")
-@open_to(board_office)
+@open_to(May.SEE_LAYOUTS)
 def sample(layout_id: UUID, how: str) -> Response:
     with workshop().reading() as work:
         found = layouts.layout_to_try(work, by=signed_in_person().id, layout_id=layout_id)
@@ -77,7 +78,7 @@ def sample(layout_id: UUID, how: str) -> Response:
 
 
 @blueprint.get("/versions/<uuid:layout_id>/pages/<int:number>")
-@open_to(board_office)
+@open_to(May.SEE_LAYOUTS)
 def picture(layout_id: UUID, number: int) -> Response:
     with workshop().reading() as work:
         content = layouts.picture(work, by=signed_in_person().id, layout_id=layout_id, number=number)
@@ -88,13 +89,13 @@ def picture(layout_id: UUID, number: int) -> Response:
 
 
 @blueprint.get("/<kind_code>")
-@open_to(board_office)
+@open_to(May.SEE_LAYOUTS)
 def one(kind_code: str) -> tuple[str, int]:
     return _page(_view(kind_code), UploadForm())
 
 
 @blueprint.post("/<kind_code>")
-@open_to(business_unit)
+@open_to(May.UPLOAD_LAYOUT)
 @takes_file(megabytes=LARGEST_MEGABYTES)
 def upload(kind_code: str) -> Answer:
     kind, form = layouts.laid_out(kind_code), UploadForm(request.files)
@@ -122,7 +123,7 @@ def upload(kind_code: str) -> Answer:
 
 
 @blueprint.post("/<kind_code>/propose")
-@open_to(business_unit)
+@open_to(May.UPLOAD_LAYOUT)
 def propose(kind_code: str) -> Answer:
     """An earlier version, or the service's own layout."""
     chosen = request.form.get("layout", "")
@@ -141,7 +142,7 @@ def propose(kind_code: str) -> Answer:
 
 
 @blueprint.post("/<kind_code>/decisions/<uuid:choice_id>")
-@open_to(board_office)
+@open_to(May.PUBLISH_LAYOUT)
 def decide(kind_code: str, choice_id: UUID) -> Answer:
     decision = {"publish": layouts.publish, "withdraw": layouts.withdraw}.get(request.form.get("decision", ""))
     if decision is None:

@@ -8,12 +8,13 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import Form
 
+from forms_app.domain.access import May
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
 from forms_app.domain.mail_rules import Rule, domain_of
 from forms_app.forms.mail_domains import RULES, rule_form
 from forms_app.services import confirming
 from forms_app.services.confirming import DomainLine
-from forms_app.web.access import business_unit, open_to
+from forms_app.web.access import open_to
 from forms_app.web.rendering import show
 from forms_app.web.sessions import poke, signed_in_person, workshop
 
@@ -23,7 +24,7 @@ blueprint = Blueprint("mail_domains", __name__, url_prefix="/register/domains")
 
 
 @blueprint.get("")
-@open_to(business_unit)
+@open_to(May.CONFIRM_MAIL_DOMAIN)
 def every() -> tuple[str, int]:
     with workshop().reading() as work:
         lines = confirming.domain_lines(work, by=signed_in_person().id)
@@ -31,7 +32,7 @@ def every() -> tuple[str, int]:
 
 
 @blueprint.route("/<uuid:domain_id>", methods=["GET", "POST"])
-@open_to(business_unit)
+@open_to(May.CONFIRM_MAIL_DOMAIN)
 def one(domain_id: UUID) -> Response | tuple[str, int]:
     line = _line(domain_id)
     form_of = rule_form(is_webmail=line.is_webmail)

@@ -11,9 +11,10 @@ from wtforms import FileField, Form
 
 from forms_app.documents.claims import is_pdf_or_word
 from forms_app.documents.signatures import SigningKey
+from forms_app.domain.access import May
 from forms_app.services.bundles import CHECK, Bundle, Signing, TooLarge, board_bundle_for, bundle_for
 from forms_app.services.proof import Checked, check_file
-from forms_app.web.access import anyone, board_office, open_to, party, signed_in
+from forms_app.web.access import open_to
 from forms_app.web.documents import as_download
 from forms_app.web.rendering import SHOWN_AGAIN, show
 from forms_app.web.sessions import secret, signed_in_person, workshop
@@ -30,7 +31,7 @@ class FileForm(Form):
 
 
 @blueprint.route("/check-a-file", methods=["GET", "POST"])
-@open_to(signed_in)
+@open_to(May.CHECK_ISSUED_FILE)
 @takes_file(megabytes=LARGEST_MEGABYTES)
 def check() -> tuple[str, int]:
     form = FileForm(request.files)
@@ -54,26 +55,26 @@ def _heading(checked: Checked) -> str:
 
 
 @blueprint.get("/signing-key")
-@open_to(anyone)
+@open_to(May.SEE_PUBLIC_PAGES)
 def key() -> str:
     return render_template("proof/key.html", key=_signing().key, check=CHECK, heading="The key of the service")
 
 
 @blueprint.get("/signing-key.pem")
-@open_to(anyone)
+@open_to(May.SEE_PUBLIC_PAGES)
 def key_file() -> Response:
     key = _signing().key or abort(404)
     return Response(key.public_pem(), mimetype="application/x-pem-file")
 
 
 @blueprint.get("/escalations/<uuid:escalation_id>/bundle")
-@open_to(party)
+@open_to(May.DOWNLOAD_EVERYTHING)
 def bundle(escalation_id: UUID) -> Response | tuple[str, int]:
     return _packed(bundle_for, escalation_id)
 
 
 @blueprint.get("/register/<uuid:escalation_id>/bundle")
-@open_to(board_office)
+@open_to(May.DOWNLOAD_FOR_BOARD)
 def board_bundle(escalation_id: UUID) -> Response | tuple[str, int]:
     return _packed(board_bundle_for, escalation_id)
 

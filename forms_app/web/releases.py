@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from wtforms import Form
 
 from forms_app.documents.printable import unprintable
+from forms_app.domain.access import May
 from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow
 from forms_app.forms.fields import number_brought_back
 from forms_app.forms.releases import findings_form, send_back_form, suggested, texts_form, texts_given
@@ -18,7 +19,7 @@ from forms_app.services.held import HeldView
 from forms_app.services.looking import escalation_view
 from forms_app.services.releasing import Proposal
 from forms_app.services.scanning import CheckFailed
-from forms_app.web.access import board_office, open_to, party
+from forms_app.web.access import open_to
 from forms_app.web.filling_in import nested_in
 from forms_app.web.rendering import SHOWN_AGAIN
 from forms_app.web.sessions import signed_in_person, workshop
@@ -32,13 +33,13 @@ blueprint = Blueprint("releases", __name__)
 
 
 @blueprint.get(ONE)
-@open_to(party, board_office)
+@open_to(May.SEE_RELEASE)
 def one(escalation_id: UUID, document_id: UUID) -> Answer:
     return _page(_view(escalation_id, document_id))
 
 
 @blueprint.route(f"{ONE}/texts", methods=["GET", "POST"])
-@open_to(party, board_office)
+@open_to(May.PREPARE_RELEASE)
 def texts(escalation_id: UUID, document_id: UUID) -> Answer:
     """The short texts. To keep them is to have them checked."""
     view = _view(escalation_id, document_id)
@@ -66,7 +67,7 @@ def texts(escalation_id: UUID, document_id: UUID) -> Answer:
 
 
 @blueprint.route(f"{ONE}/found", methods=["GET", "POST"])
-@open_to(party, board_office)
+@open_to(May.PREPARE_RELEASE)
 def found(escalation_id: UUID, document_id: UUID) -> Answer:
     """What becomes of each thing that was found. Then it is checked again."""
     view = _view(escalation_id, document_id)
@@ -94,26 +95,26 @@ def found(escalation_id: UUID, document_id: UUID) -> Answer:
 
 
 @blueprint.post(f"{ONE}/send")
-@open_to(party, board_office)
+@open_to(May.PREPARE_RELEASE)
 def send(escalation_id: UUID, document_id: UUID) -> Answer:
     proposal = Proposal.WITHDRAWAL if request.form.get("proposal") == Proposal.WITHDRAWAL else Proposal.RELEASE
     return _acted(releasing.send, escalation_id, document_id, proposal=proposal)
 
 
 @blueprint.post(f"{ONE}/release")
-@open_to(party, board_office)
+@open_to(May.RELEASE, May.DECIDE_PROTECTED_ADDRESS)
 def release(escalation_id: UUID, document_id: UUID) -> Answer:
     return _acted(releasing.decide, escalation_id, document_id)
 
 
 @blueprint.post(f"{ONE}/take-back")
-@open_to(party, board_office)
+@open_to(May.PREPARE_RELEASE)
 def take_back(escalation_id: UUID, document_id: UUID) -> Answer:
     return _acted(releasing.take_back, escalation_id, document_id)
 
 
 @blueprint.route(f"{ONE}/send-back", methods=["GET", "POST"])
-@open_to(party, board_office)
+@open_to(May.RELEASE, May.DECIDE_PROTECTED_ADDRESS)
 def send_back(escalation_id: UUID, document_id: UUID) -> Answer:
     view, form_of = _view(escalation_id, document_id), send_back_form(unprintable=unprintable)
     if not view.decides:
@@ -130,7 +131,7 @@ def send_back(escalation_id: UUID, document_id: UUID) -> Answer:
 
 
 @blueprint.route("/escalations/<uuid:escalation_id>/secret-address", methods=["GET", "POST"])
-@open_to(party)
+@open_to(May.SEE_PROTECTED_ADDRESS)
 def secret_address(escalation_id: UUID) -> Answer:
     person = signed_in_person()
     if request.method == "POST":

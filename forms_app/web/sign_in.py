@@ -10,11 +10,12 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from werkzeug.wrappers import Response
 from wtforms import Form
 
+from forms_app.domain.access import May
 from forms_app.domain.text import everything_prints
 from forms_app.forms.fields import Values, Words
 from forms_app.services import signing_in
 from forms_app.web import sessions
-from forms_app.web.access import anyone, can_be_opened, open_to
+from forms_app.web.access import can_be_opened, open_to
 from forms_app.web.rendering import show
 from forms_app.web.sessions import CODE_ASKED, NEXT, lapsed_person, person_or_none, poke, secret, workshop
 
@@ -51,7 +52,7 @@ class CodeForm(Form):
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
-@open_to(anyone)
+@open_to(May.SEE_PUBLIC_PAGES)
 def ask() -> Answer:
     if person_or_none() is not None:
         return _go_on()
@@ -66,7 +67,7 @@ def ask() -> Answer:
 
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
-@open_to(anyone)
+@open_to(May.SEE_PUBLIC_PAGES)
 def code() -> Answer:
     if CODE_ASKED not in session:
         return redirect(url_for("sign_in.ask"), 303)
@@ -82,14 +83,14 @@ def code() -> Answer:
 
 
 @blueprint.get("/sign-in/link/<token>")
-@open_to(anyone)
+@open_to(May.SEE_PUBLIC_PAGES)
 def link(token: str) -> str:
     # Mail scanners open every link: this page is the same for any token, and looks nothing up.
     return render_template("sign_in/link.html", token=token)
 
 
 @blueprint.post("/sign-in/link/<token>")
-@open_to(anyone)
+@open_to(May.SEE_PUBLIC_PAGES)
 def use_link(token: str) -> Answer:
     with workshop().writing() as work:
         found = signing_in.prove_link(work, token=token, secret=secret())
@@ -99,14 +100,14 @@ def use_link(token: str) -> Answer:
 
 
 @blueprint.post("/sign-out")
-@open_to(anyone)
+@open_to(May.SEE_PUBLIC_PAGES)
 def sign_out() -> Response:
     sessions.end()
     return redirect(url_for("sign_in.signed_out"), 303)
 
 
 @blueprint.get("/signed-out")
-@open_to(anyone)
+@open_to(May.SEE_PUBLIC_PAGES)
 def signed_out() -> str:
     return render_template("sign_in/signed_out.html")
 

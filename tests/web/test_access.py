@@ -10,16 +10,9 @@ from flask import Blueprint
 
 from forms_app import app as assembling
 from forms_app.db.tables import Escalation, Party
+from forms_app.domain.access import May
 from forms_app.services.signing_in import SignedInPerson
-from forms_app.web.access import (
-    UnguardedPage,
-    anyone,
-    board_office,
-    check_every_page,
-    open_to,
-    party,
-    signed_in,
-)
+from forms_app.web.access import UnguardedPage, check_every_page, open_to
 from forms_app.web.sessions import signed_in_person
 from tests.web.conftest import Site, open_site
 
@@ -43,10 +36,10 @@ def test_a_page_that_does_not_say_it_stops_the_service_from_starting(
 
 def test_a_page_for_parties_must_be_about_an_escalation(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     unclear = Blueprint("unclear", __name__)
-    unclear.add_url_rule("/record/<uuid:record_id>", "page", open_to(party)(lambda record_id: "anything"))
+    unclear.add_url_rule("/record/<uuid:record_id>", "page", open_to(May.SEE_RECORDS)(lambda record_id: "anything"))
     monkeypatch.setattr(assembling, "BLUEPRINTS", (*assembling.BLUEPRINTS, unclear))
 
-    with pytest.raises(UnguardedPage, match="has no <uuid:escalation_id>"):
+    with pytest.raises(UnguardedPage, match=r"has no <uuid:escalation_id>"):
         open_site(sqlite_url)
 
 
@@ -58,18 +51,18 @@ def test_a_page_added_later_without_saying_it_opens_for_nobody(site: Site, add_p
 
 
 @pytest.mark.parametrize(
-    ("rules", "opens_for"),
+    ("lines", "opens_for"),
     [
-        ((anyone,), {None, ADA, BELLA, CYRIL}),
-        ((signed_in,), {ADA, BELLA, CYRIL}),
-        ((board_office,), {BELLA, CYRIL}),
-        ((board_office, signed_in), {ADA, BELLA, CYRIL}),
+        ((May.SEE_PUBLIC_PAGES,), {None, ADA, BELLA, CYRIL}),
+        ((May.KEEP_OWN_ACCOUNT,), {ADA, BELLA, CYRIL}),
+        ((May.SEE_REGISTER,), {BELLA, CYRIL}),
+        ((May.SEE_REGISTER, May.KEEP_OWN_ACCOUNT), {ADA, BELLA, CYRIL}),
     ],
 )
-def test_each_rule_opens_for_whom_it_names(
-    rules: tuple[object, ...], opens_for: set[str | None], site: Site, add_page: object
+def test_each_line_of_the_table_opens_for_whom_it_names(
+    lines: tuple[May, ...], opens_for: set[str | None], site: Site, add_page: object
 ) -> None:
-    add_page(site, "/page", open_to(*rules)(lambda: "opened"))  # type: ignore[operator,arg-type]
+    add_page(site, "/page", open_to(*lines)(lambda: "opened"))  # type: ignore[operator]
 
     assert {who for who in (None, ADA, BELLA, CYRIL) if _visit(site, who, "/page") == 200} == opens_for
 
@@ -81,7 +74,7 @@ def _visit(site: Site, who: str | None, path: str) -> int:
 
 
 def test_an_escalation_opens_for_its_parties(site: Site, add_page: object) -> None:
-    add_page(site, "/about/<uuid:escalation_id>", open_to(party)(lambda escalation_id: "opened"))  # type: ignore[operator]
+    add_page(site, "/about/<uuid:escalation_id>", open_to(May.SEE_RECORDS)(lambda escalation_id: "opened"))  # type: ignore[operator]
     ada = site.person(ADA)
     escalation_id = uuid4()
     with site.database.writing() as session:
@@ -130,7 +123,12 @@ def _without_token(page: str) -> str:
 
 def test_a_page_knows_who_is_asking(site: Site, add_page: object) -> None:
     seen: list[SignedInPerson] = []
-    add_page(site, "/asking", open_to(signed_in)(lambda: seen.append(signed_in_person()) or "seen"))  # type: ignore[operator,func-returns-value]
+
+    def page() -> str:
+        seen.append(signed_in_person())
+        return "seen"
+
+    add_page(site, "/asking", open_to(May.KEEP_OWN_ACCOUNT)(page))  # type: ignore[operator]
     bella = site.person(BELLA)
 
     site.signed_in(BELLA).browser.get("/asking", base_url="http://escalations.example")
@@ -143,6 +141,8 @@ def test_a_page_knows_who_is_asking(site: Site, add_page: object) -> None:
             board_id=bella.board_id,
             board_name="Invented Safeguarding Board",
             board_telephone="01632 960100",
+            agency_id=bella.agency_id,
             seat="business_unit",
+            administers_agency=False,
         )
     ]
