@@ -10,10 +10,10 @@ from forms_app.db import mail_domains
 from forms_app.db.boards import board_with_code
 from forms_app.db.people import people_of_board
 from forms_app.db.tables import Board, MailDomain, Person
+from forms_app.domain.access import May, Relation, may, signs_off_own
 from forms_app.domain.contacts import stamp_of
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.mail_rules import Rule, domain_of, is_foreign
-from forms_app.domain.policy import Audience
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.mail.webmail import is_webmail
 from forms_app.services.directory import own_person
@@ -140,7 +140,7 @@ def _stamp(row: MailDomain) -> str:
 def _officer(work: Work, by: UUID) -> Person:
     """Raises NotFound for anybody else than the business unit."""
     own = own_person(work, by)
-    if own.seat != Audience.BUSINESS_UNIT:
+    if not may(own, May.CONFIRM_MAIL_DOMAIN, Relation.OWN_BOARD):
         raise NotFound("Mail domains are the business unit's.")
     return own
 
@@ -157,7 +157,8 @@ def decide(work: Work, *, by: UUID, domain_id: UUID, rule: Rule, seen: str) -> N
     row = mail_domains.mail_domain_to_decide(work.session, own.board_id, domain_id)
     if row is None:
         raise NotFound("There is no such domain.")
-    if row.agency_id == own.agency_id and row.domain in places_of(own.email):
+    holders = [own.id] if row.agency_id == own.agency_id and row.domain in places_of(own.email) else []
+    if signs_off_own(May.CONFIRM_MAIL_DOMAIN, own.id, holders):
         raise NotAllowedNow(OWN)
     if (confirmed_rule(row), row.confirmed_by_id) == (rule, own.id):
         return  # the same form, sent twice

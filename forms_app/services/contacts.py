@@ -10,9 +10,10 @@ from forms_app.db import contacts
 from forms_app.db.boards import agencies_of_board
 from forms_app.db.tables import Agency, Contact, Person
 from forms_app.domain import policy as policies
+from forms_app.domain.access import May, Relation, may
 from forms_app.domain.contacts import ContactDetails, needs_checking
 from forms_app.domain.errors import ChangedMeanwhile, NotFound
-from forms_app.domain.policy import OFFICE, Audience, Policy
+from forms_app.domain.policy import OFFICE, Policy
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.services.directory import own_person
 from forms_app.services.work import Work
@@ -190,12 +191,13 @@ def details_of(contact: Contact) -> ContactDetails:
 
 def _owners(work: Work, person: Person) -> tuple[Owner, ...]:
     """The business unit keeps everybody's; an agency's people above the two lowest levels keep their own agency's."""
-    if person.seat == Audience.BUSINESS_UNIT:
+    if may(person, May.KEEP_CONTACTS, Relation.OWN_BOARD):
         agencies = _agencies(work, person.board_id)
         return (Owner(None, person.board.name), *(Owner(agency.id, agency.name) for agency in agencies))
     levels = [level.id for level in work.shelf.get(person.board.policy_key).levels]
     above = levels[min(KEPT_FROM, len(levels) - 1) :]
-    if person.agency.kind != OFFICE and person.level in above:
+    is_senior = person.agency.kind != OFFICE and person.level in above
+    if is_senior and may(person, May.KEEP_CONTACTS, Relation.SENIOR):
         return (Owner(person.agency_id, person.agency.name),)
     return ()
 

@@ -12,10 +12,11 @@ from forms_app.db import ledger, reads
 from forms_app.db.notifications import not_reached
 from forms_app.db.releases import releases_of
 from forms_app.db.tables import Delivery, Document, Person, Release
+from forms_app.domain.access import May, Relation, may
 from forms_app.domain.deliveries import BY_PEOPLE, EventKind, Facts, needs_a_person, state_of
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.mail_rules import Rule
-from forms_app.domain.policy import DEIDENTIFIED, OFFICE, Audience
+from forms_app.domain.policy import DEIDENTIFIED, OFFICE
 from forms_app.domain.working_days import spell_time
 from forms_app.services.directory import own_person
 from forms_app.services.issuing import owe_posting_again
@@ -113,7 +114,7 @@ def needs_a_person_at(work: Work, *, by: UUID) -> NeedsAPerson:
 def count_at_board(work: Work, *, by: UUID) -> int | None:
     """How many deliveries and people wait for the business unit; None for somebody of the office who does not see to them."""
     person = officer(work, by)
-    if person.seat != Audience.BUSINESS_UNIT:
+    if not may(person, May.SEE_FAILING_DELIVERIES, Relation.OWN_BOARD):
         return None
     return len(_failing(work, person.board_id)) + len(not_reached(work.session, person.board_id))
 
@@ -200,7 +201,7 @@ def reader_of(work: Work, person: Person, document: Document) -> Reader:
         if reads.document_to_download(session, document.id, person.id) is None:
             raise NotFound(NONE)
         return Reader.PARTY
-    if person.seat != Audience.BUSINESS_UNIT or person.board_id != document.escalation.board_id:
+    if not may(person, May.SEND_AGAIN, Relation.OWN_BOARD) or person.board_id != document.escalation.board_id:
         raise NotFound(NONE)
     return Reader.OFFICE
 
@@ -216,7 +217,7 @@ def is_for_office(work: Work, person: Person, delivery: Delivery) -> bool:
 
 def own_unit(work: Work, by: UUID) -> Person:
     person = own_person(work, by)
-    if person.seat != Audience.BUSINESS_UNIT:
+    if not may(person, May.SEE_FAILING_DELIVERIES, Relation.OWN_BOARD):
         raise NotFound("There is no such page.")
     return person
 

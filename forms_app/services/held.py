@@ -12,9 +12,9 @@ from forms_app.db.people import person_with_board, seat_holders
 from forms_app.db.releases import is_kept_back
 from forms_app.db.tables import Escalation, Person, Release, ReleaseFinding
 from forms_app.documents import contexts as say
+from forms_app.domain.access import May, Relation, may
 from forms_app.domain.errors import NotFound
 from forms_app.domain.release import FoundPlace, ShortText
-from forms_app.domain.seats import SEES_REGISTER
 from forms_app.domain.working_days import spell_time
 from forms_app.services.recognisable import alone_in_its_quarter
 from forms_app.services.releasing import SHORT_TEXTS, Powers, Proposal, is_for_agency, is_ready, powers_of
@@ -91,7 +91,7 @@ def waiting_in(work: Work, *, by: UUID, escalation_id: UUID) -> tuple[HeldLine, 
 def waiting_at_board(work: Work, *, by: UUID) -> tuple[HeldLine, ...]:
     """The de-identified documents that wait in all escalations of this person's Board, the oldest first. Raises NotFound."""
     person = person_with_board(work.session, by)
-    if person is None or person.seat not in SEES_REGISTER:
+    if person is None or not may(person, May.SEE_REGISTER, Relation.OWN_BOARD):
         raise NotFound("There is no such page.")
     found = releases.held_at_board(work.session, person.board_id, Because.DEIDENTIFIED)
     return tuple(_line(release) for release in found)
@@ -165,7 +165,7 @@ class _Names:
             return [person for person in there if is_for_agency(self.release.document, person)]
         parties = {party.person_id for party in self.escalation.parties}
         office = seat_holders(self.work.session, self.escalation.board_id)
-        return [person for person in office if person.seat in SEES_REGISTER and person.id not in parties]
+        return [person for person in office if may(person, May.RELEASE, Relation.OFFICE) and person.id not in parties]
 
 
 def _spoken_to(person: Person) -> str:

@@ -19,9 +19,8 @@ from forms_app.documents.fields import LAID_OUT, SHARING, Field, fields_of
 from forms_app.documents.invented import How, example
 from forms_app.documents.layouts import sample
 from forms_app.documents.pictures import MOST_PAGES
+from forms_app.domain.access import May, Relation, may, signs_off_own
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
-from forms_app.domain.policy import Audience
-from forms_app.domain.seats import SEES_REGISTER
 from forms_app.domain.working_days import spell_time
 from forms_app.services.directory import own_person
 from forms_app.services.work import Work, Workshop
@@ -132,7 +131,7 @@ def kind_view(work: Work, *, by: UUID, kind_code: str) -> KindView:
     return KindView(
         line=_line(kind, choices),
         stamp=_stamp(choices),
-        can_change=person.seat == Audience.BUSINESS_UNIT,
+        can_change=may(person, May.UPLOAD_LAYOUT, Relation.OWN_BOARD),
         waiting=_waiting(choices, shown, person),
         versions=tuple(shown.values()),
         history=tuple(_decided(choice) for choice in choices if choice.decision is not None),
@@ -235,7 +234,7 @@ def publish(work: Work, *, by: UUID, kind_code: str, choice_id: UUID) -> None:
     Raises NotFound, ChangedMeanwhile, and NotAllowedNow for whoever proposed it.
     """
     person, choice = _open_choice(work, by, kind_code, choice_id)
-    if choice.proposed_by_id == person.id:
+    if signs_off_own(May.PUBLISH_LAYOUT, person.id, [choice.proposed_by_id]):
         raise NotAllowedNow("Somebody else has to publish this layout, because you proposed it.")
     _decide(work, person, choice, PUBLISHED)
     waiting = layouts.documents_not_made(work.session, person.board_id, choice.kind)
@@ -281,14 +280,14 @@ def laid_out(kind_code: str) -> Kind:
 
 def _reader(work: Work, by: UUID) -> Person:
     person = own_person(work, by)
-    if person.seat not in SEES_REGISTER:
+    if not may(person, May.SEE_LAYOUTS, Relation.OWN_BOARD):
         raise NotFound("There are no layouts for this person.")
     return person
 
 
 def _changer(work: Work, by: UUID) -> Person:
     person = own_person(work, by)
-    if person.seat != Audience.BUSINESS_UNIT:
+    if not may(person, May.UPLOAD_LAYOUT, Relation.OWN_BOARD):
         raise NotFound("There are no layouts for this person.")
     return person
 
@@ -376,7 +375,8 @@ def _line(kind: Kind, choices: Sequence[LayoutChoice]) -> KindLine:
 def _waiting(choices: Sequence[LayoutChoice], versions: dict[UUID, Version], person: Person) -> Waiting | None:
     if not choices or choices[0].decision is not None:
         return None
-    choice, is_own = choices[0], choices[0].proposed_by_id == person.id
+    choice = choices[0]
+    is_own = signs_off_own(May.PUBLISH_LAYOUT, person.id, [choice.proposed_by_id])
     version = versions[choice.layout_id] if choice.layout_id is not None else None
     return Waiting(_decided(choice), version, can_publish=not is_own, is_own=is_own)
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from forms_app.db import mail_domains
 from forms_app.db.people import people_of_board
 from forms_app.db.tables import MailDomain, Person
+from forms_app.domain.access import May, Relation, may
 from forms_app.domain.mail_rules import Rule, domain_of, is_foreign
-from forms_app.domain.policy import Audience
 from forms_app.mail.webmail import is_webmail
 from forms_app.services.directory import own_person
 from forms_app.services.work import Work
@@ -97,7 +97,7 @@ def confirmed_rule(row: MailDomain) -> Rule | None:
 def domains_to_confirm(work: Work, *, by: UUID) -> int | None:
     """How many domains wait at which somebody has an address; None for somebody whose business it is not."""
     own = own_person(work, by)
-    if own.seat != Audience.BUSINESS_UNIT:
+    if not may(own, May.CONFIRM_MAIL_DOMAIN, Relation.OWN_BOARD):
         return None
     rows = mail_domains.mail_domains_of_board(work.session, own.board_id)
     waiting = {(row.agency_id, row.domain) for row in rows if row.confirmed_at is None}

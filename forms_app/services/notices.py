@@ -11,9 +11,8 @@ from forms_app.db.notifications import notification_to_send
 from forms_app.db.outbox import Claim
 from forms_app.db.reads import takes_part
 from forms_app.db.tables import Delivery, Notification
+from forms_app.domain.access import May, Relation, may
 from forms_app.domain.deliveries import Why
-from forms_app.domain.policy import Audience
-from forms_app.domain.seats import SEES_REGISTER
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Kind, Message, UnfitMessage, compose
 from forms_app.services.attempts import STARTED
@@ -158,7 +157,7 @@ def _happened(work: Work, notification: Notification, kind: Kind, service: str) 
 def _is_said(work: Work, notification: Notification) -> bool:
     """An office's page shows the failures of every escalation: one that had to wait is said by a later one about another."""
     waited = work.now - notification.owed_at
-    everywhere = waited >= STORM and notification.person.seat == Audience.BUSINESS_UNIT
+    everywhere = waited >= STORM and may(notification.person, May.SEE_FAILING_DELIVERIES, Relation.OWN_BOARD)
     return notifications.says_it_already(work.session, notification, everywhere=everywhere)
 
 
@@ -175,7 +174,7 @@ def _delivery_failed(work: Work, notification: Notification, service: str) -> Va
         return None
     person, escalation = notification.person, notification.escalation_id
     is_party = escalation is not None and takes_part(work.session, escalation, person.id)
-    to_office = person.seat == Audience.BUSINESS_UNIT and not is_party
+    to_office = may(person, May.SEE_FAILING_DELIVERIES, Relation.OWN_BOARD) and not is_party
     link = f"{service}/register/deliveries" if to_office else f"{service}/escalations/{escalation}#documents"
     return {"reference": _reference(work, notification), "link": link, "to_office": to_office}
 
@@ -190,7 +189,7 @@ def _reminder(lines: Lines, service: str) -> Values | None:
 def _release_waits(work: Work, notification: Notification, service: str) -> Values | None:
     """The office finds them in its register, and whoever takes part on the page of the escalation."""
     waiting = waiting_for(work, notification.person)
-    is_office = notification.person.seat in SEES_REGISTER and any(
+    is_office = may(notification.person, May.SEE_REGISTER, Relation.OWN_BOARD) and any(
         each.because == Because.DEIDENTIFIED for each in waiting
     )
     escalations = {each.document.escalation_id for each in waiting}

@@ -10,8 +10,8 @@ from uuid import UUID
 from forms_app.db import blank_forms, reads
 from forms_app.db.tables import Document, Person
 from forms_app.documents.claims import references_in
+from forms_app.domain.access import May, Relation, may
 from forms_app.domain.policy import DEIDENTIFIED
-from forms_app.domain.seats import SEES_REGISTER
 from forms_app.domain.working_days import spell_time
 from forms_app.services.attachments import LOCKED, password_of
 from forms_app.services.directory import own_person
@@ -66,7 +66,7 @@ def check_file(work: Work, *, by: UUID, content: bytes, secret: bytes) -> Checke
 
 def office_of(person: Person) -> UUID | None:
     """The Board into whose register this person may look."""
-    return person.board_id if person.seat in SEES_REGISTER else None
+    return person.board_id if may(person, May.SEE_REGISTER, Relation.OWN_BOARD) else None
 
 
 def _found(document: Document, by: UUID, digest: str, secret: bytes) -> FoundFile:

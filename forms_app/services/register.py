@@ -11,10 +11,10 @@ from forms_app.db.people import person_with_board
 from forms_app.db.tables import Escalation, Person
 from forms_app.documents.catalogue import Format
 from forms_app.documents.contexts import Fact
+from forms_app.domain.access import May, Relation, may
 from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Resolved, Standing
-from forms_app.domain.policy import DEIDENTIFIED, Audience, Policy
-from forms_app.domain.seats import SEES_REGISTER
+from forms_app.domain.policy import DEIDENTIFIED, Policy
 from forms_app.services.documents import DocumentLine, as_issued, document_lines
 from forms_app.services.filling.board import facts_for_the_board
 from forms_app.services.filling.values import timeliness
@@ -52,7 +52,7 @@ def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
         raise NotFound("There is no such escalation.")
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
     documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS, by)
-    acting = Acting() if person.seat == Audience.BUSINESS_UNIT else None
+    acting = Acting() if may(person, May.WITHDRAW_DOCUMENT, Relation.OFFICE) else None
     return BoardView(
         summary=summary_of(work, escalation, None, now),
         facts=tuple(_facts(work, policy, escalation, now)),
@@ -86,6 +86,6 @@ def _facts(work: Work, policy: Policy, escalation: Escalation, now: Standing) ->
 def officer(work: Work, by: UUID) -> Person:
     """Who may look into the register of their Board. Raises NotFound for anybody else."""
     person = person_with_board(work.session, by)
-    if person is None or person.seat not in SEES_REGISTER:
+    if person is None or not may(person, May.SEE_REGISTER, Relation.OWN_BOARD):
         raise NotFound("There is no such page.")
     return person

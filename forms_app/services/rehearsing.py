@@ -11,6 +11,7 @@ from forms_app.db import reads, releases
 from forms_app.db.people import seat_holders
 from forms_app.db.tables import Release
 from forms_app.documents.catalogue import file_name, kind_of
+from forms_app.domain.access import May, Relation, may
 from forms_app.domain.acts import (
     Act,
     Destination,
@@ -50,7 +51,6 @@ from forms_app.domain.records import (
     Timing,
 )
 from forms_app.domain.release import Decision
-from forms_app.domain.seats import SEES_REGISTER
 from forms_app.domain.working_days import LONDON, spell_time, uk_date
 from forms_app.services import escalations, rehearsed, releasing
 from forms_app.services.directory import directory_for, own_person
@@ -132,7 +132,8 @@ def release_what_waits(work: Work, *, at_board_of: UUID) -> None:
     for waits in releases.held_at_board(work.session, board_id, Because.DEIDENTIFIED):
         parties = releases.escalation_behind(work.session, waits.document.escalation_id).parties
         raiser = next(party.person_id for party in parties if party.is_raiser)
-        office = [person.id for person in seat_holders(work.session, board_id) if person.seat in SEES_REGISTER]
+        holders = seat_holders(work.session, board_id)
+        office = [person.id for person in holders if may(person, May.SEE_REGISTER, Relation.OWN_BOARD)]
         second = next((each for each in office if each not in {party.person_id for party in parties}), None)
         if second is not None:
             _release(work, waits, raiser, second)

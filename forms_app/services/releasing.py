@@ -18,11 +18,11 @@ from forms_app.db.reads import takes_part
 from forms_app.db.tables import Document, Escalation, Person, Release, ReleaseFinding
 from forms_app.deidentification.findings import Finding
 from forms_app.documents import contexts as say
+from forms_app.domain.access import May, Relation, may, signs_off_own
 from forms_app.domain.answers import from_json
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
-from forms_app.domain.policy import RELEASED, Audience, DocumentKind
+from forms_app.domain.policy import RELEASED, DocumentKind
 from forms_app.domain.release import LIMIT, Decision
-from forms_app.domain.seats import SEES_REGISTER
 from forms_app.domain.secrecy import is_protected
 from forms_app.mail.compose import Kind
 from forms_app.services.issuing import owe_making
@@ -326,9 +326,9 @@ def _is_next(work: Work, person: Person, release: Release) -> bool:
     """
     is_prepared = release.prepared_at is not None
     if release.because == Because.DEIDENTIFIED:
-        is_asked = person.seat == Audience.BUSINESS_UNIT or str(person.id) in release.hands
+        is_asked = may(person, May.PREPARE_RELEASE, Relation.OFFICE) or str(person.id) in release.hands
         # Of most people this is all there is to know, and the database need not be asked.
-        if not (person.seat in SEES_REGISTER if is_prepared else is_asked):
+        if not (may(person, May.RELEASE, Relation.OFFICE) if is_prepared else is_asked):
             return False
     powers = powers_of(work, person, release)
     return powers is not None and (powers.decides if is_prepared else powers.prepares)
@@ -357,22 +357,20 @@ def powers_of(work: Work, person: Person, release: Release) -> Powers | None:
     if withdrawn_from(work.session, release.document_id, person.id) is not None:
         return None
     is_party = takes_part(work.session, escalation.id, person.id)
-    in_office = person.seat in SEES_REGISTER and release.because == Because.DEIDENTIFIED
+    in_office = may(person, May.SEE_RELEASE, Relation.OFFICE) and release.because == Because.DEIDENTIFIED
     if not (is_party or in_office):
         return None
     is_open, is_prepared = release.decided_at is None, release.prepared_at is not None
-    had_a_hand = str(person.id) in release.hands
-    prepares = is_party or (in_office and person.seat == Audience.BUSINESS_UNIT)
-    is_second = not had_a_hand and (
-        in_office and not releases.was_ever_party(work.session, escalation.id, person.id)
-        if release.because == Because.DEIDENTIFIED
-        else is_party
-    )
+    line = May.RELEASE if release.because == Because.DEIDENTIFIED else May.DECIDE_PROTECTED_ADDRESS
+    was_party = releases.was_ever_party(work.session, escalation.id, person.id)
+    had_a_hand = signs_off_own(line, person.id, [UUID(hand) for hand in release.hands])
+    is_allowed = is_party if line is May.DECIDE_PROTECTED_ADDRESS else in_office and not was_party
+    prepares = is_party or (in_office and may(person, May.PREPARE_RELEASE, Relation.OFFICE))
     return Powers(
         is_party=is_party,
         prepares=prepares and is_open,
         sees_texts=is_party or is_prepared or not is_open or release.written_by_id == person.id,
-        decides=is_open and is_prepared and is_second,
+        decides=is_open and is_prepared and is_allowed and not had_a_hand,
         takes_back=prepares
         and not is_open
         and release.proposal == Proposal.RELEASE
