@@ -26,3 +26,9 @@ def agency_with_name(session: Session, board_id: UUID, name: str) -> Agency | No
 
 def agencies_of_board(session: Session, board_id: UUID) -> Sequence[Agency]:
     return session.scalars(select(Agency).where(Agency.board_id == board_id).order_by(Agency.name)).all()
+
+
+def agency_of_board(session: Session, board_id: UUID, agency_id: UUID, *, lock: bool = False) -> Agency | None:
+    """One agency. With `lock`, whoever else changes it, or adds somebody to it, waits until this transaction is over."""
+    wanted = select(Agency).where(Agency.id == agency_id, Agency.board_id == board_id)
+    return session.scalar(wanted.with_for_update(key_share=True) if lock else wanted)

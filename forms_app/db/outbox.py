@@ -13,7 +13,7 @@ from sqlalchemy import CTE, ColumnElement, and_, case, exists, literal, null, or
 from sqlalchemy.orm import Session
 
 from forms_app.db.database import insert_into
-from forms_app.db.tables import Board, Delivery, OutboxItem
+from forms_app.db.tables import Board, Delivery, OutboxItem, Restore
 
 LONG_OWED = timedelta(minutes=15)
 
@@ -33,13 +33,15 @@ class OutboxKind(StrEnum):
     """About a Notification."""
     REMIND = "remind"
     """About a Board: whom to remind of what today. One row for ever, due again on the next day."""
+    LOOK_AFTER_PEOPLE = "look_after_people"
+    """About a Board: who is locked, and which agency is reminded of its yearly word. One row for ever, due again on the next day."""
     READ_BOUNCES = "read_bounces"
     """About nothing: whether messages came back. One row for ever, due again a minute later."""
     SIGN_IN_MESSAGE = "sign_in_message"
     """About a SignInCode; its words are in the payload and nowhere else."""
 
 
-STANDING = frozenset({OutboxKind.REMIND, OutboxKind.READ_BOUNCES})
+STANDING = frozenset({OutboxKind.REMIND, OutboxKind.LOOK_AFTER_PEOPLE, OutboxKind.READ_BOUNCES})
 """What comes round for ever: it can be put off again and again, and is never given up."""
 
 
@@ -207,9 +209,9 @@ def is_owed(session: Session, kind: OutboxKind, about: UUID) -> bool:
     return bool(session.scalar(select(exists().where(OutboxItem.kind == kind.value, OutboxItem.about_id == about))))
 
 
-def boards_without_reminding(session: Session) -> Sequence[UUID]:
-    """The Boards for which nobody has ever looked whom to remind."""
-    looked = exists().where(OutboxItem.kind == OutboxKind.REMIND.value, OutboxItem.about_id == Board.id)
+def boards_without(session: Session, kind: OutboxKind) -> Sequence[UUID]:
+    """The Boards for which this work was never owed."""
+    looked = exists().where(OutboxItem.kind == kind.value, OutboxItem.about_id == Board.id)
     return session.scalars(select(Board.id).where(~looked.correlate(Board)).order_by(Board.id)).all()
 
 
@@ -241,12 +243,19 @@ def why_parked(session: Session, dedupe_key: str) -> str | None:
     return session.scalar(wanted)
 
 
+def may_go() -> ColumnElement[bool]:
+    """After a restore nothing may, until somebody has let it go, but what brings a code to whoever signs in to do so."""
+    on_hold = exists().where(Restore.let_go_at.is_(None))
+    return or_(OutboxItem.kind == OutboxKind.SIGN_IN_MESSAGE.value, ~on_hold)
+
+
 def _due(now: datetime) -> ColumnElement[bool]:
     return and_(
         OutboxItem.done_at.is_(None),
         OutboxItem.parked_at.is_(None),
         OutboxItem.not_before <= now,
         or_(OutboxItem.claimed_until.is_(None), OutboxItem.claimed_until < now),
+        may_go(),
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from forms_app.db.tables import Agency, Person, SignInCode, SignInSession
+from forms_app.db.tables import Agency, Delivery, Draft, Party, Person, SignInCode, SignInSession
 from forms_app.domain.policy import Audience
 
 
@@ -45,6 +45,44 @@ def people_of_board(session: Session, board_id: UUID) -> Sequence[Person]:
     ).all()
 
 
+def everybody_of_board(session: Session, board_id: UUID, agency_id: UUID | None = None) -> Sequence[Person]:
+    """Everyone on a Board's list, or on one of its agencies', also who has left, with the agency."""
+    wanted = select(Person).where(Person.board_id == board_id).options(joinedload(Person.agency))
+    if agency_id is not None:
+        wanted = wanted.where(Person.agency_id == agency_id)
+    return session.scalars(wanted.order_by(Person.id)).all()
+
+
+def person_to_change(session: Session, board_id: UUID, person_id: UUID) -> Person | None:
+    """One of this Board's people, also one who has left. On PostgreSQL nobody else changes them meanwhile."""
+    wanted = select(Person).where(Person.id == person_id, Person.board_id == board_id)
+    wanted = wanted.options(joinedload(Person.agency), joinedload(Person.board))
+    return session.scalars(wanted.with_for_update(of=Person)).one_or_none()
+
+
+def dormant_people(session: Session, board_id: UUID, since: datetime) -> Sequence[Person]:
+    """Whoever was added, and last signed in, before a moment, has not left and is not locked."""
+    return session.scalars(
+        select(Person)
+        .where(Person.board_id == board_id, Person.left_at.is_(None), Person.locked_at.is_(None))
+        .where(func.coalesce(Person.signed_in_at, Person.added_at) < since)
+        .order_by(Person.id)
+        .with_for_update(of=Person)
+    ).all()
+
+
+def is_waited_for(session: Session, person_id: UUID, since: datetime) -> bool:
+    """Whether, since a moment, a document was owed to this person, or they were brought into an escalation."""
+    owed = exists().where(Delivery.person_id == person_id, Delivery.owed_at > since, Delivery.withdrawn_at.is_(None))
+    joined = exists().where(Party.person_id == person_id, Party.joined_at > since, Party.removed_at.is_(None))
+    return bool(session.scalar(select(or_(owed, joined))))
+
+
+def forget_drafts(session: Session, person_id: UUID) -> None:
+    """Everything that this person typed and has not sent."""
+    session.execute(delete(Draft).where(Draft.person_id == person_id))
+
+
 def seat_holders(session: Session, board_id: UUID) -> Sequence[Person]:
     """Everyone who holds a seat at the Board and has not left, by name."""
     return session.scalars(
@@ -58,11 +96,6 @@ def seat_holders(session: Session, board_id: UUID) -> Sequence[Person]:
 def business_unit_of(session: Session, board_id: UUID) -> Sequence[Person]:
     """Those of the seat holders who are the Board's business unit."""
     return [person for person in seat_holders(session, board_id) if person.seat == Audience.BUSINESS_UNIT]
-
-
-def codes_asked_since(session: Session, *, person_id: UUID, since: datetime) -> int:
-    asked = select(func.count()).where(SignInCode.person_id == person_id, SignInCode.asked_at > since)
-    return session.scalar(asked) or 0
 
 
 def code_asked(session: Session, code_id: UUID) -> SignInCode | None:
@@ -92,13 +125,32 @@ def session_of_token(session: Session, token_hash: str) -> SignInSession | None:
     )
 
 
-def end_sessions(session: Session, *, person_id: UUID, now: datetime) -> None:
-    """Ends every session of the person that is still open."""
-    session.execute(
-        update(SignInSession)
+def open_sessions(
+    session: Session, *, person_id: UUID, used_since: datetime, begun_since: datetime
+) -> Sequence[SignInSession]:
+    """The person's sessions that nobody has ended, the one used last first."""
+    return session.scalars(
+        select(SignInSession)
         .where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None))
-        .values(ended_at=now)
-    )
+        .where(SignInSession.seen_at >= used_since, SignInSession.started_at > begun_since)
+        .order_by(SignInSession.seen_at.desc(), SignInSession.id)
+    ).all()
+
+
+def own_session(session: Session, *, person_id: UUID, session_id: UUID) -> SignInSession | None:
+    return session.scalars(
+        select(SignInSession).where(SignInSession.id == session_id, SignInSession.person_id == person_id)
+    ).one_or_none()
+
+
+def end_sessions(session: Session, *, person_id: UUID, now: datetime, but: UUID | None = None) -> None:
+    """Ends every session of the person that is still open, all `but` one."""
+    ending = update(SignInSession).where(SignInSession.person_id == person_id, SignInSession.ended_at.is_(None))
+    session.execute((ending if but is None else ending.where(SignInSession.id != but)).values(ended_at=now))
+
+
+def note_browser(session: Session, *, token_hash: str, browser: str) -> None:
+    session.execute(update(SignInSession).where(SignInSession.token_hash == token_hash).values(browser=browser))
 
 
 def see_session(session: Session, *, session_id: UUID, now: datetime) -> None:

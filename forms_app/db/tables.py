@@ -22,6 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, object_session, relationship
 
+from forms_app.db.sealing import seal_what_is_flushed
+
 
 class Instant(TypeDecorator[datetime]):
     """A moment in UTC. Refuses a datetime without a zone and gives one back with it, on every database."""
@@ -69,8 +71,26 @@ def moment_of(row: Base) -> datetime:
     return found
 
 
+seal_what_is_flushed(Base)
+
+
 def _id() -> Mapped[UUID]:
     return mapped_column(primary_key=True, default=uuid4)
+
+
+# --- keys ---
+
+
+class DataKey(Base):
+    """What seals everything that belongs to one escalation, or to one Board: it has the id of that."""
+
+    __tablename__ = "data_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    wrapped: Mapped[bytes]
+    wrapped_by: Mapped[str]
+    """The name of the key in SEALING_KEYS that opens it."""
+    made_at: Mapped[datetime]
 
 
 # --- Boards and people -------------------------------------------------------------------------------------------
@@ -149,7 +169,9 @@ class Person(Base):
     signed_in_at: Mapped[datetime | None]
     """When they last signed in; None for somebody who never did."""
     locked_at: Mapped[datetime | None]
-    """Since when nobody signs in as them, because nobody had for long. They are still owed what they are owed."""
+    """Since when nobody signs in as them: because nobody had for long, or somebody said so. They are still owed what they are owed."""
+    locked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    """Who locked them; None where the service did. Only those whom the service locked can let themselves in again."""
     left_at: Mapped[datetime | None]
 
     board: Mapped[Board] = relationship(lazy="raise")

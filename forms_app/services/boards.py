@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from forms_app.db.boards import agency_with_name, board_with_code
 from forms_app.db.contacts import has_contacts
-from forms_app.db.people import end_sessions, person_with_email, spend_codes
+from forms_app.db.people import person_with_email
 from forms_app.db.tables import Agency, Board, Contact, Person
 from forms_app.documents.printable import unprintable
 from forms_app.domain.contacts import ADDRESS, LONGEST_ADDRESS, is_telephone
@@ -22,7 +22,9 @@ from forms_app.domain.seats import Seat
 from forms_app.domain.text import SHORT, gate
 from forms_app.domain.working_days import uk_date
 from forms_app.mail.webmail import is_webmail
+from forms_app.services.administering import levels_of
 from forms_app.services.blank_forms import owe_blank_forms
+from forms_app.services.leaving import NOT_LEFT, record_leaving, record_return
 from forms_app.services.mail_domains import name_domains
 from forms_app.services.work import Work
 
@@ -103,6 +105,8 @@ class GivenBoard(Given):
     telephone: Telephone
     """The business unit's, as its address is: without both, nobody could reach the Board."""
     email: Email
+    lock_people_after_days: Annotated[int, Field(ge=30, le=730)] = 180
+    """After so long without signing in somebody is locked."""
     secure_domains: list[Domain] = []
     """Where documents may be attached, to begin with: from then on the business unit decides it on its page."""
     allowed_webmail: list[Domain] = []
@@ -131,6 +135,7 @@ def set_up_board(work: Work, given: GivenBoard) -> dict[str, UUID]:
     is_new, board = found is None, found or Board(code=given.code)
     board.name, board.policy_key = given.name, given.policy
     board.telephone, board.email = given.telephone, given.email
+    board.lock_after_days = given.lock_people_after_days
     work.session.add(board)
     work.session.flush()
     _set_up_contacts(work, board.id, None, given.contacts)
@@ -144,24 +149,19 @@ def set_up_board(work: Work, given: GivenBoard) -> dict[str, UUID]:
 
 
 def leave(work: Work, email: str) -> Person:
-    """A person leaves: from this moment they cannot sign in, and what they did keeps their name. Raises BoardFaults."""
+    """Whoever runs the service says that a person leaves. Raises BoardFaults."""
     person = _person(work, email)
-    person.left_at = person.left_at or work.now
-    work.note("person_left", board=person.board_id, about=person.id)
+    if person.left_at is None:
+        record_leaving(work, person, by=None)
     return person
 
 
 def come_back(work: Work, email: str) -> Person:
-    """A person who left is back: they sign in anew, and nothing from before their leaving lets them in. Raises BoardFaults."""
+    """Whoever runs the service says that a person who left is back. Raises BoardFaults."""
     person = _person(work, email)
     if person.left_at is None:
-        raise BoardFaults(["They have not left: nothing was changed."])
-    person.left_at = None
-    spend_codes(work.session, person_id=person.id, now=work.now)
-    end_sessions(work.session, person_id=person.id, now=work.now)
-    work.session.flush()
-    name_domains(work, person.board_id)
-    work.note("person_returned", board=person.board_id, about=person.id)
+        raise BoardFaults([NOT_LEFT])
+    record_return(work, person, by=None)
     return person
 
 
@@ -173,14 +173,18 @@ def _person(work: Work, email: str) -> Person:
 
 
 def _set_up_agency(work: Work, board: Board, given: GivenAgency) -> dict[str, UUID]:
-    agency = agency_with_name(work.session, board.id, given.name) or Agency(board_id=board.id, name=given.name)
+    agency = agency_with_name(work.session, board.id, given.name) or Agency(
+        board_id=board.id, name=given.name, added_at=work.now
+    )
     agency.kind = given.kind
     work.session.add(agency)
     work.session.flush()
     _set_up_contacts(work, board.id, agency.id, given.contacts)
     people = {}
     for each in given.people:
-        person = person_with_email(work.session, each.email) or Person(email=each.email, language=each.language)
+        person = person_with_email(work.session, each.email) or Person(
+            email=each.email, language=each.language, added_at=work.now
+        )
         person.board_id, person.agency_id = board.id, agency.id
         person.name, person.job_title = each.name, each.job_title
         person.level, person.telephone = each.level, each.telephone
@@ -227,6 +231,7 @@ def _faults(work: Work, given: GivenBoard) -> list[str]:
         if found is not None and found.board.code != given.code:
             faults.append(f"{email} already belongs to another Board.")
     faults += _anybodys(given, emails)
+    faults += _closed(work, given)
     faults += _checked_tomorrow(work, given)
     if not any(person.seat == "business_unit" for person in people):
         faults.append("Nobody has the seat “business_unit”: the Board could not be told of anything.")
@@ -245,6 +250,14 @@ def _anybodys(given: GivenBoard, emails: Sequence[str]) -> Iterator[str]:
             yield f"secure_domains: {domain} is public webmail, to which no document can be attached."
 
 
+def _closed(work: Work, given: GivenBoard) -> Iterator[str]:
+    board = board_with_code(work.session, given.code)
+    for each in given.agencies if board is not None else ():
+        found = agency_with_name(work.session, board.id, each.name) if board is not None else None
+        if found is not None and found.closed_at is not None:
+            yield f"{each.name} is closed. Take it out of the file, or open it again on the page “Agencies”."
+
+
 def _checked_tomorrow(work: Work, given: GivenBoard) -> Iterator[str]:
     every = [*given.contacts, *(contact for agency in given.agencies for contact in agency.contacts)]
     for contact in every:
@@ -253,7 +266,7 @@ def _checked_tomorrow(work: Work, given: GivenBoard) -> Iterator[str]:
 
 
 def _unknown(policy: Policy, given: GivenBoard) -> list[str]:
-    levels = {level.id for level in policy.levels}
+    levels = levels_of(policy)
     kinds = {kind.id for kind in policy.agency_kinds} | {OFFICE}
     faults = [
         f"{agency.name}: the policy has no agency kind “{agency.kind}”."
@@ -262,6 +275,6 @@ def _unknown(policy: Policy, given: GivenBoard) -> list[str]:
     ]
     for agency in given.agencies:
         for person in agency.people:
-            if person.level not in levels | {OFFICE}:
+            if person.level not in levels:
                 faults.append(f"{person.email}: the policy has no level “{person.level}”.")
     return faults

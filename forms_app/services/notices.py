@@ -13,9 +13,11 @@ from forms_app.db.reads import takes_part
 from forms_app.db.tables import Delivery, Notification
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.deliveries import Why
+from forms_app.domain.seats import Seat
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Kind, Message, UnfitMessage, compose
 from forms_app.services.attempts import STARTED
+from forms_app.services.attesting import due_day_of
 from forms_app.services.digests import room_for_notification_from
 from forms_app.services.failing import STORM, tell_somebody_else
 from forms_app.services.ledger import failing
@@ -140,6 +142,8 @@ def _words(work: Work, notification: Notification, lines: Lines, service: str) -
             return _release_waits(work, notification, service)
         case Kind.LAYOUT_FAILED:
             return _layout_failed(work, notification, service)
+        case Kind.PARTY_LEFT | Kind.ADDRESS_CHANGES | Kind.ATTESTATION_DUE:
+            return _about_people(work, notification, kind, service)
         case Kind.DOCUMENT | Kind.SIGN_IN:
             raise UnfitMessage(f"A message of the kind {kind} is no notification; nothing was sent.")
         case _:
@@ -202,6 +206,25 @@ def _layout_failed(work: Work, notification: Notification, service: str) -> Valu
     kinds = ledger.kinds_given_up(work.session, board)
     is_own = any(layout_in_force(work.session, board, kind) is not None for kind in kinds)
     return {"is_own": is_own, "link": f"{service}/word-layouts"} if kinds else None
+
+
+def _about_people(work: Work, notification: Notification, kind: Kind, service: str) -> Values | None:
+    if kind is Kind.ATTESTATION_DUE:
+        return _attestation_due(work, notification, service)
+    if kind is Kind.ADDRESS_CHANGES:
+        return {}
+    to_office = notification.person.seat == Seat.BUSINESS_UNIT
+    place = f"people/{notification.about_id}" if to_office else "escalations"
+    return {"link": f"{service}/{place}", "to_office": to_office}
+
+
+def _attestation_due(work: Work, notification: Notification, service: str) -> Values | None:
+    """Nothing for somebody who administers the agency no more, and once it has given its word."""
+    person, agency_id = notification.person, notification.about_id
+    to_office = person.seat == Seat.BUSINESS_UNIT
+    may_give_it = to_office or (person.administers_agency and person.agency_id == agency_id)
+    day = due_day_of(work, person, agency_id) if agency_id is not None and may_give_it else None
+    return None if day is None else {"by": day, "link": f"{service}/agencies", "to_office": to_office}
 
 
 def _reference(work: Work, notification: Notification) -> str:

@@ -13,7 +13,18 @@ from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.domain.deliveries import Why
 from forms_app.mail.compose import Letterhead, UnfitMessage
 from forms_app.mail.mailbox import Mailbox
-from forms_app.services import blank_forms, bounced, issuing, layouts, notices, posting, reminding, settling, watching
+from forms_app.services import (
+    blank_forms,
+    bounced,
+    dormancy,
+    issuing,
+    layouts,
+    notices,
+    posting,
+    reminding,
+    settling,
+    watching,
+)
 from forms_app.services.attachments import Lock
 from forms_app.services.deadlines import Deadlines
 from forms_app.services.digests import Budget
@@ -31,6 +42,7 @@ WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.POST_DELIVERY: posting.WAITS,
     OutboxKind.POST_NOTIFICATION: posting.WAITS,
     OutboxKind.REMIND: reminding.WAITS,
+    OutboxKind.LOOK_AFTER_PEOPLE: dormancy.WAITS,
     OutboxKind.READ_BOUNCES: bounced.WAITS,
     OutboxKind.WATCH: watching.WAITS,
     OutboxKind.DRAW_LAYOUT: layouts.WAITS,
@@ -142,6 +154,8 @@ def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
             notices.post_notification(workshop, claim, desk.counter)
         case OutboxKind.REMIND:
             reminding.remind_board(workshop, claim, desk.reminders_hour)
+        case OutboxKind.LOOK_AFTER_PEOPLE:
+            dormancy.look_after_people(workshop, claim)
         case OutboxKind.READ_BOUNCES:
             bounced.read_bounces(workshop, claim, desk.mailbox)
         case OutboxKind.WATCH:

@@ -8,7 +8,7 @@ from alembic import op
 revision = "0009"
 down_revision = "0008"
 
-PEOPLE = ("locked_at", "signed_in_at", "administers_agency")
+PEOPLE = ("locked_by_id", "locked_at", "signed_in_at", "administers_agency")
 
 
 def upgrade() -> None:
@@ -17,6 +17,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("administers_agency", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("signed_in_at", moment, nullable=True))
         batch_op.add_column(sa.Column("locked_at", moment, nullable=True))
+        batch_op.add_column(sa.Column("locked_by_id", sa.Uuid(), nullable=True))
+        batch_op.create_foreign_key(op.f("fk_people_locked_by_id"), "people", ["locked_by_id"], ["id"])
     with op.batch_alter_table("people") as batch_op:
         batch_op.alter_column("administers_agency", server_default=None)
     op.add_column("audit_entries", sa.Column("code", sa.Text(), nullable=True))
@@ -81,5 +83,6 @@ def downgrade() -> None:
     op.drop_column("people", "added_at")
     op.drop_column("audit_entries", "code")
     with op.batch_alter_table("people") as batch_op:
+        batch_op.drop_constraint(op.f("fk_people_locked_by_id"), type_="foreignkey")
         for column in PEOPLE:
             batch_op.drop_column(column)

@@ -1,0 +1,72 @@
+"""The people of a Board's agencies: what is said of each, what about them needs a second person, and who is forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from forms_app.domain.contacts import stamp_of
+
+A_MONTH = timedelta(days=30)
+
+
+class Lets(StrEnum):
+    """What may be changed about a person that lets them in, or lets them see more: never by one person alone."""
+
+    SEAT = "seat"
+    ADMINISTER = "administer"
+    ADDRESS = "address"
+    """Whoever has the mailbox of a person's address is that person to the service."""
+
+
+class Show(StrEnum):
+    """Which of the people are listed."""
+
+    PRESENT = "present"
+    LEFT = "left"
+    LOCKED = "locked"
+    NEVER = "never"
+    """Those who have never signed in."""
+    SPECIAL = "special"
+    """Those who hold a seat at the Board or administer people."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDetails:
+    """What whoever administers people may change by themselves."""
+
+    agency_id: UUID
+    name: str
+    job_title: str
+    level: str
+    telephone: str = ""
+
+    @property
+    def stamp(self) -> str:
+        """Says by itself whether somebody changed the person since they were looked at."""
+        return stamp_of(str(self.agency_id), self.name, self.job_title, self.level, self.telephone)
+
+
+def last_heard_of(added_at: datetime | None, signed_in_at: datetime | None) -> datetime | None:
+    """Since when nobody has signed in as them; None where nobody knows since when they are there."""
+    return signed_in_at or added_at
+
+
+def is_dormant(since: datetime | None, *, now: datetime, after_days: int) -> bool:
+    return since is not None and since < now - timedelta(days=after_days)
+
+
+def attestation_due(last: date | None, added: date | None) -> date | None:
+    """By when an agency says again that its list is right: a year after the last time, or after it was added."""
+    day = last or added
+    return None if day is None else a_year_after(day)
+
+
+def a_year_after(day: date) -> date:
+    """The same day of the next year; 1 March after 29 February."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date(day.year + 1, 3, 1)

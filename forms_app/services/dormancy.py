@@ -1,0 +1,58 @@
+"""Whoever has not signed in for long is locked, once a day, by work that comes round for ever; who is waited for is let in again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from forms_app.db import outbox
+from forms_app.db.outbox import Claim
+from forms_app.db.people import dormant_people, is_waited_for
+from forms_app.db.reminders import board_to_remind
+from forms_app.db.tables import Person
+from forms_app.domain.errors import NotAllowedNow
+from forms_app.services.administering import refuse_last_officer
+from forms_app.services.attesting import remind_of_attestations
+from forms_app.services.people import lock, unlock
+from forms_app.services.work import Work, Workshop
+
+WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
+"""Between one try and the next, should one fail; the last for as long as it fails."""
+A_DAY = timedelta(days=1)
+
+
+def look_after_people(workshop: Workshop, claim: Claim) -> None:
+    """Locks a Board's dormant accounts, and reminds its agencies of their yearly word."""
+    with workshop.writing() as work:
+        lock_dormant(work, claim.about_id)
+        remind_of_attestations(work, claim.about_id)
+        outbox.finish_until(work.session, claim.item_id, claim.worker, work.now + A_DAY)
+
+
+def lock_dormant(work: Work, board_id: UUID) -> None:
+    """All but the last person of the business unit: a locked unit could be told of nothing."""
+    after = timedelta(days=board_to_remind(work.session, board_id).lock_after_days)
+    for person in dormant_people(work.session, board_id, work.now - after):
+        try:
+            refuse_last_officer(work, person)
+        except NotAllowedNow:
+            continue
+        lock(work, person, by=None)
+
+
+def may_ask_to_be_let_in(work: Work, person: Person) -> bool:
+    """Whether a code may be sent to this person: also to one whom the service locked, while an escalation waits for them.
+
+    Whom somebody locked, and whoever holds a seat at the Board or administers people, is unlocked by somebody else.
+    """
+    if person.locked_at is None:
+        return True
+    since = work.now - timedelta(days=board_to_remind(work.session, person.board_id).lock_after_days)
+    may_by_themselves = person.locked_by_id is None and person.seat is None and not person.administers_agency
+    return may_by_themselves and is_waited_for(work.session, person.id, since)
+
+
+def unlock_by_own_address(work: Work, person: Person) -> None:
+    """They proved that the mailbox is theirs, and an escalation waits for them: a child must not wait for an administrator."""
+    if person.locked_at is not None:
+        unlock(work, person, by=person.id)

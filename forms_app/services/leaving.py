@@ -1,0 +1,106 @@
+"""Somebody leaves, or comes back: what let them in ends in the same transaction, and their name stays on what they did."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from forms_app.db.administering import withdraw_proposals
+from forms_app.db.people import business_unit_of, end_sessions, forget_drafts, spend_codes
+from forms_app.db.reads import escalations_of
+from forms_app.db.tables import Escalation, Party, Person
+from forms_app.domain.errors import CalendarEnds, NotAllowedNow
+from forms_app.domain.escalation import Open
+from forms_app.mail.compose import Kind
+from forms_app.services.administering import OWN_CASE, administered, administrator, refuse_last_officer
+from forms_app.services.history import standing_of
+from forms_app.services.mail_domains import may_be_emailed, name_domains
+from forms_app.services.notifying import notify
+from forms_app.services.work import Work
+
+NOT_LEFT = "They have not left: nothing was changed."
+CLOSED = "Their agency is closed. Move them to another one after they are back, or open it again."
+
+
+def leave(work: Work, *, by: UUID, person_id: UUID) -> None:
+    """Raises NotFound, and NotAllowedNow for oneself and for the last person of the business unit."""
+    person = administered(work, administrator(work, by), person_id)
+    if person.id == by:
+        raise NotAllowedNow(OWN_CASE)
+    if person.left_at is None:
+        refuse_last_officer(work, person)
+        record_leaving(work, person, by=by)
+
+
+def come_back(work: Work, *, by: UUID, person_id: UUID) -> None:
+    """Raises NotFound, and NotAllowedNow."""
+    person = administered(work, administrator(work, by), person_id)
+    if person.agency.closed_at is not None:
+        raise NotAllowedNow(CLOSED)
+    record_return(work, person, by=by)
+
+
+def record_leaving(work: Work, person: Person, *, by: UUID | None) -> None:
+    """From this moment nothing lets them in. `by` is None for whoever runs the service."""
+    open_now = open_escalations(work, person.id)
+    person.left_at = work.now
+    shut_out(work, person)
+    forget_drafts(work.session, person.id)
+    withdraw_proposals(work.session, person.id, by, work.now)
+    work.note("person_left", person=by, board=person.board_id, about=person.id)
+    _tell(work, person, open_now)
+
+
+def record_return(work: Work, person: Person, *, by: UUID | None) -> None:
+    """They sign in anew: nothing from before their leaving lets them in, and no seat comes back with them."""
+    if person.left_at is None:
+        raise NotAllowedNow(NOT_LEFT)
+    person.left_at, person.locked_at, person.locked_by_id = None, None, None
+    person.added_at, person.signed_in_at = work.now, None
+    person.seat, person.administers_agency = None, False
+    shut_out(work, person)
+    work.session.flush()
+    name_domains(work, person.board_id)
+    work.note("person_returned", person=by, board=person.board_id, about=person.id)
+
+
+def shut_out(work: Work, person: Person) -> None:
+    """Ends every session, and every code and link that was sent."""
+    spend_codes(work.session, person_id=person.id, now=work.now)
+    end_sessions(work.session, person_id=person.id, now=work.now)
+
+
+def open_escalations(work: Work, person_id: UUID) -> list[Escalation]:
+    """Those that are open and in which this person takes part."""
+    return [each for each in escalations_of(work.session, person_id) if _is_open(work, each)]
+
+
+def _is_open(work: Work, escalation: Escalation) -> bool:
+    try:
+        return isinstance(standing_of(work, escalation), Open)
+    except CalendarEnds:
+        return True  # rather one too many is looked at
+
+
+def _tell(work: Work, leaver: Person, escalations: list[Escalation]) -> None:
+    """The business unit, and whoever is nearest in each escalation: somebody has to take over."""
+    if not escalations:
+        return
+    nearest = [person for each in escalations if (person := _nearest(work, each, leaver)) is not None]
+    told = {person.id: person for person in (*business_unit_of(work.session, leaver.board_id), *nearest)}
+    for person in told.values():
+        if person.id != leaver.id:
+            notify(work, Kind.PARTY_LEFT, person, key=f"{leaver.id}:{leaver.left_at}", about=leaver.id)
+
+
+def _nearest(work: Work, escalation: Escalation, leaver: Person) -> Person | None:
+    """Who takes part beside them: on their own side first, the raiser first of those."""
+    own = {party.side for party in escalation.parties if party.person_id == leaver.id}
+
+    def distance(party: Party) -> tuple[bool, bool, int]:
+        return party.side not in own, not party.is_raiser, party.number
+
+    there = [party for party in escalation.parties if party.person_id != leaver.id and not party.has_left]
+    for party in sorted(there, key=distance):
+        if may_be_emailed(work, party.person):
+            return party.person
+    return None
