@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 ROOT = Path(__file__).parents[1]
 SIGNING_KEY_BYTES = 32
+SEALING_KEY_BYTES = 32
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 NO_MAILBOX = "write imaps://user@host/INBOX or maildir:///path"
 
@@ -24,13 +25,31 @@ class SettingsFault(Exception):
 
 
 def _is_a_signing_key(key: SecretStr) -> SecretStr:
-    try:
-        length = len(base64.b64decode(key.get_secret_value(), validate=True))
-    except ValueError:
-        length = 0
-    if length != SIGNING_KEY_BYTES:
+    if not _has_bytes(key.get_secret_value(), SIGNING_KEY_BYTES):
         raise PydanticCustomError("signing_key", "write 32 random bytes in base64: openssl rand -base64 32")
     return key
+
+
+def _are_sealing_keys(keys: SecretStr) -> SecretStr:
+    pairs = [each.strip().partition(":") for each in keys.get_secret_value().split(",")]
+    names = [name for name, _, _ in pairs]
+    if (
+        not all(names)
+        or len(set(names)) != len(names)
+        or not all(_has_bytes(key, SEALING_KEY_BYTES) for _, _, key in pairs)
+    ):
+        raise PydanticCustomError(
+            "sealing_keys",
+            "write name:key, as `forms-app keys new` prints it; several with commas between, the current one first",
+        )
+    return keys
+
+
+def _has_bytes(key: str, length: int) -> bool:
+    try:
+        return len(base64.b64decode(key, validate=True)) == length
+    except ValueError:
+        return False
 
 
 def _is_a_mailbox(url: str) -> str:
@@ -64,6 +83,8 @@ class Settings(BaseSettings):
 
     secret_key: Annotated[SecretStr, Field(min_length=32)]
     """Signs cookies. The same on every web process; at least 32 characters."""
+    sealing_keys: Annotated[SecretStr, AfterValidator(_are_sealing_keys)]
+    """What opens the keys of everything that is sealed in the database: name:base64 of 32 bytes, with commas between, the current one first."""
     service_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")]
     """Where people reach the service, for the links in emails: https://escalations.example.org"""
     database_url: str = f"sqlite:///{ROOT / 'var' / 'forms-app.db'}"
@@ -94,6 +115,12 @@ class Settings(BaseSettings):
     pdf_signing_passphrase: SecretStr | None = None
     encrypt_attachments: bool = False
     """Whether PDFs travel locked, with a password that is shown to whoever signs in."""
+    backup_recipients: str = ""
+    """The public keys of age to which backups are encrypted, with spaces between them."""
+    proxies: Annotated[int, Field(ge=0)] | None = None
+    """How many servers stand between a browser and this service. Each tells in X-Forwarded-For who asked it."""
+    neutral_page: Annotated[str, Field(pattern=r"^https://[^/]+(/.*)?$")] = "https://www.bbc.co.uk/weather"
+    """Where “Hide this page now” leads."""
     outbox_lease_seconds: Annotated[float, Field(gt=0)] = 180
     """How long one piece of work may take, before another worker takes it up; longer than a slow mail server takes to answer."""
 

@@ -19,6 +19,7 @@ from huey import Huey
 from huey.consumer import Consumer, Scheduler, Worker
 
 from forms_app.db.database import Database
+from forms_app.db.keys import WrappingKeys
 from forms_app.documents import pictures
 from forms_app.documents.locks import lock
 from forms_app.documents.press import Limits, Press
@@ -49,6 +50,7 @@ class Job:
     """What a worker works on, and with what."""
 
     database_url: str
+    wrapping: WrappingKeys
     shelf: Shelf
     huey_url: str
     mail_server: MailServer
@@ -87,7 +89,7 @@ def _queue(job: Job) -> tuple[Huey, Rounds]:
     def bench() -> Bench:
         # Made in each process for itself: connections do not survive a fork.
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        workshop = Workshop(Database(job.database_url), job.shelf, calendar_of, lambda: datetime.now(UTC))
+        workshop = Workshop(Database(job.database_url, job.wrapping), job.shelf, calendar_of, lambda: datetime.now(UTC))
         # A document that takes half the lease is given up, so that one text cannot hold up the messages of everybody else.
         press = Press(Limits(seconds=job.lease.total_seconds() / 2))
         press.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from forms_app.app import create_app
+from forms_app.db.faults import DatabaseFault
 from forms_app.documents.faults import DocumentFault
 from forms_app.logs import configure_logs
 from forms_app.policies.reader import PolicyFaults
@@ -18,6 +19,6 @@ configure_logs()
 try:
     settings = read_settings()
     app = create_app(settings, poke=Pokes(settings.huey_url))
-except (SettingsFault, PolicyFaults, DocumentFault) as fault:
+except (SettingsFault, PolicyFaults, DocumentFault, DatabaseFault) as fault:
     sys.stderr.write(f"{fault}\n")
     sys.exit(CANNOT_START)

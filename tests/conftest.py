@@ -85,20 +85,23 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres_server: PostgresServer) -> str:
     """The name of a database on which all migrations ran: a template to copy, never to use."""
-    from forms_app.db.migrate import upgrade
+    from forms_app.db.migrate import migrate
+    from tests.factories.keys import KEYS
 
     name = postgres_server.create_database()
-    upgrade(postgres_server.url(name))
+    migrate(postgres_server.url(name), KEYS)
+    postgres_server.let_service_log_in()
     return name
 
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file on which all migrations ran: a template to copy, never to use."""
-    from forms_app.db.migrate import upgrade
+    from forms_app.db.migrate import migrate
+    from tests.factories.keys import KEYS
 
     file = tmp_path_factory.mktemp("sqlite") / "template.db"
-    upgrade(_sqlite_url(file))
+    migrate(_sqlite_url(file), KEYS)
     connection = sqlite3.connect(file)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -117,7 +120,7 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
 def postgresql_url(postgres_server: PostgresServer, migrated_postgres: str) -> Iterator[str]:
     """A freshly migrated PostgreSQL database of this test's own."""
     name = postgres_server.create_database(template=migrated_postgres)
-    yield postgres_server.url(name)
+    yield postgres_server.url_of_service(name)
     postgres_server.drop_database(name)
 
 

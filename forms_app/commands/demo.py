@@ -11,14 +11,17 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
 from forms_app.app import open_workshop
 from forms_app.commands.invented import Invented, invented_boards, with_newcomer, with_second_officer
 from forms_app.commands.service import gunicorn_options
-from forms_app.db.migrate import upgrade
+from forms_app.db.keys import WrappingKeys, new_wrapping_key
+from forms_app.db.migrate import migrate
 from forms_app.domain.errors import DomainError
 from forms_app.domain.working_days import uk_date
 from forms_app.services.boards import set_up_board
@@ -67,7 +70,7 @@ def run_demo(chosen: argparse.Namespace) -> int:
         raise DemoFault("Its parts are not installed yet. Run script/demo, which installs them and then does this.")
     print("Starting the service", flush=True)
     settings = _make_home(ports, reset=chosen.reset)
-    upgrade(settings["DATABASE_URL"])
+    migrate(settings["DATABASE_URL"], WrappingKeys(settings["SEALING_KEYS"]))
     welcome = _welcome(ports, _set_up_boards(settings))
     return _serve(ports, child_environment(**settings), welcome)
 
@@ -87,13 +90,10 @@ def _make_home(ports: Ports, *, reset: bool) -> dict[str, str]:
 
 
 def demo_settings(ports: Ports) -> dict[str, str]:
-    """The environment of the demonstration; its secret key is made once and kept."""
-    key = HOME / "secret-key"
-    if not key.exists():
-        key.write_text(secrets.token_urlsafe(48))
-        key.chmod(0o600)
+    """The environment of the demonstration; its keys are made once and kept."""
     return {
-        "SECRET_KEY": key.read_text(),
+        "SECRET_KEY": _kept("secret-key", lambda: secrets.token_urlsafe(48)),
+        "SEALING_KEYS": _kept("sealing-keys", lambda: new_wrapping_key(datetime.now(UTC))),
         "SERVICE_URL": f"http://127.0.0.1:{ports.web}",
         "DATABASE_URL": f"sqlite:///{HOME / 'forms-app.db'}",
         "HUEY_URL": f"sqlite:///{HOME / 'huey.db'}",
@@ -102,6 +102,14 @@ def demo_settings(ports: Ports) -> dict[str, str]:
         "MAIL_SECURITY": "none",
         "MAIL_SENDER": "escalations@escalations.example",
     }
+
+
+def _kept(name: str, make: Callable[[], str]) -> str:
+    file = HOME / name
+    if not file.exists():
+        file.touch(0o600)
+        file.write_text(make())
+    return file.read_text()
 
 
 def _set_up_boards(settings: dict[str, str]) -> list[Invented]:

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from forms_app.commands.invented import invented_board
 from forms_app.db.database import Database
-from forms_app.db.migrate import upgrade
+from forms_app.db.keys import WrappingKeys, new_wrapping_key
+from forms_app.db.migrate import migrate
 from forms_app.documents.printable import unprintable
 from forms_app.domain.errors import DomainError
 from forms_app.domain.policy import Policy, Route
@@ -97,8 +98,9 @@ def _throw_away(policy: Policy) -> Iterator[tuple[WorkshopAt, UUID]]:
     """A database that exists for the rehearsal only, with one invented Board that has adopted the policy."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/rehearsal.db"
-        upgrade(url)
-        database, shelf = Database(url), Shelf([policy])
+        wrapping = WrappingKeys(new_wrapping_key(datetime.now(UTC)))
+        migrate(url, wrapping)
+        database, shelf = Database(url, wrapping), Shelf([policy])
 
         def at(moment: datetime) -> Workshop:
             return Workshop(database, shelf, calendar_of, lambda: moment.astimezone(UTC))

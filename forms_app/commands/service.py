@@ -7,8 +7,10 @@ import os
 import sys
 from contextlib import suppress
 
+from forms_app.app import open_database
 from forms_app.db.faults import faults_told
-from forms_app.db.migrate import require_newest, upgrade
+from forms_app.db.keys import WrappingKeys
+from forms_app.db.migrate import migrate, require_newest
 from forms_app.db.reach import UNREACHABLE
 from forms_app.settings import read_settings
 
@@ -24,9 +26,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run_web(chosen: argparse.Namespace) -> int:
     """Becomes gunicorn, with sync workers: threads make each of them slower."""
-    url = read_settings().database_url
-    with faults_told(url), suppress(*UNREACHABLE):  # a database that is down may come up later
-        require_newest(url)
+    settings = read_settings()
+    with faults_told(settings.database_url), suppress(*UNREACHABLE):  # a database that is down may come up later
+        require_newest(settings.database_url)
+    open_database(settings).close()
     print(f"Starting the web service on {chosen.bind}. Press Ctrl+C to stop.", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "gunicorn", *gunicorn_options(chosen.bind, chosen.processes)]
     os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
@@ -39,9 +42,9 @@ def gunicorn_options(bind: str, processes: int) -> list[str]:
 
 
 def run_migrations(_: argparse.Namespace) -> None:
-    url = read_settings().database_url
-    with faults_told(url):
-        upgrade(url)
+    settings = read_settings()
+    with faults_told(settings.database_url):
+        migrate(settings.database_url, WrappingKeys(settings.sealing_keys.get_secret_value()))
     print("The database is up to date.")
 
 

@@ -7,8 +7,9 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from forms_app.app import open_shelf
+from forms_app.app import open_database, open_shelf
 from forms_app.db.faults import faults_told
+from forms_app.db.keys import WrappingKeys
 from forms_app.db.migrate import require_newest
 from forms_app.logs import configure_logs
 from forms_app.mail.compose import Letterhead
@@ -35,9 +36,11 @@ def work(chosen: argparse.Namespace) -> None:
     settings = read_settings()
     with faults_told(settings.database_url):
         require_newest(settings.database_url)
+        open_database(settings).close()
     run(
         Job(
             database_url=settings.database_url,
+            wrapping=WrappingKeys(settings.sealing_keys.get_secret_value()),
             shelf=open_shelf(settings),
             huey_url=settings.huey_url,
             mail_server=mail_server(settings),

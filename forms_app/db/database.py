@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session as Session
 
+from forms_app.db import trail
 from forms_app.db.actors import SERVICE, Actor
+from forms_app.db.inserting import insert_into as insert_into
+from forms_app.db.keys import KeyRing, WrappingKeys, require_keys
+from forms_app.db.sealing import use_keys
 
 BUSY_MILLISECONDS = 15_000
 SQLITE_PRAGMAS = (
@@ -24,24 +27,32 @@ SQLITE_PRAGMAS = (
 )
 
 
-def insert_into(session: Session, table: type[Any]) -> postgresql.Insert | sqlite.Insert:
-    """An insertion that can say what becomes of it where there is such a row already. Both databases have the same words for it."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return insert(table)
-
-
 class Database:
     """Hands out sessions. One session is one transaction; nobody keeps two open in one thread."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+    def __init__(self, url: str, wrapping: WrappingKeys | None = None) -> None:
+        """Without keys nothing that is sealed can be read or written, which a copy of the whole does not need."""
+        self.engine = engine_at(url)
+        self._wrapping = wrapping
+        if wrapping is not None:
+            use_keys(self.engine.dialect, KeyRing(self.engine, wrapping))
+
+    def require_keys(self) -> None:
+        """Raises DatabaseFault where something is not sealed yet, or was sealed by a key that is not here."""
+        assert self._wrapping is not None
+        with self.reading() as session:
+            require_keys(session, self._wrapping)
 
     @contextmanager
     def writing(self, actor: Actor = SERVICE) -> Iterator[Session]:
-        """A transaction that is committed at the end of the block and undone by any exception in it."""
+        """A transaction that is committed at the end of the block and undone by any exception in it.
+
+        Whatever was noted in it is written last: no session that writes goes past the trail.
+        """
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             actor.begin(session)
             yield session
+            trail.write_down(session)
 
     @contextmanager
     def reading(self, actor: Actor = SERVICE) -> Iterator[Session]:
@@ -64,7 +75,7 @@ def driver_url(url: str) -> str:
     return parsed.render_as_string(hide_password=False)
 
 
-def _engine(url: str) -> Engine:
+def engine_at(url: str) -> Engine:
     url = driver_url(url)
     if not url.startswith("sqlite"):
         return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=5)

@@ -32,7 +32,7 @@ from docxtpl import DocxTemplate
 from sqlalchemy import func, select
 from weasyprint import HTML
 
-from forms_app.db.migrate import upgrade
+from forms_app.db.migrate import migrate
 from forms_app.db.tables import Attempt, Document, Party, Person
 from forms_app.documents import pdf, standards, templates
 from forms_app.documents.catalogue import kind_of
@@ -46,6 +46,7 @@ from forms_app.mail.postbox import Postbox
 from forms_app.services.digests import Budget
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.poke import Pokes, looking, open_queue
+from tests.factories.keys import KEYS
 from tests.factories.scenes import Scene, scene
 
 POLICY = "berkshire"
@@ -73,7 +74,7 @@ def close_to_last_accepted(port: int) -> Result:
         folder = Path(tempfile.mkdtemp(prefix="forms-app-bench-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         url = f"sqlite:///{folder / 'forms.db'}"
-        upgrade(url)
+        migrate(url, KEYS)
         place, press = stack.enter_context(scene(url, POLICY)), stack.enter_context(Press())
         postbox = stack.enter_context(closing(Postbox(MailServer("127.0.0.1", port, security="none"))))
         desk = Desk(postbox, LETTERHEAD, press.issue, budget=Budget(of_one=10_000))

@@ -37,7 +37,7 @@ from weasyprint import HTML
 from forms_app.app import create_app
 from forms_app.commands.service import gunicorn_options
 from forms_app.db import outbox
-from forms_app.db.migrate import upgrade
+from forms_app.db.migrate import migrate
 from forms_app.db.tables import Delivery, DocumentFile, OutboxItem, Person
 from forms_app.documents import pdf, standards, templates, word
 from forms_app.documents.catalogue import kind_of
@@ -48,6 +48,7 @@ from forms_app.logs import configure_logs
 from forms_app.services.issuing import make_document
 from forms_app.services.outbox import LEASE
 from forms_app.settings import settings_from
+from tests.factories.keys import KEYS, SEALING_KEYS
 from tests.factories.scenes import scene
 from tests.mail.owed import Office, open_office, owe_document
 from tests.ports import free_port
@@ -64,7 +65,12 @@ OFFICE = shutil.which("soffice")
 OFFICE_COPIES = 5
 SHEET = "build/site.css"
 SERVICE_URL = "http://escalations.example"
-SETTINGS = {"SECRET_KEY": "invented " * 8, "SERVICE_URL": SERVICE_URL, "MAIL_SENDER": "post@escalations.example"}
+SETTINGS = {
+    "SECRET_KEY": "invented " * 8,
+    "SEALING_KEYS": SEALING_KEYS,
+    "SERVICE_URL": SERVICE_URL,
+    "MAIL_SENDER": "post@escalations.example",
+}
 
 HEADING = Heading(
     board="Brackenshire Safeguarding Children Partnership",
@@ -302,7 +308,7 @@ def resident_of(pid: int | None) -> int:
 def download_over_static(folder: Path, press: Press) -> Race:
     """A document downloaded again by somebody to whom it is owed, against a style sheet, from the same server."""
     url = f"sqlite:///{folder / 'web.db'}"
-    upgrade(url)
+    migrate(url, KEYS)
     with scene(url, "hull") as place:
         place.clock.now = datetime.now(UTC)  # as the server's is
         place.open()
@@ -404,7 +410,7 @@ def main() -> None:
         folder = Path(tempfile.mkdtemp(prefix="forms-app-bench-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         url = f"sqlite:///{folder / 'forms.db'}"
-        upgrade(url)
+        migrate(url, KEYS)
         press, other = stack.enter_context(Press()), stack.enter_context(Press())
         desk = Desk(stack.enter_context(open_office(url)), press)
         check_pages(desk)

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -32,19 +32,25 @@ from werkzeug.wrappers import Response
 
 from forms_app.app import create_app
 from forms_app.db.database import Database
-from forms_app.db.migrate import upgrade
+from forms_app.db.migrate import migrate
 from forms_app.db.tables import AuditEntry, Base, Draft, Notification, OutboxItem, Person, StageRecord
 from forms_app.domain.acts import Act, acts_open_to
 from forms_app.logs import configure_logs
 from forms_app.services.poke import Pokes
 from forms_app.settings import settings_from
 from tests import postgres
+from tests.factories.keys import KEYS, SEALING_KEYS
 from tests.factories.scenes import Scene, scene
 from tests.journeys.form_filler import FormFiller
 from tests.web.visitor import Visitor
 
 SERVICE_URL = "http://escalations.example"
-SETTINGS = {"SECRET_KEY": "invented " * 8, "SERVICE_URL": SERVICE_URL, "MAIL_SENDER": "post@escalations.example"}
+SETTINGS = {
+    "SECRET_KEY": "invented " * 8,
+    "SEALING_KEYS": SEALING_KEYS,
+    "SERVICE_URL": SERVICE_URL,
+    "MAIL_SENDER": "post@escalations.example",
+}
 DURABLE = ("shared_buffers=64MB", "max_connections=100")
 """PostgreSQL as it is in earnest; for tests it is told not to wait for the disk."""
 CASES = {
@@ -56,6 +62,8 @@ CASES = {
 ROUNDS = 20
 WARM_UP = 3
 SECONDS = 25.0
+NUMBERS = count(10**9)
+"""Of entries that the bare app writes beside the trail."""
 
 
 # --- the bare app ------------------------------------------------------------------------------------------------
@@ -86,7 +94,7 @@ def copy_of(row: Base, ids: Mapping[Any, UUID], number: int) -> Base:
     values = {column.key: getattr(row, column.key) for column in inspect(type(row)).columns}
     values = {name: ids.get(value, value) if isinstance(value, UUID) else value for name, value in values.items()}
     if isinstance(row, AuditEntry):
-        del values["id"]
+        values["id"] = next(NUMBERS)
     if isinstance(row, StageRecord):
         values |= {"number": number, "form_key": uuid4()}
     if isinstance(row, OutboxItem | Notification):
@@ -119,7 +127,7 @@ class Race:
 
 @contextmanager
 def race(url: str, queue: str, policy: str, stages: int) -> Iterator[Race]:
-    upgrade(url)
+    migrate(url, KEYS)
     with scene(url, policy) as place, closing(Pokes(queue)) as poke:
         app = create_app(settings_from({**SETTINGS, "DATABASE_URL": url}), workshop=place.workshop, poke=poke)
         escalations = [at_stage(place, stages) for _ in range(ROUNDS + WARM_UP + 1)]

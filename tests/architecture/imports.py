@@ -9,8 +9,9 @@ from pathlib import Path
 # Which part of the application may use a library, where that is one part's own business.
 OWNERS: Mapping[str, frozenset[str]] = {
     "alembic": frozenset({"db"}),
-    "cryptography": frozenset({"documents"}),
+    "cryptography": frozenset({"db", "documents"}),
     "psycopg": frozenset({"db"}),
+    "pyrage": frozenset({"db"}),
     "sqlalchemy": frozenset({"db"}),
     "sqlite3": frozenset({"db"}),
     "confusable_homoglyphs": frozenset({"deidentification"}),

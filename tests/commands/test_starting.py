@@ -11,14 +11,20 @@ import pytest
 
 from forms_app.db.database import Database
 from forms_app.db.faults import DatabaseFault
-from forms_app.db.migrate import downgrade, require_newest, upgrade
+from forms_app.db.migrate import downgrade, migrate, require_newest
 from tests.architecture.tree import PROJECT
 from tests.factories.certificates import certificate
+from tests.factories.keys import KEYS, SEALING_KEYS
 from tests.policies.small import SMALL
 from tests.ports import free_port
 
 COMMANDS = ("run", "worker")
-SETTINGS = {"SECRET_KEY": "invented" * 8, "SERVICE_URL": "http://escalations.example", "MAIL_SENDER": "a@b.example"}
+SETTINGS = {
+    "SECRET_KEY": "invented" * 8,
+    "SEALING_KEYS": SEALING_KEYS,
+    "SERVICE_URL": "http://escalations.example",
+    "MAIL_SENDER": "a@b.example",
+}
 
 
 def start(command: str, folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -112,12 +118,12 @@ def test_a_worker_whose_file_to_seal_with_does_not_open_says_so(tmp_path: Path, 
 def test_a_database_is_new_enough_from_the_newest_migration_on(database_url: str) -> None:
     require_newest(database_url)
 
-    downgrade(database_url, "-1")
+    downgrade(database_url, KEYS, "-1")
     with pytest.raises(DatabaseFault, match="forms-app migrate"):
         require_newest(database_url)
 
-    upgrade(database_url)
-    database = Database(database_url)
+    migrate(database_url, KEYS)
+    database = Database(database_url, KEYS)
     with database.writing() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     database.close()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from forms_app.db.database import Database, driver_url
 from forms_app.db.tables import Agency, AuditEntry, Board, Escalation
+from tests.factories.keys import KEYS
 from tests.factories.scenes import scene
 
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
@@ -21,7 +22,7 @@ NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
+    made = Database(database_url, KEYS)
     yield made
     made.close()
 
@@ -39,7 +40,7 @@ def test_what_is_written_is_there_for_everybody(database: Database, database_url
     with database.writing() as session:
         session.add(board())
 
-    another = Database(database_url)
+    another = Database(database_url, KEYS)
     assert codes(another) == ["INV"]
     another.close()
 
@@ -102,7 +103,7 @@ def test_without_our_settings_sqlite_lets_a_row_point_nowhere(sqlite_url: str) -
     ],
 )
 def test_every_connection_to_sqlite_is_set_up(sqlite_url: str, pragma: str, value: object) -> None:
-    database = Database(sqlite_url)
+    database = Database(sqlite_url, KEYS)
     with database.reading() as session:
         assert session.scalar(text(f"PRAGMA {pragma}")) == value
     database.close()
@@ -121,7 +122,7 @@ def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
 
 
 def test_a_second_writer_of_sqlite_waits_and_sees_what_the_first_wrote(sqlite_url: str) -> None:
-    database, began, seen = Database(sqlite_url), threading.Event(), []
+    database, began, seen = Database(sqlite_url, KEYS), threading.Event(), []
 
     def second() -> None:
         began.set()

@@ -14,10 +14,12 @@ from uuid import UUID
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from forms_app.db.actors import SERVICE
 from forms_app.db.database import Database
 from forms_app.db.tables import Person
 from forms_app.domain.errors import DomainError
 from forms_app.domain.filing import Filed, Seen
+from tests.factories.keys import KEYS
 from tests.factories.scenes import rejoined
 from tests.services.claiming import Together
 
@@ -84,7 +86,7 @@ def open_the_same(url: str, worker: str, meeting: Together, key: UUID) -> Filed:
 
 def count_up(url: str, worker: str, meeting: Together, person: UUID, times: int) -> None:
     """Reads a number, adds one and writes it, as our sessions do it."""
-    database = Database(url)
+    database = Database(url, KEYS)
     meeting.wait(worker)
     for _ in range(times):
         with database.writing() as session:
@@ -99,6 +101,7 @@ def count_up_carelessly(url: str, worker: str, meeting: Together, person: UUID, 
     meeting.wait(worker)
     for _ in range(times):
         with Session(engine) as session, session.begin():
+            SERVICE.begin(session)
             found = session.get_one(Person, person)
             found.telephone = str(int(found.telephone) + 1)
     engine.dispose()

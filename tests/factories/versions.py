@@ -22,6 +22,7 @@ from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import set_up_board
 from forms_app.services.work import Workshop
+from tests.factories.keys import KEYS
 from tests.factories.policies import SOURCE, clock, limit, notice, notices, policy, route, stage
 from tests.factories.scenes import Clock, Scene, everybody
 
@@ -70,7 +71,7 @@ def _asks(question_id: str, label: str) -> Question:
 def board_with_two_versions(url: str) -> Iterator[tuple[Scene, Scene]]:
     """The same Board twice: as it is under the first version, which it has adopted, and as it would be under the second."""
     first, second = first_version(), second_version()
-    database, shelf, time = Database(url), Shelf([first, second]), Clock()
+    database, shelf, time = Database(url, KEYS), Shelf([first, second]), Clock()
     try:
         old = Scene(database, first, {}, clock=time, shelf=shelf)
         adopt(old)

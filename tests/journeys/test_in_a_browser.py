@@ -25,6 +25,7 @@ from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import GivenPerson, set_up_board
 from forms_app.services.work import Workshop
 from tests import letters
+from tests.factories.keys import KEYS
 from tests.journeys.browsing import Looked, Somebody, browser_of, until
 from tests.journeys.form_filler import CANARIES, LOOKED_FOR, TYPED
 from tests.journeys.running import Service, service
@@ -65,7 +66,7 @@ def scene(
     shelf = Shelf.shipped()
     board = next(each for each in invented_boards(shelf) if each.given.policy.startswith("berkshire"))
     with (
-        closing(Database(postgresql_url)) as database,
+        closing(Database(postgresql_url, KEYS)) as database,
         service(tmp_path, database_url=postgresql_url, mail_port=smtp_server.port) as running,
     ):
         with Workshop(database, shelf, calendar_of, lambda: datetime.now(UTC)).writing() as work:

@@ -42,6 +42,7 @@ from forms_app.services.boards import set_up_board
 from forms_app.services.work import Workshop
 from tests import letters
 from tests.architecture.tree import PROJECT
+from tests.factories.keys import KEYS
 from tests.factories.scenes import shelf
 from tests.journeys.form_filler import FormFiller
 from tests.journeys.running import Site, answers
@@ -243,7 +244,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, smtp_server: SmtpServe
     site = Site(database_url, queue, smtp_server.port, lease_seconds=LEASE_SECONDS, service_url=url)
     web = Killed(["run", "--processes", "2", "--bind", f"127.0.0.1:{port}"], site, tmp_path / "web.log")
     worker = Killed(["worker", "--workers", "2"], site, tmp_path / "worker.log")
-    with closing(Database(database_url)) as database:
+    with closing(Database(database_url, KEYS)) as database:
         with Workshop(database, shelf(), calendar_of, lambda: datetime.now(UTC)).writing() as work:
             for board in boards:
                 set_up_board(work, board.given)

@@ -27,6 +27,7 @@ from forms_app.services.boards import set_up_board
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.work import Workshop
 from tests import letters
+from tests.factories.keys import KEYS
 from tests.factories.releases import release_everything
 from tests.factories.scenes import shelf
 from tests.journeys.form_filler import FormFiller
@@ -98,7 +99,7 @@ def issue_in_town(kind: str, context: Context, layout: bytes | None = None) -> I
 @contextmanager
 def town(database_url: str, smtp: SmtpServer, calendars: Callable[[str], Calendar] = calendar_of) -> Iterator[Town]:
     clock = Clock(OPENED)
-    workshop = Workshop(Database(database_url), shelf(), calendars, clock)
+    workshop = Workshop(Database(database_url, KEYS), shelf(), calendars, clock)
     boards = {board.given.policy: board for board in invented_boards(shelf())}
     for board in boards.values():
         with workshop.writing() as work:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from tests.architecture.tree import PROJECT
+from tests.factories.keys import SEALING_KEYS
 
 
 def command(processes: int) -> list[str]:
@@ -34,6 +35,7 @@ class Surroundings:
         return {
             **os.environ,
             "SECRET_KEY": "invented for tests, and used for nothing else",
+            "SEALING_KEYS": SEALING_KEYS,
             "SERVICE_URL": "https://forms.example",
             "DATABASE_URL": self.database_url,
             "HUEY_URL": self.huey_url,

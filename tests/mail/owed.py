@@ -42,6 +42,7 @@ from forms_app.services.outbox import Desk, run_due
 from forms_app.services.work import Workshop
 from tests import letters
 from tests.documents.examples import PLAIN
+from tests.factories.keys import KEYS
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 LETTERHEAD = Letterhead("no-reply@forms.example", "https://forms.example")
@@ -137,7 +138,7 @@ class Office:
 
 @contextmanager
 def open_office(url: str) -> Iterator[Office]:
-    clock, database = Clock(), Database(url)
+    clock, database = Clock(), Database(url, KEYS)
     yield Office(Workshop(database, Shelf(()), no_calendar, clock), clock)
     database.close()
 

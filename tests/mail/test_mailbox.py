@@ -18,6 +18,7 @@ from forms_app.mail import mailbox as reading
 from forms_app.mail.bounces import MOST_BYTES
 from forms_app.mail.mailbox import Mailbox, MailboxFault
 from forms_app.settings import SettingsFault, settings_from
+from tests.factories.keys import SEALING_KEYS
 from tests.mail.imap import PASSWORD, USER, imap_server, talking
 from tests.mail.servers import ELSEWHERE, LOCALHOST
 from tests.ports import free_port
@@ -255,6 +256,7 @@ def test_a_maildir_that_may_not_be_changed_is_said(tmp_path: Path) -> None:
 
 SETTINGS = {
     "SECRET_KEY": "invented" * 8,
+    "SEALING_KEYS": SEALING_KEYS,
     "SERVICE_URL": "https://forms.example",
     "MAIL_SENDER": "no-reply@forms.example",
 }

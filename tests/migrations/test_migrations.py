@@ -19,7 +19,7 @@ from sqlalchemy.orm import joinedload
 
 from forms_app.db import ledger
 from forms_app.db.database import Database
-from forms_app.db.migrate import MIGRATIONS, downgrade, upgrade
+from forms_app.db.migrate import MIGRATIONS, downgrade, migrate
 from forms_app.db.tables import (
     Acknowledgement,
     Base,
@@ -38,6 +38,7 @@ from forms_app.services.boards import leave
 from forms_app.services.mail_domains import name_domains, rule_for
 from forms_app.services.notifying import notify
 from tests.factories.everything import look_after_what_is_due
+from tests.factories.keys import KEYS
 from tests.factories.releases import held, prepare
 from tests.factories.scenes import scene
 
@@ -67,7 +68,7 @@ def downgrade():
 
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
-    database = Database(url)
+    database = Database(url, KEYS)
     with database.engine.connect() as connection:
         yield connection
     database.close()
@@ -127,20 +128,20 @@ def test_a_column_that_no_migration_makes_is_noticed(database_url: str) -> None:
 
 
 def test_up_and_down_and_up_again_with_rows_present(empty_database_url: str) -> None:
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
     fill(empty_database_url)
     assert rows(empty_database_url)["stage_records"] == 2
 
-    downgrade(empty_database_url, "base")
+    downgrade(empty_database_url, KEYS, "base")
     assert tables(empty_database_url) == set()
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
 
     assert tables(empty_database_url) == set(Base.metadata.tables)
     fill(empty_database_url)
 
 
 def test_the_directory_goes_and_comes_back_and_takes_nothing_else_along(empty_database_url: str) -> None:
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
     fill(empty_database_url)
     with connected(empty_database_url) as connection:
         board = connection.scalar(text("SELECT id FROM boards"))
@@ -152,9 +153,9 @@ def test_the_directory_goes_and_comes_back_and_takes_nothing_else_along(empty_da
     before = rows(empty_database_url)
     assert before["contacts"] > 1
 
-    downgrade(empty_database_url, "0001")
+    downgrade(empty_database_url, KEYS, "0001")
     assert not {"contacts", "equivalent_titles"} & tables(empty_database_url)
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
 
     after = rows(empty_database_url)
     assert (after["contacts"], after["equivalent_titles"]) == (0, 0)
@@ -165,12 +166,12 @@ def test_the_directory_goes_and_comes_back_and_takes_nothing_else_along(empty_da
 def test_what_the_service_recorded_and_what_stands_beside_each_other_survive_the_way_down_and_up(
     empty_database_url: str,
 ) -> None:
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
     fill_beside(empty_database_url)
     before = rows(empty_database_url)
     assert unnamed(empty_database_url) == 1
 
-    downgrade(empty_database_url, "0003")
+    downgrade(empty_database_url, KEYS, "0003")
     with connected(empty_database_url) as connection:
         assert "beside_id" not in {column["name"] for column in inspect(connection).get_columns("escalations")}
         raisers = "SELECT count(*) FROM stage_records r JOIN parties p ON p.escalation_id = r.escalation_id "
@@ -178,22 +179,22 @@ def test_what_the_service_recorded_and_what_stands_beside_each_other_survive_the
         assert connection.scalar(text(raisers)) == 3, "nobody else's name was put on what the service did"
     assert rows(empty_database_url).items() <= before.items(), "of the tables that there were then"
 
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
     assert rows(empty_database_url) == before
     assert unnamed(empty_database_url) == 0, "whose it was cannot be known any more"
     fill_beside(empty_database_url)
 
 
 def test_what_waits_goes_and_can_wait_again_and_takes_nothing_else_along(empty_database_url: str) -> None:
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
     fill_waiting(empty_database_url)
     before = rows(empty_database_url)
     assert before["releases"] == 1
     assert before["release_findings"] >= 1
 
-    downgrade(empty_database_url, "0005")
+    downgrade(empty_database_url, KEYS, "0005")
     assert not {"releases", "release_findings"} & tables(empty_database_url)
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
 
     after = rows(empty_database_url)
     assert (after.pop("releases"), after.pop("release_findings")) == (0, 0)
@@ -212,14 +213,14 @@ def fill_waiting(url: str) -> None:
 
 
 def test_layouts_go_and_come_back_empty_and_take_nothing_else_along(empty_database_url: str) -> None:
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
     fill_with_layouts(empty_database_url)
     before = rows(empty_database_url)
     assert before["word_layouts"] == before["layout_choices"] == before["layout_pictures"] == 1
 
-    downgrade(empty_database_url, "0006")
+    downgrade(empty_database_url, KEYS, "0006")
     assert not {"word_layouts", "layout_choices", "layout_pictures"} & tables(empty_database_url)
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
 
     after = rows(empty_database_url)
     for name in ("word_layouts", "layout_choices", "layout_pictures"):
@@ -241,19 +242,19 @@ def fill_with_layouts(url: str) -> None:
 
 
 def test_everybody_who_was_mailed_before_there_were_rules_is_mailed_as_before(empty_database_url: str) -> None:
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
     fill_with_a_domain_that_waits(empty_database_url)
     before, rules = rows(empty_database_url), rules_of(empty_database_url)
     attached = {f"{mail}.inventedshire.example" for mail in ("board", "health", "police", "socialcare")}
     assert {domain for domain, rule in rules.items() if rule == "attach"} == attached
 
-    downgrade(empty_database_url, "0007")
+    downgrade(empty_database_url, KEYS, "0007")
     assert "mail_domains" not in tables(empty_database_url)
     with connected(empty_database_url) as connection:
         board = table("boards", column("secure_domains", JSON))
         assert connection.scalar(select(board.c.secure_domains)) == sorted(attached), "what waited is not among them"
         assert "language" not in {each["name"] for each in inspect(connection).get_columns("people")}
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
 
     assert rules_of(empty_database_url) == rules | {"supply.example": "link"}
     assert rows(empty_database_url) == before
@@ -284,15 +285,15 @@ def rules_of(url: str) -> dict[str, str | None]:
 
 
 def test_what_became_of_deliveries_goes_and_takes_no_delivery_along(empty_database_url: str) -> None:
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
     fill_with_what_became_of_deliveries(empty_database_url)
     before = rows(empty_database_url)
     gone = {"notifications", "delivery_events", "acknowledgements", "worker_processes"}
     assert {before[name] for name in gone} == {1}
 
-    downgrade(empty_database_url, "0007")
+    downgrade(empty_database_url, KEYS, "0007")
     assert not gone & tables(empty_database_url)
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
 
     after = rows(empty_database_url)
     assert {after.pop(name) for name in gone} == {0}
@@ -323,11 +324,11 @@ def unnamed(url: str) -> int:
 
 
 def test_running_it_again_changes_nothing(empty_database_url: str) -> None:
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
     fill(empty_database_url)
     before = rows(empty_database_url)
 
-    upgrade(empty_database_url)
+    migrate(empty_database_url, KEYS)
 
     assert rows(empty_database_url) == before
 
@@ -436,7 +437,7 @@ def test_the_migrations_import_nothing_of_the_service() -> None:
 def test_a_database_that_is_not_there_is_made(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.db'}"
 
-    upgrade(url)
+    migrate(url, KEYS)
 
     assert tables(url) == set(Base.metadata.tables)
     engine = create_engine(url)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from forms_app.db.database import Database
 from forms_app.db.outbox import Claim, claim, finish, is_due
 from forms_app.db.tables import OutboxItem
+from tests.factories.keys import KEYS
 from tests.mail.owed import NOW
 
 LEASE = timedelta(minutes=1)
@@ -44,7 +45,7 @@ def claim_all_carelessly(url: str, worker: str, together: Together) -> list[UUID
 
 
 def _take_all(url: str, worker: str, together: Together, *, carefully: bool) -> list[UUID]:
-    database, taken, now = Database(url), [], NOW
+    database, taken, now = Database(url, KEYS), [], NOW
     together.wait(worker)
     while True:
         with database.reading() as session:

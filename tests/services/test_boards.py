@@ -24,6 +24,7 @@ from forms_app.services.directory import directory_for, policy_for
 from forms_app.services.languages import choose_language, language_of
 from forms_app.services.signing_in import ask_code
 from forms_app.services.work import Workshop
+from tests.factories.keys import KEYS
 from tests.factories.scenes import Clock, latest, scene, shelf
 
 HULL = invented_board(latest("hull")).given
@@ -31,7 +32,7 @@ HULL = invented_board(latest("hull")).given
 
 @pytest.fixture
 def workshop(database_url: str) -> Iterator[Workshop]:
-    database = Database(database_url)
+    database = Database(database_url, KEYS)
     yield Workshop(database, shelf(), calendar_of, Clock())
     database.close()
 

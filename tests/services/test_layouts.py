@@ -33,6 +33,7 @@ from forms_app.services.issuing import WAITS
 from forms_app.services.layouts import KindView
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.work import Work
+from tests.factories.keys import SEALING_KEYS
 from tests.factories.scenes import DOMAIN, Scene, scene
 from tests.mail.owed import LETTERHEAD, FakePostbox, fake_issue
 
@@ -507,6 +508,7 @@ def test_what_draws_reaches_no_network_and_knows_nothing_of_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_KEY", "invented " * 8)
+    monkeypatch.setenv("SEALING_KEYS", SEALING_KEYS)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(5)
         asks = f"import os, socket; open('env', 'w').write(str(dict(os.environ))); socket.create_connection({server.getsockname()})"
