@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -10,8 +11,12 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Flask
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forms_app.db.database import Database
+from forms_app.db.faults import faults_told
+from forms_app.db.keys import WrappingKeys
+from forms_app.db.reach import UNREACHABLE
 from forms_app.documents.printable import unprintable
 from forms_app.documents.signatures import SigningKey
 from forms_app.logs import kinds, way
@@ -35,7 +40,11 @@ from forms_app.web import (
     escalations,
     headers,
     layouts,
+    leaving,
+    limits,
     mail_domains,
+    origin,
+    own_sessions,
     pages,
     proof,
     releases,
@@ -53,6 +62,8 @@ THIS_MACHINE = ["127.0.0.1", "localhost"]
 BLUEPRINTS = (
     pages.blueprint,
     sign_in.blueprint,
+    own_sessions.blueprint,
+    leaving.blueprint,
     escalations.blueprint,
     documents.blueprint,
     calendars.blueprint,
@@ -89,10 +100,14 @@ def create_app(settings: Settings, *, workshop: Workshop | None = None, poke: Ca
     app.extensions["signing_key"] = SigningKey.from_setting(key.get_secret_value()) if key else None
     request_log.init_app(app)
     headers.init_app(app)
+    leaving.init_app(app)
+    origin.init_app(app)
     sessions.init_app(app)
     uploads.init_app(app)
     CSRFProtect(app)
+    limits.init_app(app)
     access.init_app(app)
+    leaving.init_keeping(app)
     errors.init_app(app)
     rendering.init_app(app)
     app.url_map.converters["form"] = escalations.FormPath
@@ -110,19 +125,31 @@ def open_shelf(settings: Settings) -> Shelf:
 def open_workshop(settings: Settings) -> Workshop:
     """Pieces of work on the real database, under the policies of the settings, at the real time."""
     return Workshop(
-        database=Database(settings.database_url),
+        database=open_database(settings),
         shelf=open_shelf(settings),
         calendars=calendar_of,
         clock=lambda: datetime.now(UTC),
     )
 
 
+def open_database(settings: Settings) -> Database:
+    """Raises DatabaseFault where the keys of the settings are not those of what is sealed in it."""
+    database = Database(settings.database_url, WrappingKeys(settings.sealing_keys.get_secret_value()))
+    with faults_told(settings.database_url), suppress(*UNREACHABLE):  # a database that is down may come up later
+        database.require_keys()
+    return database
+
+
 def _configure(app: Flask, settings: Settings) -> None:
     address = urlsplit(settings.service_url)
     secure = address.scheme == "https"
+    # The service itself speaks no https, so with it there is a server in front.
+    proxies = int(secure) if settings.proxies is None else settings.proxies
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
     app.config.update(
         SECRET_KEY=settings.secret_key.get_secret_value(),
         SERVICE_URL=settings.service_url,
+        NEUTRAL_PAGE=settings.neutral_page,
         TRUSTED_HOSTS=THIS_MACHINE if address.hostname in THIS_MACHINE else [address.hostname],
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,

@@ -23,6 +23,7 @@ from forms_app.mail.compose import Attachment, DocumentNotice, Letterhead, Messa
 from forms_app.mail.connection import MailServer
 from forms_app.mail.postbox import Postbox
 from forms_app.settings import Settings, SettingsFault
+from tests.factories.keys import SEALING_KEYS
 from tests.mail.servers import DRIP, ELSEWHERE, GOOD, HANG_UP, LOCALHOST, SILENCE, encrypted, scripted
 from tests.ports import free_port
 from tests.smtp import SmtpServer
@@ -512,6 +513,7 @@ def test_a_password_does_not_print_itself() -> None:
 def test_a_password_is_never_sent_in_the_clear(security: Any, is_taken: bool) -> None:
     settings = Settings(
         secret_key=SecretStr("x" * 32),
+        sealing_keys=SecretStr(SEALING_KEYS),
         service_url="https://forms.example",
         mail_sender="no-reply@forms.example",
         mail_username="forms",

@@ -16,6 +16,7 @@ from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services.limits import allows, forget_whole
 from forms_app.services.work import Workshop
+from tests.factories.keys import KEYS
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 FIVE = Limit("five", 5, timedelta(minutes=10))
@@ -24,7 +25,7 @@ SECRET = b"invented " * 4
 
 class Place:
     def __init__(self, url: str) -> None:
-        self.url, self.now, self.database = url, NOON, Database(url)
+        self.url, self.now, self.database = url, NOON, Database(url, KEYS)
 
     def workshop(self, database: Database | None = None) -> Workshop:
         return Workshop(database or self.database, Shelf([]), calendar_of, lambda: self.now)
@@ -66,7 +67,7 @@ def test_a_refusal_is_in_the_trail_by_its_code(place: Place) -> None:
 
 def test_whoever_asks_at_the_same_time_in_another_process_takes_of_the_same(place: Place) -> None:
     def eight_times(_: int) -> int:
-        database = Database(place.url)  # connections of its own, as another process has
+        database = Database(place.url, KEYS)  # connections of its own, as another process has
         taken = sum(place.take(database=database) for _ in range(8))
         database.close()
         return taken

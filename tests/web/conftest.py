@@ -21,6 +21,7 @@ from forms_app.services.mail_domains import name_domains
 from forms_app.services.work import Work, Workshop
 from forms_app.settings import Settings
 from forms_app.web.access import open_to, signed_in
+from tests.factories.keys import KEYS, SEALING_KEYS
 from tests.factories.scenes import Scene
 from tests.web.visitor import Visitor
 
@@ -94,12 +95,17 @@ def site_of(place: Scene, url: str) -> Site:
 
 
 def settings(url: str, **changed: Any) -> Settings:
-    given = {"secret_key": "invented " * 8, "service_url": SERVICE_URL, "mail_sender": "post@escalations.example"}
+    given = {
+        "secret_key": "invented " * 8,
+        "sealing_keys": SEALING_KEYS,
+        "service_url": SERVICE_URL,
+        "mail_sender": "post@escalations.example",
+    }
     return Settings(database_url=url, **{**given, **changed})
 
 
 def open_site(url: str, **changed: Any) -> Site:
-    database, clock, pokes = Database(url), Clock(), []
+    database, clock, pokes = Database(url, KEYS), Clock(), []
     workshop = Workshop(database, Shelf([]), calendar_of, clock)
     app = create_app(settings(url, **changed), workshop=workshop, poke=lambda: pokes.append(clock.now))
     _who(app)
