@@ -123,7 +123,7 @@ def _begin_next(work: Work, claim: Claim | None, counter: Counter) -> Taken | No
     if claim is None or claim.kind != OutboxKind.POST_DELIVERY or counter.lock is not None:
         return None if claim is None else Taken(claim)
     try:
-        with work.session.begin_nested():
+        with work.attempting():
             begun = _begin(work, claim, counter, is_alone=False)
     except Exception:  # noqa: BLE001 - what ends here must stay ended: it fails again when its own turn comes, and is dealt with
         return Taken(claim)

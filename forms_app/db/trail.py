@@ -1,0 +1,66 @@
+"""The trail: entries are only ever added, each bound to the one before it, as the last thing that a transaction does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms_app.db.tables import AuditEntry, TrailHead
+from forms_app.db.verify_trail import Row, hash_of, moment
+
+NOTED = "noted"
+"""Where a session keeps what it will write. It is written at the end, so that the lock on the head is short and always the last."""
+
+
+def note(session: Session, entry: AuditEntry) -> None:
+    """Puts an entry down, to be written when this transaction is committed."""
+    session.info.setdefault(NOTED, []).append(entry)
+
+
+@contextmanager
+def undone_with(session: Session) -> Iterator[None]:
+    """What is noted in here is forgotten if an exception ends it."""
+    before = list(session.info.get(NOTED, []))
+    try:
+        yield
+    except BaseException:
+        session.info[NOTED] = before
+        raise
+
+
+def write_down(session: Session) -> None:
+    """Numbers what was noted, binds it to what there is, and writes it. Nothing may take a lock after this."""
+    entries = session.info.pop(NOTED, [])
+    if not entries:
+        return
+    session.flush()
+    head = session.scalars(select(TrailHead).with_for_update().execution_options(populate_existing=True)).one()
+    for entry in entries:
+        entry.id = head.count + 1
+        entry.hash = hash_of(head.hash, row_of(entry))
+        head.count, head.hash = entry.id, entry.hash
+        session.add(entry)
+    session.flush()
+
+
+def row_of(entry: AuditEntry) -> Row:
+    """An entry as it is hashed."""
+    return Row(
+        number=entry.id,
+        at=moment(entry.at),
+        action=entry.action,
+        person=_hexadecimal(entry.person_id),
+        board=_hexadecimal(entry.board_id),
+        escalation=_hexadecimal(entry.escalation_id),
+        about=_hexadecimal(entry.about_id),
+        code=entry.code,
+        hash=entry.hash or "",
+    )
+
+
+def _hexadecimal(found: UUID | None) -> str | None:
+    return None if found is None else found.hex
