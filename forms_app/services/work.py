@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from forms_app.db import trail
 from forms_app.db.actors import SERVICE, Actor
 from forms_app.db.database import Database, Session
-from forms_app.db.tables import AuditEntry
+from forms_app.db.tables import MOMENT, AuditEntry
 from forms_app.domain.policy import Policy
 from forms_app.domain.working_days import Calendar
 from forms_app.policies.shelf import Shelf
@@ -40,7 +41,8 @@ class Work:
         code: str | None = None,
     ) -> None:
         """Writes an audit entry in this transaction. `action` is a code, and `code` says what kind of it."""
-        self.session.add(
+        trail.note(
+            self.session,
             AuditEntry(
                 at=self.now,
                 action=action,
@@ -49,8 +51,14 @@ class Work:
                 escalation_id=escalation,
                 about_id=about,
                 code=code,
-            )
+            ),
         )
+
+    @contextmanager
+    def attempting(self) -> Iterator[None]:
+        """What an exception in here undoes is undone alone, with what was noted of it."""
+        with trail.undone_with(self.session), self.session.begin_nested():
+            yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +79,14 @@ class Workshop:
     @contextmanager
     def writing(self) -> Iterator[Work]:
         with self.database.writing(self.actor) as session:
-            yield Work(session, self.clock(), self.shelf, self.calendars)
+            yield self._begun(session)
 
     @contextmanager
     def reading(self) -> Iterator[Work]:
         with self.database.reading(self.actor) as session:
-            yield Work(session, self.clock(), self.shelf, self.calendars)
+            yield self._begun(session)
+
+    def _begun(self, session: Session) -> Work:
+        now = self.clock()
+        session.info[MOMENT] = now
+        return Work(session, now, self.shelf, self.calendars)
