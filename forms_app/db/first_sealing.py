@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from forms_app.db.database import Database
 from forms_app.db.sealing import (
     BELONGS_BY,
+    INDEX_KEY,
     SERVICE_KEY,
     VERSION,
     Sealed,
@@ -33,6 +34,7 @@ def seal_what_is_open(database: Database) -> None:
         while _rewrite(database, kind, sealed, _in_its_seal, is_sealed=False):
             pass
     with database.writing() as session:
+        ensure_key(session, INDEX_KEY)
         ensure_key(session, SERVICE_KEY)
 
 

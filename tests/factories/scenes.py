@@ -10,13 +10,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, exists, func, select
+from sqlalchemy import Column, LargeBinary, RowMapping, Table, exists, func, select, type_coerce
 from sqlalchemy.orm import selectinload
 
 from forms_app.commands.invented import invented_board
 from forms_app.db import reads
 from forms_app.db.database import Database, Session
-from forms_app.db.tables import Agency, Base, Board, Document, Escalation, Person, TrailHead
+from forms_app.db.sealing import INDEX_KEY, SERVICE_KEY, Sealed, SealedValue
+from forms_app.db.tables import Agency, Base, Board, DataKey, Document, Escalation, Person, TrailHead
 from forms_app.domain.acts import (
     Act,
     Destination,
@@ -360,13 +361,17 @@ def scene(url: str, policy: Policy | str) -> Iterator[Scene]:
         database.close()
 
 
-_prepared: dict[str, list[tuple[Table, list[dict[str, Any]]]]] = {}
-"""What setting up a Board under each policy writes: the same rows every time, so most tests need only copy them."""
+_prepared: dict[tuple[str, bytes], list[tuple[Table, list[dict[str, Any]]]]] = {}
+"""What setting up a Board under each policy writes: the same rows every time, so most tests need only copy them.
+
+Of the databases with the same key of the blind indexes, and as they are stored: sealed, with their keys.
+"""
 
 
 def _set_up(work: Work, adopted: Policy) -> None:
     is_first = not work.session.scalar(select(exists().where(Board.id.is_not(None))))
-    prepared = _prepared.get(key := adopted.model_dump_json())
+    key = (adopted.model_dump_json(), work.session.get_one(DataKey, INDEX_KEY).wrapped)
+    prepared = _prepared.get(key)
     if is_first and prepared is not None:
         for table, rows in prepared:
             work.session.execute(table.insert(), rows)
@@ -385,8 +390,21 @@ def _rows(session: Session) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
         if table.name == TrailHead.__tablename__:
             continue
         columns = [column for column in table.columns if column is not table.autoincrement_column]
-        if rows := [dict(row) for row in session.execute(select(*columns).order_by(*table.primary_key)).mappings()]:
+        stored = [type_coerce(each, LargeBinary).label(each.name) if _is_sealed(each) else each for each in columns]
+        wanted = select(*stored).order_by(*table.primary_key)
+        if table.name == DataKey.__tablename__:
+            wanted = wanted.where(table.c.id.not_in([SERVICE_KEY, INDEX_KEY]))
+        if rows := [_as_stored(table, row) for row in session.execute(wanted).mappings()]:
             yield table, rows
+
+
+def _is_sealed(column: Column[Any]) -> bool:
+    return isinstance(column.type, Sealed)
+
+
+def _as_stored(table: Table, row: RowMapping) -> dict[str, Any]:
+    sealed = {each.name for each in table.columns if _is_sealed(each)}
+    return {name: SealedValue(value) if name in sealed and value is not None else value for name, value in row.items()}
 
 
 def everybody(database: Database) -> dict[str, UUID]:
