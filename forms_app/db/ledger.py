@@ -63,21 +63,20 @@ def delivery_to_post(session: Session, delivery_id: UUID, *, lock: bool = False)
 
     With `lock`, whoever counts what this person is sent, or what whoever recorded it has sent, waits for this transaction.
     """
+    if lock and session.get_bind().dialect.name != "sqlite":  # whose transactions that write are one after the other
+        both = select(Delivery.person_id, StageRecord.person_id).join(Delivery.document).join(Document.record)
+        people = session.execute(both.where(Delivery.id == delivery_id)).one()
+        held = select(Person.id).where(Person.id.in_(people)).order_by(Person.id)
+        session.execute(held.with_for_update(key_share=True))
     wanted = select(Delivery).where(Delivery.id == delivery_id)
     document = joinedload(Delivery.document)
-    delivery = session.scalars(
+    return session.scalars(
         wanted.options(
             joinedload(Delivery.person),
             document.joinedload(Document.record),
             document.joinedload(Document.escalation).joinedload(Escalation.board),
-        )
+        ).execution_options(populate_existing=lock)
     ).one()
-    if lock and session.get_bind().dialect.name != "sqlite":  # whose transactions that write are one after the other
-        both = (delivery.person_id, delivery.document.record.person_id)
-        held = select(Person.id).where(Person.id.in_(both)).order_by(Person.id)
-        session.execute(held.with_for_update(key_share=True))
-        session.refresh(delivery, ["withdrawn_at", "attached", "notification_id"])
-    return delivery
 
 
 def deliveries_together(session: Session, notification_id: UUID) -> Sequence[Delivery]:

@@ -463,6 +463,11 @@ class Party(Base):
         return self.covers_until is not None
 
     @property
+    def holds_place(self) -> bool:
+        """Whether the place is theirs, also while they have left: nobody has taken it over."""
+        return self.removed_at is None and self.gave_up_at is None and self.covers_until is None
+
+    @property
     def has_left(self) -> bool:
         """Whether they take no part at this moment, whyever; `db.seats.is_there` asks the database the same."""
         gone = (self.person.left_at, self.removed_at, self.gave_up_at)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from forms_app.db import ledger
 from forms_app.db.boards import agencies_of_board
 from forms_app.db.people import seat_holders
+from forms_app.db.seats import declared_in
 from forms_app.db.tables import Delivery, Document, Escalation, Person, StageRecord
 from forms_app.domain.answers import from_json
 from forms_app.domain.circulation import Circulation, happening_of, owed
@@ -30,7 +31,12 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord) -> None:
     Nothing more goes to a party who has left their agency; the raiser is told in any case.
     """
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
-    people = {person.id: person for person in seat_holders(work.session, escalation.board.id)}
+    declared = declared_in(work.session, escalation.id)
+    people = {
+        person.id: person
+        for person in seat_holders(work.session, escalation.board.id)
+        if person.id not in declared
+    }
     people |= {party.person_id: party.person for party in escalation.parties}
     step = step_of(record)
     happening = happening_of(step, now)
@@ -52,7 +58,8 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord) -> None:
     _send_account_to_who_joins(work, escalation, record)
     kinds = {agency.id: agency.kind for agency in agencies_of_board(work.session, escalation.board.id)}
     filling = Filling(policy, escalation, record, now, work.now, happening, kinds)
-    documents = [_document(work, filling, circulation, people) for circulation in circulations]
+    places = _places(escalation)
+    documents = [_document(work, filling, circulation, people, places) for circulation in circulations]
     work.session.add_all(documents)
     for document in documents:
         work.note("document_owed", board=escalation.board.id, escalation=escalation.id, about=document.id)
@@ -69,8 +76,9 @@ def _send_account_to_who_joins(work: Work, escalation: Escalation, record: Stage
         known = ledger.deliveries_of(work.session, account.id)
         if known and all(delivery.withdrawn_at is not None for delivery in known):
             continue
+        places = _places(escalation)
         deliveries = [
-            _delivery(work, number, person)
+            _delivery(work, number, person, places)
             for number, person in enumerate(joining, start=len(known) + 1)
             if person.id not in {delivery.person_id for delivery in known}
         ]
@@ -85,19 +93,35 @@ def _send_account_to_who_joins(work: Work, escalation: Escalation, record: Stage
             owe_posting(work, delivery.id)
 
 
-def _delivery(work: Work, number: int, person: Person) -> Delivery:
+def _places(escalation: Escalation) -> Mapping[UUID, UUID]:
+    """The place of each who takes part, or covers in it."""
+    return {party.person_id: party.place_id for party in escalation.parties if party.is_raiser or not party.has_left}
+
+
+def _delivery(work: Work, number: int, person: Person, places: Mapping[UUID, UUID]) -> Delivery:
+    """What is for no place is for the seat at the Board for which they are sent it."""
+    place = places.get(person.id)
     return Delivery(
         number=number,
         person_id=person.id,
+        place_id=place,
+        seat=person.seat if place is None else None,
         address=person.email,
         attached=travels_attached(work, person),
         owed_at=work.now,
     )
 
 
-def _document(work: Work, filling: Filling, circulation: Circulation, people: Mapping[UUID, Person]) -> Document:
+def _document(
+    work: Work,
+    filling: Filling,
+    circulation: Circulation,
+    people: Mapping[UUID, Person],
+    places: Mapping[UUID, UUID],
+) -> Document:
     deliveries = [
-        _delivery(work, number, people[person_id]) for number, person_id in enumerate(circulation.recipients, start=1)
+        _delivery(work, number, people[person_id], places)
+        for number, person_id in enumerate(circulation.recipients, start=1)
     ]
     return Document(
         id=uuid4(),

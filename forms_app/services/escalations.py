@@ -34,7 +34,8 @@ from forms_app.domain.records import (
 from forms_app.services import joining
 from forms_app.services.circulating import circulate
 from forms_app.services.directory import own_person
-from forms_app.services.history import place_of, policy_of, standing_of
+from forms_app.services.handing_over import covered_by
+from forms_app.services.history import place_of, standing_of
 from forms_app.services.similar import similar_to
 from forms_app.services.watching import watch
 from forms_app.services.work import Work
@@ -102,7 +103,8 @@ def record(
     if escalation is None:
         raise NotFound("There is no such escalation.")
     now = standing_of(work, escalation)
-    place = next(place_of(party) for party in escalation.parties if party.person_id == by)
+    party = next(party for party in escalation.parties if party.person_id == by)
+    place, covered = place_of(party), covered_by(escalation, party)
     is_allowed = facts.kind in acts_open_to(place, now)
     if seen != Seen(now.visits[-1].route.id, now.visits[-1].stage.id) or not (is_allowed or isinstance(now, Open)):
         raise ChangedMeanwhile("This escalation has moved on since you began. Your text is kept; nothing was sent.")
@@ -113,11 +115,12 @@ def record(
     similar = similar_to(work, escalation) if isinstance(facts, StepUp) else 0
     if (fault := fault_of(facts, place, now, similar=similar)) is not None:
         raise NotAllowedNow(fault)
-    here = joining.among(policy_of(work, escalation), escalation)
+    here = joining.among(work, escalation)
     joins = _joining(work, here, now, place, facts, people)
     facts = _with_levels(facts, joins, here.places)
     joining.join(escalation, joins, at=work.now)
     row = _record(escalation, at=work.now, place=place, where=seen, facts=facts, written=written)
+    row.for_id = covered
     return _finish(work, escalation, row)
 
 

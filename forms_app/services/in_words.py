@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
+from forms_app.db.tables import Party, StageRecord
 from forms_app.documents.catalogue import KINDS
 from forms_app.domain.clocks import Running
 from forms_app.domain.escalation import Left, Open, Resolved, Standing
@@ -141,6 +143,12 @@ def where_it_stands(policy: Policy, standing: Standing) -> str:
 
 def counted_as(policy: Policy) -> str:
     return f"Counted as {with_article(policy.words.escalation).lower()}"
+
+
+def who_recorded(record: StageRecord, people: Mapping[UUID, Party]) -> str:
+    """By name, and for whom they covered: “B for A”."""
+    names = [people[each].person.name for each in (record.person_id, record.for_id) if each in people]
+    return " for ".join(names) or SERVICE
 
 
 def title_of(choices: Iterable[Choice], code: str) -> str:

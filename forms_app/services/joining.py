@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from forms_app.db.people import people_of_board, seat_holders
+from forms_app.db.seats import declared_in
 from forms_app.db.tables import Escalation, Party, Person
 from forms_app.domain.acts import (
     fault_of_kinds,
@@ -31,7 +32,7 @@ from forms_app.domain.records import (
     PeopleJoin,
     Place,
 )
-from forms_app.services.history import concern_of, places_of
+from forms_app.services.history import concern_of, places_of, policy_of
 from forms_app.services.work import Work
 
 Joining = list[tuple[Person, NamedParty]]
@@ -47,6 +48,8 @@ class Among:
     raising: UUID
     responding: tuple[ConcernedAgency, ...]
     places: tuple[Place, ...] = ()
+    partial: frozenset[UUID] = frozenset()
+    """Who cannot act for the Board in it: they declared an interest, or have or had a part on one of the two sides."""
 
     @property
     def involved(self) -> frozenset[UUID]:
@@ -63,13 +66,17 @@ class Among:
                 return (None,)
 
 
-def among(policy: Policy, escalation: Escalation) -> Among:
+def among(work: Work, escalation: Escalation) -> Among:
+    took_sides = {
+        party.person_id for party in escalation.parties if party.side != Side.BOARD and party.removed_at is None
+    }
     return Among(
-        policy,
+        policy_of(work, escalation),
         escalation.board.id,
         next(party.agency_id for party in escalation.parties if party.is_raiser),
         concern_of(escalation).agencies,
         tuple(places_of(escalation)),
+        frozenset(took_sides | set(declared_in(work.session, escalation.id))),
     )
 
 
@@ -96,6 +103,8 @@ def people(work: Work, here: Among, named: Sequence[NamedParty]) -> Joining:
         person = known.get(party.person_id)
         if person is None:
             raise NotFound("There is no such person at this Board’s agencies.")
+        if party.side is Side.BOARD and person.id in here.partial - set(sides):
+            raise NotAllowedNow("Somebody was named who has an interest in this escalation. Choose somebody else.")
         if not _may_stand(person, party, here):
             raise NotAllowedNow("Somebody was named for a side on which their agency does not stand.")
         if sides.setdefault(person.id, party.side) is not party.side:
@@ -140,7 +149,7 @@ def helpers(work: Work, here: Among, facts: HelpAsked) -> Joining:
     holders = [
         person
         for person in seat_holders(work.session, here.board)
-        if person.seat == seat and person.agency_id not in here.involved
+        if person.seat == seat and person.agency_id not in here.involved and person.id not in here.partial
     ]
     if not holders:
         raise NotAllowedNow(NOBODY_IN_SEAT)
@@ -171,7 +180,7 @@ def _only_one(
         person
         for person in known
         if {person.level, person.seat} & set(actor.levels)
-        and (person.agency_id == agency if agency else person.agency_id not in here.involved)
+        and (person.agency_id == agency if agency else may_act_for_board(person, None, here))
     ]
     if len(at_level) != 1 or sides.get(at_level[0].id, actor.side) is not actor.side:
         return []
@@ -227,9 +236,9 @@ def _check_conveners(meeting: Meeting, places: Sequence[Place], conveners: Colle
 def join(escalation: Escalation, joining: Joining, *, at: datetime, raiser: UUID | None = None) -> None:
     """Adds a party for everybody who is none yet. Who is named twice, or takes part already: see `further_levels`."""
     present = {party.person_id for party in escalation.parties}
-    removed = {party.person_id: party for party in escalation.parties if party.removed_at is not None}
+    gone = {party.person_id: party for party in escalation.parties if not party.holds_place}
     for person, party in joining:
-        if (back := removed.pop(person.id, None)) is not None:
+        if (back := gone.pop(person.id, None)) is not None:
             _take_back(back, person, party, at)
         elif person.id not in present:
             present.add(person.id)
@@ -249,8 +258,9 @@ def join(escalation: Escalation, joining: Joining, *, at: datetime, raiser: UUID
 
 
 def _take_back(back: Party, person: Person, named: NamedParty, at: datetime) -> None:
-    """Somebody who was removed and is named again: as if they joined now."""
+    """Somebody who was removed, gave up their place or only covers, and is named again: as if they joined now."""
     back.removed_at, back.joined_at = None, at
+    back.gave_up_at, back.covers_until, back.place_id = None, None, uuid4()
     back.agency, back.side, back.level = person.agency, named.side.value, named.level
 
 
@@ -325,4 +335,10 @@ def _may_stand(person: Person, party: NamedParty, here: Among) -> bool:
         case Side.RESPONDING:
             return person.agency_id in {agency.id for agency in here.responding}
         case Side.BOARD:
-            return party.level in {person.level, person.seat} and person.agency_id not in here.involved
+            return may_act_for_board(person, party.level, here)
+
+
+def may_act_for_board(person: Person, level: str | None, here: Among) -> bool:
+    """Whether somebody is of no agency between which it is, has no interest in it, and holds the level, if one is asked."""
+    is_at_level = level is None or level in {person.level, person.seat}
+    return is_at_level and person.agency_id not in here.involved and person.id not in here.partial

@@ -21,7 +21,6 @@ from forms_app.services.documents import DocumentLine, document_lines
 from forms_app.services.filling.values import actions_of, dissents, why_by_itself
 from forms_app.services.history import concern_of, places_of, policy_of, standing_of, step_of
 from forms_app.services.in_words import (
-    SERVICE,
     SIDES,
     WRITTEN,
     by_when,
@@ -31,6 +30,7 @@ from forms_app.services.in_words import (
     title_of,
     what_is_due,
     who_acts,
+    who_recorded,
 )
 from forms_app.services.ledger import Acting, Reader
 from forms_app.services.open_points import OpenPoint, OpenPoints
@@ -379,7 +379,7 @@ def _records(policy: Policy, escalation: Escalation, by: Place, now: Standing) -
             stage=policy.stage_title(policy.stage(record.route, record.stage)),
             kind=record.kind,
             what=WRITTEN[record.kind],
-            by=party.person.name if party else SERVICE,
+            by=who_recorded(record, people),
             agency=party.agency.name if party else "",
             side=SIDES[Side(record.side)] if record.side else "",
             happened=spell_date(record.happened_on),

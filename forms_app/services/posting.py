@@ -10,6 +10,7 @@ from uuid import UUID
 
 from forms_app.db import ledger, outbox
 from forms_app.db.outbox import Claim, OutboxKind
+from forms_app.db.seats import is_for_another_now
 from forms_app.db.tables import Board, Delivery, Person
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.deliveries import ANSWERED, Why, ruled_out_by
@@ -153,7 +154,7 @@ def _begin(work: Work, claim: Claim, counter: Counter, *, is_alone: bool) -> Beg
     """
     delivery = ledger.delivery_to_post(work.session, claim.about_id, lock=True)
     rule = _travels(work, delivery)
-    if _is_over(work, delivery):
+    if _is_over(work, delivery) or is_for_another_now(work.session, delivery):
         outbox.finish(work.session, claim.item_id, claim.worker, work.now)
         return None
     if why_ruled_out(delivery.person, rule) is not None:

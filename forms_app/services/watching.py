@@ -84,7 +84,7 @@ def _act(work: Work, escalation: Escalation, facts: Facts) -> None:
     last, here = escalation.records[-1], standing_of(work, escalation).visits[-1]
     if isinstance(facts, StepUp) and facts.route is not None and facts.stage is not None:
         policy = policy_of(work, escalation)
-        among = joining.among(policy, escalation)
+        among = joining.among(work, escalation)
         joins = joining.of_the_level(work, among, policy.stage(facts.route, facts.stage))
         facts = facts.model_copy(update={"also": joining.further_levels(joins, among.places)})
         joining.join(escalation, joins, at=work.now)

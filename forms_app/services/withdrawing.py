@@ -159,8 +159,8 @@ def withdraw(
     taken = [each for each in found if each.delivery.id in chosen]
     if not taken:
         raise NotAllowedNow("Choose from whom it is withdrawn.")
-    raiser = reads.raiser_of(work.session, escalation_id).person_id
-    if raiser in {each.delivery.person_id for each in taken} and _is_kept(work, document_id, chosen):
+    place = reads.raiser_of(work.session, escalation_id).place_id
+    if _is_lost_to(place, found, chosen) and _is_kept(work, document_id, chosen):
         raise NotAllowedNow(
             "Whoever raised the concern has everything that others have. Withdraw it from everybody, or not from them."
         )
@@ -172,6 +172,12 @@ def withdraw(
     work.note(
         "document_recalled", person=by, board=document.escalation.board_id, escalation=escalation_id, about=document_id
     )
+
+
+def _is_lost_to(place_id: UUID, found: Collection[Found], chosen: Collection[UUID]) -> bool:
+    """Whether nothing of it would be left for a place for which it is."""
+    own = {each.delivery.id for each in found if each.delivery.place_id == place_id}
+    return bool(own) and own <= set(chosen)
 
 
 def _is_kept(work: Work, document_id: UUID, chosen: Collection[UUID]) -> bool:

@@ -30,6 +30,7 @@ from forms_app.services.in_words import (
     spell_limit,
     what_is_due,
     who_acts,
+    who_recorded,
 )
 from forms_app.services.sight import visible
 
@@ -104,7 +105,9 @@ class Filling:
     # --- people
 
     def parties(self) -> tuple[say.Party, ...]:
-        return tuple(self.party(row) for row in self.escalation.parties if row.removed_at is None)
+        """Those who take part or took part; who only covers for one of them stands in what they recorded."""
+        there = (row for row in self.escalation.parties if row.removed_at is None and not row.is_cover)
+        return tuple(self.party(row) for row in there)
 
     def people(self, persons: Iterable[UUID]) -> tuple[say.Party, ...]:
         """Those of them who take part, each once."""
@@ -116,17 +119,27 @@ class Filling:
             name=row.person.name,
             job_title=row.person.job_title,
             agency=row.agency.name,
-            side=SIDES[Side(row.side)] + (" (raised the concern)" if row.is_raiser else ""),
+            side=SIDES[Side(row.side)] + self._as(row),
         )
 
     def written_by(self, record: StageRecord) -> say.Party:
-        """The party who wrote a record, or the service itself."""
-        rows = (row for row in self.escalation.parties if row.person_id == record.person_id)
-        row = next(rows, None)
-        return NOBODY if row is None else self.party(row)
+        """The party who wrote a record, with whom they covered for, or the service itself."""
+        rows = {row.person_id: row for row in self.escalation.parties}
+        if record.person_id is None or record.person_id not in rows:
+            return NOBODY
+        said = self.party(rows[record.person_id])
+        return said.model_copy(update={"name": who_recorded(record, rows)})
+
+    def _as(self, row: PartyRow) -> str:
+        """Who raised the concern stays who did, also when a successor is in their place."""
+        if row.person_id == self.escalation.records[0].person_id:
+            return " (raised the concern)"
+        return " (in the place of who raised the concern)" if row.is_raiser else ""
 
     def raiser(self) -> say.Party:
-        return next(self.party(row) for row in self.escalation.parties if row.is_raiser)
+        """Whoever raised the concern, by name, though their place may be another’s by now."""
+        first = self.escalation.records[0].person_id
+        return next(self.party(row) for row in self.escalation.parties if row.person_id == first)
 
 
 Maker = Callable[[Filling, Circulation], say.Context]
