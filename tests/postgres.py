@@ -21,6 +21,7 @@ from psycopg import sql
 from tests.ports import free_port
 
 STARTS_WITHIN_SECONDS = 30
+LOGIN = "forms_app"
 
 # Nothing here outlives the run, so nothing needs to reach the disk.
 SPEED = (
@@ -43,6 +44,16 @@ class PostgresServer:
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://{self.user}@127.0.0.1:{self.port}/{database}"
+
+    def url_of_service(self, database: str) -> str:
+        """For the service: it logs in with the role that the migrations made for it, and owns nothing."""
+        return f"postgresql+psycopg://{LOGIN}@127.0.0.1:{self.port}/{database}"
+
+    def let_service_log_in(self) -> None:
+        """As whoever runs a server does once, after the migrations made the role of the service."""
+        self._run(
+            sql.SQL("CREATE ROLE {} LOGIN IN ROLE {}").format(sql.Identifier(LOGIN), sql.Identifier("forms_app_service"))
+        )
 
     def create_database(self, *, template: str = "template1") -> str:
         """The name of a new database, a copy of its template. Nobody may be connected to the template."""

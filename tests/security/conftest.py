@@ -228,7 +228,7 @@ def key_on(answer: TestResponse) -> str:
 
 def said(answer: TestResponse) -> str:
     """The words of a page without what differs each time."""
-    return re.sub(r'(name="csrf_token" value=)"[^"]*"', r"\1", answer.text)
+    return re.sub(r'((?:name="csrf_token" value|nonce)=)"[^"]*"', r"\1", answer.text)
 
 
 def words_on(answer: TestResponse) -> str:
@@ -245,7 +245,7 @@ def own_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         return
     server: Any = request.getfixturevalue("postgres_server")
     name = server.create_database(template=request.getfixturevalue("migrated_postgres"))
-    yield server.url(name)
+    yield server.url_of_service(name)
     server.drop_database(name)
 
 
