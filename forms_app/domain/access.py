@@ -176,8 +176,8 @@ REGISTERED = To(OFFICE, frozenset({Relation.OFFICE}), When.ONCE_TOLD)
 REGISTERED_FOR_UNIT = To(UNIT, frozenset({Relation.OFFICE}), When.ONCE_TOLD)
 
 
-def _parties(when: When = When.ALWAYS, of: Collection[Relation] = PARTIES) -> To:
-    return To(frozenset({Role.PRACTITIONER}), frozenset(of), when)
+def _parties(when: When = When.ALWAYS) -> To:
+    return To(frozenset({Role.PRACTITIONER}), PARTIES, when)
 
 
 @unique
@@ -230,7 +230,7 @@ class May(Enum):
     ASK_FOR_FILE_COPY = Entry(
         Action.DOWNLOAD,
         Section.FILE_COPY,
-        (_parties(When.AS_FAR_AS_THEY_SEE, {Relation.RAISER, Relation.RAISING_SIDE, Relation.RESPONDING_SIDE}),),
+        (_parties(When.AS_FAR_AS_THEY_SEE),),
     )
     # --- what two people look at ---
     SEE_RELEASE = Entry(Action.SEE, Section.RELEASES, (_parties(), To(OFFICE, frozenset({Relation.OFFICE}))))
@@ -261,9 +261,9 @@ class May(Enum):
         Section.CONTACTS,
         (BY_UNIT, To(frozenset({Role.PRACTITIONER}), frozenset({Relation.SENIOR}))),
     )
-    SEE_CONTACTS = Entry(Action.SEE, Section.CONTACTS, (SIGNED_IN,))
-    SEE_TITLES = Entry(Action.SEE, Section.TITLES, (SIGNED_IN,))
-    TAKE_BLANK_FORMS = Entry(Action.DOWNLOAD, Section.BLANK_FORMS, (SIGNED_IN,))
+    SEE_CONTACTS = Entry(Action.SEE, Section.CONTACTS, (PRACTITIONER,))
+    SEE_TITLES = Entry(Action.SEE, Section.TITLES, (PRACTITIONER,))
+    TAKE_BLANK_FORMS = Entry(Action.DOWNLOAD, Section.BLANK_FORMS, (PRACTITIONER,))
     CHECK_ISSUED_FILE = Entry(Action.SEE, Section.ISSUED_FILES, (PRACTITIONER,))
     # --- the trail, and keeping ---
     SEE_TRAIL = Entry(Action.SEE, Section.TRAIL, (To(frozenset({Role.AUDITOR}), frozenset({Relation.OWN_BOARD})),))
