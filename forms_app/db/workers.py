@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from forms_app.db.database import insert_into
-from forms_app.db.outbox import STANDING, OutboxKind
+from forms_app.db.outbox import STANDING, OutboxKind, may_go
 from forms_app.db.tables import OutboxItem, WorkerProcess
 
 KEPT = timedelta(days=1)
@@ -40,6 +40,7 @@ def due_since(session: Session, now: datetime) -> datetime | None:
         OutboxItem.not_before <= now,
         or_(OutboxItem.claimed_until.is_(None), OutboxItem.claimed_until < now),
         OutboxItem.kind.not_in([kind.value for kind in NOT_AWAITED]),
+        may_go(),
     )
     return session.scalar(select(func.min(OutboxItem.not_before)).where(waits))
 

@@ -41,7 +41,7 @@ def age_bands(subject: Subject, births: str, on: date) -> tuple[str, ...]:
         case Subject.NONE:
             return (NOBODY,)
         case _:
-            found = {_band(years) for born in _dates(births, on) if (years := _years(born, on)) <= OLDEST}
+            found = {_band(years) for born in dates_in(births, on) if (years := _years(born, on)) <= OLDEST}
             return tuple(band for band in BANDS if band in found) or (NOT_KNOWN,)
 
 
@@ -53,7 +53,7 @@ def _years(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day)) if born <= on else -1
 
 
-def _dates(text: str, on: date) -> Iterator[date]:
+def dates_in(text: str, on: date) -> Iterator[date]:
     """Every date that can be read; a day and month that do not exist are none."""
     for match in DATE.finditer(text):
         day, month, year = (_part(match, name) for name in "dmy")

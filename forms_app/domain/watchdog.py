@@ -33,6 +33,8 @@ class Signs:
     """How many messages have waited for LATE_AFTER and were owed after the last one that a mail server took."""
     standing_failed: bool
     """Whether work that comes round for ever (reminders, returned messages) failed again and again."""
+    on_hold: bool = False
+    """Whether the database was filled from a backup, and nobody has let go what was owed in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Health:
     worker: State
     mail_is_on_time: bool
     standing_work_is_done: bool
+    is_on_hold: bool = False
 
     @property
     def is_good(self) -> bool:
@@ -47,7 +50,7 @@ class Health:
 
     @property
     def emails_are_delayed(self) -> bool:
-        return self.worker is not State.WORKING or not self.mail_is_on_time
+        return self.worker is not State.WORKING or not self.mail_is_on_time or self.is_on_hold
 
 
 def judge(signs: Signs, now: datetime) -> Health:
@@ -55,6 +58,7 @@ def judge(signs: Signs, now: datetime) -> Health:
         worker=_worker(signs, now),
         mail_is_on_time=signs.not_taken <= ONE_MAY_BE_DEAD,
         standing_work_is_done=not signs.standing_failed,
+        is_on_hold=signs.on_hold,
     )
 
 

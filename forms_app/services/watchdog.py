@@ -6,6 +6,7 @@ import time
 
 from forms_app.db import workers
 from forms_app.db.reach import UNREACHABLE
+from forms_app.db.restores import is_on_hold
 from forms_app.domain.watchdog import LATE_AFTER, TRIES_OF_STANDING_WORK, Health, Signs, judge
 from forms_app.services.work import Work, Workshop
 
@@ -23,6 +24,7 @@ def _signs(work: Work) -> Signs:
         due_since=workers.due_since(work.session, work.now),
         not_taken=workers.messages_not_taken(work.session, work.now - LATE_AFTER),
         standing_failed=workers.has_standing_fault(work.session, TRIES_OF_STANDING_WORK),
+        on_hold=is_on_hold(work.session),
     )
 
 
