@@ -103,17 +103,24 @@ def verify(rows: Iterable[Row], heads: Iterable[Head] = (), *, own_head: tuple[i
                 )
                 return Verdict(count, previous, agreed, sure + 1, fault)
             agreed, sure = agreed + 1, count
-    return _end_of(count, previous, agreed, published, own_head)
+    return _end_of(count, previous, agreed, sure, published, own_head)
 
 
 def _end_of(
-    count: int, previous: str, agreed: int, published: dict[int, list[Head]], own_head: tuple[int, str] | None
+    count: int,
+    previous: str,
+    agreed: int,
+    sure: int,
+    published: dict[int, list[Head]],
+    own_head: tuple[int, str] | None,
 ) -> Verdict:
     missing = sorted(each for each in published if each > count)
     if missing:
         where = published[missing[0]][0].where
         fault = f"the trail ends after {count} entries, but a head of {missing[0]} was published ({where})"
-        return Verdict(count, previous, agreed, count + 1, fault)
+        if sure < count:
+            fault += f"; what the rows {sure + 1} to {count} say cannot be relied on either"
+        return Verdict(count, previous, agreed, sure + 1, fault)
     wrong = next((head for found in published.values() for head in found if head.hash != BEFORE_THE_FIRST), None)
     if wrong is not None:
         return Verdict(count, previous, agreed, 1, f"a head of {wrong.count} entries cannot be ({wrong.where})")
@@ -157,7 +164,7 @@ def rows_of_sqlite(file: Path) -> tuple[Iterator[Row], tuple[int, str] | None]:
     own = connection.execute("SELECT count, hash FROM trail_head").fetchall()
     found = connection.execute(f"SELECT {COLUMNS} FROM audit_entries ORDER BY id")  # noqa: S608  # names of columns
     rows = (Row(each[0], _moment_of_sqlite(each[1]), *each[2:]) for each in _fetched(found))
-    return _closing(rows, connection), _own_head(own)
+    return _closing(rows, found, connection), _own_head(own)
 
 
 def _moment_of_sqlite(at: Any) -> Any:
@@ -174,7 +181,7 @@ def rows_of_postgresql(url: str) -> tuple[Iterator[Row], tuple[int, str] | None]
     cursor = connection.cursor(name="trail")  # on the server: the trail need not fit into memory
     cursor.execute(f"SELECT {COLUMNS} FROM audit_entries ORDER BY id")  # noqa: S608  # names of columns
     rows = (_row_of_postgresql(*each) for each in _fetched(cursor))
-    return _closing(rows, connection), _own_head(own)
+    return _closing(rows, cursor, connection), _own_head(own)
 
 
 def _row_of_postgresql(number: int, at: datetime, action: str, *more: Any) -> Row:
@@ -212,8 +219,8 @@ def _fetched(cursor: Any) -> Iterator[Any]:
         yield from some
 
 
-def _closing(rows: Iterator[Row], connection: Any) -> Iterator[Row]:
-    with closing(connection):
+def _closing(rows: Iterator[Row], cursor: Any, connection: Any) -> Iterator[Row]:
+    with closing(connection), closing(cursor):
         yield from rows
 
 
