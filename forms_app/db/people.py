@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from forms_app.db.tables import Agency, Delivery, Draft, Party, Person, SignInCode, SignInSession
+from forms_app.db.tables import Delivery, Draft, Party, Person, SignInCode, SignInSession
 from forms_app.domain.policy import Audience
 
 
@@ -36,13 +36,12 @@ def person_with_board(session: Session, person_id: UUID) -> Person | None:
 
 def people_of_board(session: Session, board_id: UUID) -> Sequence[Person]:
     """Everyone who works for the Board's agencies or its office and has not left, by agency and name."""
-    return session.scalars(
+    people = session.scalars(
         select(Person)
-        .join(Person.agency)
         .where(Person.board_id == board_id, Person.left_at.is_(None))
         .options(joinedload(Person.agency), joinedload(Person.board))
-        .order_by(Agency.name, Person.name, Person.id)
-    ).all()
+    )
+    return sorted(people, key=lambda person: (person.agency.name, person.name, person.id))
 
 
 def everybody_of_board(session: Session, board_id: UUID, agency_id: UUID | None = None) -> Sequence[Person]:
@@ -85,12 +84,12 @@ def forget_drafts(session: Session, person_id: UUID) -> None:
 
 def seat_holders(session: Session, board_id: UUID) -> Sequence[Person]:
     """Everyone who holds a seat at the Board and has not left, by name."""
-    return session.scalars(
+    people = session.scalars(
         select(Person)
         .where(Person.board_id == board_id, Person.seat.is_not(None), Person.left_at.is_(None))
         .options(joinedload(Person.agency))
-        .order_by(Person.name, Person.id)
-    ).all()
+    )
+    return sorted(people, key=lambda person: (person.name, person.id))
 
 
 def business_unit_of(session: Session, board_id: UUID) -> Sequence[Person]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Flask, abort, current_app, g, request, session
 
 from forms_app.db.actors import NOBODY
 from forms_app.db.reach import UNREACHABLE
+from forms_app.domain.browsers import browser_of
 from forms_app.services import signing_in
 from forms_app.services.signing_in import Current, Lapsed, SignedInPerson
 from forms_app.services.watchdog import Watchdog
@@ -14,6 +17,10 @@ from forms_app.services.work import Workshop
 TOKEN = "sid"  # noqa: S105  # the name of a place in the cookie
 NEXT = "next"
 CODE_ASKED = "asked"
+UNATTENDED = "X-Unattended"
+"""The header of what a page asks by itself. It is no use of the session."""
+UNFINISHED = "unfinished"
+"""The token of a sign-in that lacks its second step."""
 
 
 def init_app(app: Flask) -> None:
@@ -44,6 +51,12 @@ def signed_in_person() -> SignedInPerson:
     return person_or_none() or abort(404)
 
 
+def current() -> Current:
+    """The session in use, on a page that is not open to everybody."""
+    standing = g.get("standing")
+    return standing if isinstance(standing, Current) else abort(404)
+
+
 def person_or_none() -> SignedInPerson | None:
     standing = g.get("standing")
     return standing.person if isinstance(standing, Current) else None
@@ -65,6 +78,23 @@ def begin(token: str) -> None:
     """The browser holds this session from now on, under new tokens; one that it held before is ended."""
     end()
     session[TOKEN] = token
+    browser = browser_of(request.user_agent.string)
+    with workshop().writing() as work:
+        signing_in.note_browser(work, token=token, secret=secret(), browser=browser)
+
+
+def renew(token: str) -> None:
+    """The same session under a new token; forms that are open in other tabs can still be sent."""
+    session[TOKEN] = token
+
+
+def begin_second_step(token: str) -> None:
+    """The browser holds what is worth a second step and nothing else; where it was going stays known."""
+    following = session.get(NEXT)
+    end()
+    session[UNFINISHED] = token
+    if following is not None:
+        session[NEXT] = following
 
 
 def end() -> None:
@@ -98,8 +128,14 @@ def _see_whether_emails_go() -> None:
 def _standing_of(token: str) -> Current | Lapsed | None:
     with workshop().reading() as work:
         standing = signing_in.session_of(work, token=token, secret=secret())
-        worth_noting = isinstance(standing, Current) and signing_in.is_worth_noting(standing, work.now)
-    if isinstance(standing, Current) and worth_noting:
+        now = work.now
+    if (
+        isinstance(standing, Current)
+        and UNATTENDED not in request.headers
+        and signing_in.is_worth_noting(standing, now)
+    ):
         with workshop().writing() as work:
             signing_in.see(work, standing)
+        standing = replace(standing, seen_at=now)
+    g.seconds_left = signing_in.seconds_left(standing, now)
     return standing

@@ -260,7 +260,7 @@ def test_what_was_typed_after_the_session_ended_is_there_again(place: Place) -> 
     assert "has been saved" in main_of(unit.post(path, form))
     again = place.visitor(UNIT)
     page = again.get(path)
-    assert "You typed this before you were signed out" in main_of(page)
+    assert "You typed this earlier" in main_of(page)
     assert html.fromstring(page.text).xpath("//input[@name='hours']/@value") == ["All night"]
     assert place.contact().hours == "After 5pm"
 
@@ -279,7 +279,7 @@ def test_what_came_in_too_late_and_is_saved_then_is_not_shown_as_unsaved_again(p
     place.scene.clock.forward(minutes=20)
     unit.post(path, form)
     again = place.visitor(UNIT)
-    assert "You typed this before you were signed out" in main_of(again.get(path))
+    assert "You typed this earlier" in main_of(again.get(path))
 
     assert again.post(path, form).status_code == 303
 

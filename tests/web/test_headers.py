@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from werkzeug.test import TestResponse
 from forms_app.web.access import anyone, open_to
 from forms_app.web.headers import ALWAYS
 from tests.web.conftest import Site, open_site
+from tests.web.visitor import Visitor
 
 
 def answers(site: Site) -> dict[str, TestResponse]:
@@ -48,12 +50,31 @@ def test_every_answer_carries_the_headers(site: Site, add_page: Any) -> None:
         assert answer.status_code == int(name) if name.isdigit() else 200 <= answer.status_code < 405
 
 
-def test_the_content_policy_lets_nothing_in_from_elsewhere_and_nothing_inline() -> None:
-    policy = ALWAYS["Content-Security-Policy"]
+def policy_of(answer: TestResponse) -> dict[str, list[str]]:
+    parts = (part.split() for part in answer.headers["Content-Security-Policy"].split("; "))
+    return {name: sources for name, *sources in parts}
 
-    assert "default-src 'self'" in policy
-    for refused in ("unsafe", "*", "http", "data:"):
-        assert refused not in policy
+
+def test_the_content_policy_lets_nothing_in_from_elsewhere_and_nothing_inline(site: Site, add_page: Any) -> None:
+    neutral = ["'self'", "https://www.bbc.co.uk"]
+    for name, answer in answers(broken(site, add_page)).items():
+        policy = policy_of(answer)
+        scripts = policy.pop("script-src")
+        assert policy == {
+            "default-src": ["'self'"],
+            "base-uri": ["'none'"],
+            "form-action": neutral,
+            "frame-ancestors": ["'none'"],
+            "object-src": ["'none'"],
+        }, name
+        tags = re.findall(r"<script[^>]*", answer.text) if answer.mimetype == "text/html" else []
+        named = [f"'nonce-{word}'" for tag in tags for word in re.findall(r'nonce="([^"]+)"', tag)]
+        assert scripts == (named or ["'none'"]), name
+        assert len(named) == len(tags), name
+
+
+def test_every_answer_names_its_scripts_anew(visitor: Visitor) -> None:
+    assert policy_of(visitor.get("/sign-in")) != policy_of(visitor.get("/sign-in"))
 
 
 def test_a_static_file_asked_for_with_its_version_may_be_kept(site: Site) -> None:

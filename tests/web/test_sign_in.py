@@ -18,7 +18,7 @@ def site_url(database_url: str) -> str:
 
 
 def without_token(page: str) -> str:
-    return re.sub(r'(name="csrf_token" value=)"[^"]*"', r"\1", page)
+    return re.sub(r'((?:name="csrf_token" value|nonce)=)"[^"]*"', r"\1", page)
 
 
 def path_of(link: str) -> str:
