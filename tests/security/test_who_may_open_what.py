@@ -57,6 +57,12 @@ OPENS_FOR = {
     "sign_in.use_link": EVERYBODY,
     "sign_in.sign_out": EVERYBODY,
     "sign_in.signed_out": EVERYBODY,
+    "leaving.leave": EVERYBODY,
+    "own_sessions.every": SIGNED_IN,
+    "own_sessions.end": SIGNED_IN,
+    "own_sessions.end_others": SIGNED_IN,
+    "own_sessions.time_left": EVERYBODY,
+    "own_sessions.stay": SIGNED_IN,
     "escalations.yours": SIGNED_IN,
     "escalations.new": SIGNED_IN,
     "escalations.new_page": SIGNED_IN,
@@ -136,7 +142,7 @@ def test_an_address_opens_for_whom_it_is_and_for_nobody_else(known: City, who: s
     walked = 0
     for rule, theirs, nowhere in _addresses(known, who):
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
-            if rule.endpoint == "sign_in.sign_out":
+            if rule.endpoint in {"sign_in.sign_out", "leaving.leave"}:
                 continue
             if "GET" not in (rule.methods or set()):
                 _ask(known, who, method, nowhere)  # forgets, whichever it is, what was to be opened after signing in
@@ -210,6 +216,7 @@ def _values(city: City, rule: Rule) -> Iterator[dict[str, Any]]:
         "path": ["account", "outcome", "agreement", "step-up", "contact", "restricted-note", "follow-up"],
         "page_id": ["danger", "check"],
         "token": ["never-sent"],
+        "session_id": [uuid4()],
         "filename": ["site.scss"],
     }
     found: list[dict[str, Any]] = [{}]
