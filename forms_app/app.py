@@ -28,6 +28,7 @@ from forms_app.services.work import Workshop
 from forms_app.settings import ROOT, Settings
 from forms_app.web import (
     access,
+    agencies,
     blank_forms,
     board,
     calendars,
@@ -38,18 +39,23 @@ from forms_app.web import (
     emails,
     errors,
     escalations,
+    factors,
     headers,
     layouts,
     leaving,
     limits,
     mail_domains,
+    noting,
+    numbers,
     origin,
     own_sessions,
     pages,
+    people,
     proof,
     releases,
     rendering,
     request_log,
+    second_step,
     sessions,
     sign_in,
     uploads,
@@ -62,6 +68,8 @@ THIS_MACHINE = ["127.0.0.1", "localhost"]
 BLUEPRINTS = (
     pages.blueprint,
     sign_in.blueprint,
+    second_step.blueprint,
+    factors.blueprint,
     own_sessions.blueprint,
     leaving.blueprint,
     escalations.blueprint,
@@ -69,12 +77,15 @@ BLUEPRINTS = (
     calendars.blueprint,
     releases.blueprint,
     board.blueprint,
+    numbers.blueprint,
     deliveries.blueprint,
     mail_domains.blueprint,
     emails.blueprint,
     email_texts.blueprint,
     blank_forms.blueprint,
     directory.blueprint,
+    people.blueprint,
+    agencies.blueprint,
     layouts.blueprint,
     proof.blueprint,
 )
@@ -107,6 +118,7 @@ def create_app(settings: Settings, *, workshop: Workshop | None = None, poke: Ca
     CSRFProtect(app)
     limits.init_app(app)
     access.init_app(app)
+    noting.init_app(app)
     leaving.init_keeping(app)
     errors.init_app(app)
     rendering.init_app(app)

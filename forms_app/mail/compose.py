@@ -58,6 +58,12 @@ class Kind(StrEnum):
     """To the old address: somebody asked for another one."""
     ATTESTATION_DUE = "attestation_due"
     """To an agency's administrators, and later to the business unit: the list of people is to be looked through."""
+    DESTRUCTION_NEAR = "destruction_near"
+    """To the business unit and to the leads of the agencies: the time for which escalations are kept is nearly over."""
+    DRAFT_ENDS = "draft_ends"
+    """To whoever began a form: what they typed will be forgotten."""
+    SECOND_STEPS_CHANGED = "second_steps_changed"
+    """To somebody whose app, passkeys or recovery codes were changed, used up or taken away."""
     SIGN_IN = "sign_in"
 
 
@@ -78,6 +84,9 @@ WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.PARTY_LEFT: frozenset({"link", "to_office"}),
     Kind.ADDRESS_CHANGES: frozenset(),
     Kind.ATTESTATION_DUE: frozenset({"by", "link", "to_office"}),
+    Kind.DESTRUCTION_NEAR: frozenset({"count", "references", "by", "link", "to_office"}),
+    Kind.DRAFT_ENDS: frozenset({"by", "link"}),
+    Kind.SECOND_STEPS_CHANGED: frozenset({"link"}),
     Kind.SIGN_IN: frozenset({"code", "link"}),
 }
 """What the texts of a kind may use beside that: no name, and nothing that somebody typed."""

@@ -111,6 +111,31 @@ EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
         Example(when, {"by": date(2000, 1, 14), "link": "https://service.example/agencies", "to_office": to_office}, {})
         for when, to_office in (("To the agency’s administrators", False), ("To the business unit, a month late", True))
     ),
+    Kind.DESTRUCTION_NEAR: tuple(
+        Example(
+            when,
+            {
+                "count": count,
+                "references": (REFERENCE, "ABC-8765432"),
+                "by": date(2000, 1, 14),
+                "link": "https://service.example/register/keeping",
+                "to_office": to_office,
+            },
+            {},
+        )
+        for when, count, to_office in (
+            ("To the lead of an agency that takes part", 2, False),
+            ("To the business unit, of very many", 402, True),
+        )
+    ),
+    Kind.DRAFT_ENDS: (
+        Example(
+            "To whoever began a form", {"by": date(2000, 1, 14), "link": "https://service.example/escalations"}, {}
+        ),
+    ),
+    Kind.SECOND_STEPS_CHANGED: (
+        Example("To whom they belong", {"link": "https://service.example/second-steps"}, {}),
+    ),
     Kind.SIGN_IN: (
         Example(
             "Asked for by somebody who wants to sign in",

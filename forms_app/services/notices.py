@@ -16,6 +16,7 @@ from forms_app.domain.deliveries import Why
 from forms_app.domain.seats import Seat
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Kind, Message, UnfitMessage, compose
+from forms_app.services import keeping
 from forms_app.services.attempts import STARTED
 from forms_app.services.attesting import due_day_of
 from forms_app.services.digests import room_for_notification_from
@@ -32,6 +33,8 @@ from forms_app.services.work import Work, Workshop
 SHOWS_ALL = (Kind.DELIVERY_FAILED, Kind.RELEASE_WAITS, Kind.LAYOUT_FAILED)
 """Messages with a link to a page that shows everything of its kind: a later one says what an earlier one would."""
 
+MOST_REFERENCES = 20
+"""How many an email lists; the others are counted."""
 Values = Mapping[str, object]
 
 
@@ -144,6 +147,12 @@ def _words(work: Work, notification: Notification, lines: Lines, service: str) -
             return _layout_failed(work, notification, service)
         case Kind.PARTY_LEFT | Kind.ADDRESS_CHANGES | Kind.ATTESTATION_DUE:
             return _about_people(work, notification, kind, service)
+        case Kind.DESTRUCTION_NEAR:
+            return _destruction_near(work, notification, service)
+        case Kind.DRAFT_ENDS:
+            return _draft_ends(work, notification, service)
+        case Kind.SECOND_STEPS_CHANGED:
+            return {"link": f"{service}/second-steps"}
         case Kind.DOCUMENT | Kind.SIGN_IN:
             raise UnfitMessage(f"A message of the kind {kind} is no notification; nothing was sent.")
         case _:
@@ -225,6 +234,26 @@ def _attestation_due(work: Work, notification: Notification, service: str) -> Va
     may_give_it = to_office or (person.administers_agency and person.agency_id == agency_id)
     day = due_day_of(work, person, agency_id) if agency_id is not None and may_give_it else None
     return None if day is None else {"by": day, "link": f"{service}/agencies", "to_office": to_office}
+
+
+def _destruction_near(work: Work, notification: Notification, service: str) -> Values | None:
+    person = notification.person
+    near = keeping.what_is_near(work, person, since=notification.owed_at)
+    if near is None:
+        return None
+    shown = near.references[:MOST_REFERENCES]
+    link = f"{service}/register/keeping"
+    to_office = person.seat == Seat.BUSINESS_UNIT
+    return {
+        "count": len(near.references), "references": shown, "by": near.by, "link": link, "to_office": to_office,
+    }  # fmt: skip
+
+
+def _draft_ends(work: Work, notification: Notification, service: str) -> Values | None:
+    """Nothing of a form that was sent, or gone on with, since."""
+    assert notification.about_id is not None, "a message about a draft names it"
+    by = keeping.draft_ends_on(work, notification.person, notification.about_id, told_at=notification.owed_at)
+    return None if by is None else {"by": by, "link": f"{service}/escalations"}
 
 
 def _reference(work: Work, notification: Notification) -> str:

@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response
 from forms_app.domain.access import IN_THE_ADDRESS, PARTIES, May, Relation, allows, roles_of
 from forms_app.services.permission import ESCALATION, NAMED_BY, standing_to
 from forms_app.services.signing_in import SignedInPerson
-from forms_app.web.errors import SignedOutWhileTyping
-from forms_app.web.sessions import NEXT, lapsed_person, person_or_none, workshop
+from forms_app.web.errors import ProofOwed, SignedOutWhileTyping
+from forms_app.web.sessions import NEXT, current, lapsed_person, person_or_none, workshop
 
 View = TypeVar("View", bound=Callable[..., Any])
 Keeper = Callable[..., None]
@@ -27,28 +27,35 @@ anyone, signed_in = May.SEE_PUBLIC_PAGES, May.KEEP_OWN_ACCOUNT
 board_office, business_unit, administrator = May.SEE_REGISTER, May.SEE_EMAIL_TEXTS, May.ADMINISTER_PEOPLE
 analyst, auditor, keeps_contacts, party = May.SEE_NUMBERS, May.SEE_TRAIL, May.KEEP_CONTACTS, May.SEE_RECORDS
 """What pages that came before the table call its lines."""
+BEGINNINGS = ("escalations.yours", "numbers.begun")
+"""Where people begin once they have signed in."""
 
 
-def open_to(*lines: May, keep: Keeper | None = None, proved_again: bool = False) -> Callable[[View], View]:
+def open_to(
+    *lines: May, keep: Keeper | None = None, proved_again: bool = False, before_second_step: bool = False
+) -> Callable[[View], View]:
     """Says who may open a page: whom one of these lines of the table allows it.
 
     `keep` is called with the person and the parts of the address, instead of the view, when a form arrives after its
     person's session lapsed: it should save `request.form` as their draft. With `proved_again` the person must have proved
-    lately, and not only when they signed in, that it is them.
+    lately, and not only when they signed in, that it is them. With `before_second_step` it opens also for somebody who must
+    have a second step and has none yet: they open nothing else.
     """
 
     def declare(view: View) -> View:
         view.open_to = lines  # type: ignore[attr-defined]
         view.keep = keep  # type: ignore[attr-defined]
         view.proved_again = proved_again  # type: ignore[attr-defined]
+        view.before_second_step = before_second_step  # type: ignore[attr-defined]
         return view
 
     return declare
 
 
 def init_app(app: Flask) -> None:
-    """Enforces the rules. Comes after the session is found and the form's token is checked."""
+    """Enforces the table. Comes after the session is found and the form's token is checked."""
     app.before_request(_enforce)
+    app.context_processor(lambda: {"opens": opens})
 
 
 def check_every_page(app: Flask) -> None:
@@ -95,9 +102,36 @@ def _enforce() -> Response | None:
         return _ask_to_sign_in(lines)
     relations = _relations(person, lines)
     if not _allowed(person, lines, relations):
-        abort(404)
+        return _elsewhere(person) or abort(404)
     g.party_to = (request.view_args or {}).get(ESCALATION) if relations & PARTIES else None
+    where = _proof_owed()
+    return _ask_for_proof(person, lines, relations, where) if where else None
+
+
+def _proof_owed() -> str | None:
+    """The address where this person must first prove that it is them, if they must."""
+    view, standing = current_app.view_functions[request.endpoint or ""], current()
+    if standing.lacks_second_step and not getattr(view, "before_second_step", False):
+        return url_for("factors.yours")
+    if getattr(view, "proved_again", False) and not standing.is_proved_lately:
+        return url_for("second_step.again")
     return None
+
+
+def _ask_for_proof(
+    person: SignedInPerson, lines: tuple[May, ...], relations: frozenset[Relation], where: str
+) -> Response:
+    _remember_page()
+    if request.method == "POST":
+        raise ProofOwed(kept=_keep(person, lines, relations), where=where)
+    return redirect(where, 303)
+
+
+def _elsewhere(person: SignedInPerson) -> Response | None:
+    """Everybody is led to their escalations first. Whoever stands apart has none, and begins elsewhere."""
+    if request.endpoint != BEGINNINGS[0]:
+        return None
+    return next((redirect(url_for(endpoint), 303) for endpoint in BEGINNINGS[1:] if opens(endpoint)), None)
 
 
 def _allowed(person: SignedInPerson, lines: tuple[May, ...], relations: frozenset[Relation]) -> bool:
@@ -116,28 +150,39 @@ def _relations(person: SignedInPerson, lines: tuple[May, ...]) -> frozenset[Rela
         return (asked - IN_THE_ADDRESS) | standing_to(work, person, at_the_door, request.view_args or {})
 
 
+def opens(endpoint: str) -> bool:
+    """Whether a page that is about nothing in particular opens for whoever is asking: then a link may lead there."""
+    person = person_or_none()
+    lines = lines_of(current_app, endpoint)
+    return person is not None and _allowed(person, lines, _relations(person, lines))
+
+
 def _ask_to_sign_in(lines: tuple[May, ...]) -> Response:
     _remember_page()
     if request.method == "POST":
-        raise SignedOutWhileTyping(kept=_keep(lines))
+        person = lapsed_person()
+        kept = person is not None and _keep(person, lines, _relations(person, lines))
+        raise SignedOutWhileTyping(kept=kept)
     return redirect(url_for("sign_in.ask"), 303)
 
 
-def _keep(lines: tuple[May, ...]) -> bool:
-    """Lets the page save what a person typed before their session lapsed, if it knows how to."""
-    person, view_args = lapsed_person(), request.view_args or {}
+def _keep(person: SignedInPerson, lines: tuple[May, ...], relations: frozenset[Relation]) -> bool:
+    """Lets the page save what a person typed who must first sign in or prove something, if it knows how to."""
     keep: Keeper | None = getattr(current_app.view_functions[request.endpoint or ""], "keep", None)
-    if person is None or keep is None or not _allowed(person, lines, _relations(person, lines)):
+    if keep is None or not _allowed(person, lines, relations):
         return False
-    keep(person, **view_args)
+    keep(person, **(request.view_args or {}))
     return True
 
 
 def _remember_page() -> None:
     # In the session, not in an address, where anybody could put any page; and only a page that can be opened.
     session.pop(NEXT, None)
-    if can_be_opened(request.path):
-        session[NEXT] = request.path
+    path = request.path
+    while path and not can_be_opened(path):
+        path = path.rpartition("/")[0]  # of a button, the page that it stood on
+    if path:
+        session[NEXT] = path
 
 
 def can_be_opened(path: str) -> bool:

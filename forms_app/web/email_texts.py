@@ -27,6 +27,9 @@ TITLES: Mapping[Kind, str] = {
     Kind.PARTY_LEFT: "Somebody who takes part has left",
     Kind.ADDRESS_CHANGES: "Your email address is to be changed",
     Kind.ATTESTATION_DUE: "Look through the list of people",
+    Kind.DESTRUCTION_NEAR: "Records will be destroyed",
+    Kind.DRAFT_ENDS: "Something that you began and did not send",
+    Kind.SECOND_STEPS_CHANGED: "Your second steps were changed",
     Kind.SIGN_IN: "Code to sign in",
 }
 

@@ -43,6 +43,14 @@ class SignedOutWhileTyping(Forbidden):
         self.kept = kept
 
 
+class ProofOwed(Forbidden):
+    """A form arrived from somebody who has to prove first, or once more, that it is them."""
+
+    def __init__(self, *, kept: bool, where: str) -> None:
+        super().__init__()
+        self.kept, self.where = kept, where
+
+
 PAGES: dict[type[HTTPException], str] = {
     BadRequest: "errors/bad_request.html",
     Forbidden: "errors/forbidden.html",
@@ -59,6 +67,7 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(kind, _show)
     app.register_error_handler(CSRFError, _show_open_too_long)
     app.register_error_handler(SignedOutWhileTyping, _show_signed_out)
+    app.register_error_handler(ProofOwed, _show_proof_owed)
     app.register_error_handler(SecurityError, _show_bare)
     app.register_error_handler(InternalServerError, _show_fault)
     app.register_error_handler(ServiceUnavailable, _show_away)
@@ -106,6 +115,11 @@ def _show_open_too_long(_: CSRFError) -> Page:
 
 def _show_signed_out(error: SignedOutWhileTyping) -> Page:
     return render_template("errors/signed_out.html", kept=error.kept, typed="" if error.kept else _typed()), 403
+
+
+def _show_proof_owed(error: ProofOwed) -> Page:
+    typed = "" if error.kept else _typed()
+    return render_template("errors/proof_owed.html", kept=error.kept, typed=typed, where=error.where), 403
 
 
 def _show_fault(_: InternalServerError) -> Page:

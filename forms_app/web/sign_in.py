@@ -11,11 +11,16 @@ from werkzeug.wrappers import Response
 from wtforms import Form
 
 from forms_app.domain.access import May
+from forms_app.domain.limits import CODES_FOR_NETWORK, TRIES_FOR_NETWORK
 from forms_app.domain.text import everything_prints
 from forms_app.forms.fields import Values, Words
 from forms_app.services import signing_in
+from forms_app.services.signing_in import SecondStepOwed, SignedIn
 from forms_app.web import sessions
 from forms_app.web.access import can_be_opened, open_to
+from forms_app.web.challenges import passkey_options
+from forms_app.web.leaving import forget_everything
+from forms_app.web.limits import limited
 from forms_app.web.rendering import show
 from forms_app.web.sessions import CODE_ASKED, NEXT, lapsed_person, person_or_none, poke, secret, workshop
 
@@ -53,21 +58,19 @@ class CodeForm(Form):
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @open_to(May.SEE_PUBLIC_PAGES)
+@limited(CODES_FOR_NETWORK)
 def ask() -> Answer:
     if person_or_none() is not None:
-        return _go_on()
+        return go_on(session.pop(NEXT, None))
     form = AddressForm(request.form)
     if request.method == "GET" or not form.validate():
-        return show("sign_in/ask.html", form, lapsed=lapsed_person() is not None)
-    with workshop().writing() as work:
-        code_id = signing_in.ask_code(work, address=form.email.data, secret=secret(), link=_link)
-    poke()
-    session[CODE_ASKED] = str(code_id)
-    return redirect(url_for("sign_in.code"), 303)
+        return show("sign_in/ask.html", form, lapsed=lapsed_person() is not None, passkey=passkey_options())
+    return email_code(form.email.data)
 
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
 @open_to(May.SEE_PUBLIC_PAGES)
+@limited(TRIES_FOR_NETWORK)
 def code() -> Answer:
     if CODE_ASKED not in session:
         return redirect(url_for("sign_in.ask"), 303)
@@ -75,11 +78,11 @@ def code() -> Answer:
     if request.method == "GET" or not form.validate():
         return show("sign_in/code.html", form)
     with workshop().writing() as work:
-        token = signing_in.prove_code(work, code_id=UUID(session[CODE_ASKED]), typed=form.code.data, secret=secret())
-    if token is None:
+        found = signing_in.prove_code(work, code_id=UUID(session[CODE_ASKED]), typed=form.code.data, secret=secret())
+    if found is None:
         form.code.errors = [REFUSED]
         return show("sign_in/code.html", form)
-    return _begin(token)
+    return begin(found)
 
 
 @blueprint.get("/sign-in/link/<token>")
@@ -91,19 +94,20 @@ def link(token: str) -> str:
 
 @blueprint.post("/sign-in/link/<token>")
 @open_to(May.SEE_PUBLIC_PAGES)
+@limited(TRIES_FOR_NETWORK)
 def use_link(token: str) -> Answer:
     with workshop().writing() as work:
         found = signing_in.prove_link(work, token=token, secret=secret())
     if found is None:
         return render_template("sign_in/link_refused.html"), 422
-    return _begin(found)
+    return begin(found)
 
 
 @blueprint.post("/sign-out")
 @open_to(May.SEE_PUBLIC_PAGES)
 def sign_out() -> Response:
     sessions.end()
-    return redirect(url_for("sign_in.signed_out"), 303)
+    return forget_everything(redirect(url_for("sign_in.signed_out"), 303))
 
 
 @blueprint.get("/signed-out")
@@ -112,13 +116,29 @@ def signed_out() -> str:
     return render_template("sign_in/signed_out.html")
 
 
-def _begin(token: str) -> Response:
+def email_code(address: str) -> Response:
+    """Owes a code to this address, if anybody has it, and goes to where it is typed."""
+    before = session.get(CODE_ASKED)
+    with workshop().writing() as work:
+        code_id = signing_in.ask_code(
+            work, address=address, secret=secret(), link=_link, before=UUID(before) if before else None
+        )
+    poke()
+    session[CODE_ASKED] = str(code_id)
+    return redirect(url_for("sign_in.code"), 303)
+
+
+def begin(found: SignedIn | SecondStepOwed) -> Response:
+    """Goes on to where they were going, or first to the second step."""
+    if isinstance(found, SecondStepOwed):
+        sessions.begin_second_step(found.token)
+        return redirect(url_for("second_step.take"), 303)
     following = session.get(NEXT)
-    sessions.begin(token)
-    return _go_on(following)
+    sessions.begin(found.token)
+    return go_on(following)
 
 
-def _go_on(path: Any = None) -> Response:
+def go_on(path: Any = None) -> Response:
     if isinstance(path, str) and can_be_opened(path):
         return redirect(path, 303)
     return redirect(url_for("escalations.yours"), 303)

@@ -30,6 +30,7 @@ from tests import letters
 from tests.factories.keys import KEYS
 from tests.factories.releases import release_everything
 from tests.factories.scenes import shelf
+from tests.factories.second_steps import give_second_step, take_second_step
 from tests.journeys.form_filler import FormFiller
 from tests.smtp import Received, SmtpServer
 from tests.web.conftest import Clock, settings
@@ -66,11 +67,13 @@ class Town:
         """This person, signed in with the code that came by email."""
         if email not in self.people:
             visitor = Visitor(self.app, SERVICE_URL)  # type: ignore[arg-type]
+            give_second_step(self.workshop.database, email, self.clock.now)
             visitor.ask_for_code(email)
             self.deliver()
             code = re.search(r"\b\d{6}\b", text_of(self.smtp.sent_to(email)[-1]))
             assert code is not None, "the email has a code"
-            assert visitor.type_code(code[0]).status_code == 303
+            answer = take_second_step(visitor, visitor.type_code(code[0]), self.clock.now)
+            assert answer.status_code == 303
             visitor.get("/escalations")
             self.people[email] = visitor
         return self.people[email]

@@ -23,6 +23,7 @@ from forms_app.settings import Settings
 from forms_app.web.access import open_to, signed_in
 from tests.factories.keys import KEYS, SEALING_KEYS
 from tests.factories.scenes import Scene
+from tests.factories.second_steps import give_second_step, take_second_step
 from tests.web.visitor import Visitor
 
 SERVICE_URL = "http://escalations.example"
@@ -55,8 +56,9 @@ class Site:
     def visiting(self, email: str) -> Visitor:
         """Somebody who has just signed in."""
         visitor = self.visitor()
+        give_second_step(self.database, email, self.clock.now)
         visitor.ask_for_code(email)
-        visitor.type_code(self.last_message()["code"])
+        take_second_step(visitor, visitor.type_code(self.last_message()["code"]), self.clock.now)
         return visitor
 
     def signed_in(self, email: str) -> Visitor:
