@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, exists, select
@@ -13,18 +13,17 @@ from forms_app.db.tables import Board, Contact, EquivalentTitle
 
 def contacts_of_board(session: Session, board_id: UUID) -> Sequence[Contact]:
     """The Board's own and those of its agencies, by what they are for and by name."""
-    return session.scalars(
-        select(Contact).where(Contact.board_id == board_id).order_by(Contact.role, Contact.name, Contact.id)
-    ).all()
+    return _in_order(session.scalars(select(Contact).where(Contact.board_id == board_id)))
 
 
 def own_contacts(session: Session, board_id: UUID) -> Sequence[Contact]:
     """The Board's own, without those of its agencies, by what they are for and by name."""
-    return session.scalars(
-        select(Contact)
-        .where(Contact.board_id == board_id, Contact.agency_id.is_(None))
-        .order_by(Contact.role, Contact.name, Contact.id)
-    ).all()
+    return _in_order(session.scalars(select(Contact).where(Contact.board_id == board_id, Contact.agency_id.is_(None))))
+
+
+def _in_order(contacts: Iterable[Contact]) -> Sequence[Contact]:
+    """The database cannot put them in order: it does not know what they say."""
+    return sorted(contacts, key=lambda contact: (contact.role, contact.name, contact.id))
 
 
 def contact_of_board(session: Session, contact_id: UUID, board_id: UUID, *, lock: bool = False) -> Contact | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, union_all
 from sqlalchemy.orm import Session
 
 from forms_app.db.database import insert_into
-from forms_app.db.tables import Draft, Person
+from forms_app.db.sealing import sealed
+from forms_app.db.tables import Document, Draft, Escalation, Person
 
 
 def draft_of(session: Session, person_id: UUID, about: str, form: str) -> Draft | None:
@@ -23,12 +24,32 @@ def draft_of(session: Session, person_id: UUID, about: str, form: str) -> Draft 
 
 def begun_draft(session: Session, person_id: UUID, about: str, form: str, now: datetime) -> Draft:
     """The draft, a new one if there is none. On PostgreSQL nobody else begins, changes or forgets it meanwhile."""
-    new = insert_into(session, Draft).values(person_id=person_id, about=about, form=form, answers={}, saved_at=now)
+    draft_id, key_id = uuid4(), _key_of(session, person_id, about)
+    nothing = sealed(session, Draft.answers, key_id, draft_id, {})
+    new = insert_into(session, Draft).values(
+        id=draft_id, person_id=person_id, about=about, key_id=key_id, form=form, answers=nothing, saved_at=now
+    )
     # Only an update waits for whoever has it and begins again when they forget it; it changes nothing.
     kept = new.on_conflict_do_update(
         index_elements=[Draft.person_id, Draft.about, Draft.form], set_={Draft.form: new.excluded.form}
     )
     return session.scalars(kept.returning(Draft), execution_options={"populate_existing": True}).one()
+
+
+def _key_of(session: Session, person_id: UUID, about: str) -> UUID:
+    """That of the escalation that it is about, so that nothing of it outlives that; of the Board where it is about something else."""
+    named = [_as_id(part) for part in about.split(":")[:2]]
+    escalations = select(Escalation.id).where(Escalation.id.in_(named))
+    through_documents = select(Document.escalation_id).where(Document.id.in_(named))
+    found = session.scalar(union_all(escalations, through_documents).limit(1)) if any(named) else None
+    return found or session.scalars(select(Person.board_id).where(Person.id == person_id)).one()
+
+
+def _as_id(part: str) -> UUID | None:
+    try:
+        return UUID(part)
+    except ValueError:
+        return None
 
 
 def draft_with_id(session: Session, person_id: UUID, draft_id: UUID) -> Draft | None:

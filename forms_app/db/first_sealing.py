@@ -57,8 +57,8 @@ def _rewrite(database: Database, kind: Table, sealed: Sealed, rewriting: Rewriti
     kept = [column(each.name, each.type) for each in kind.columns if each is own or each.name in BELONGS_BY]
     bare = table(kind.name, column(sealed.column, LargeBinary), *kept, *_index_of(sealed))
     found, row = bare.c[sealed.column], bare.c[own.name]
-    starts = func.substr(found, 1, len(VERSION), type_=LargeBinary)
-    wanted = select(found, *kept).where(starts == VERSION if is_sealed else starts != VERSION)
+    starts = func.coalesce(func.substr(found, 1, len(VERSION), type_=LargeBinary), b"")  # SQLite has none of nothing
+    wanted = select(found, *kept).where(found.is_not(None), starts == VERSION if is_sealed else starts != VERSION)
     with database.writing() as session:
         rows = [dict(each) for each in session.execute(wanted.order_by(row).limit(AT_ONCE)).mappings()]
         for each in rows:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import CTE, ColumnElement, and_, case, exists, literal, null, or_, select, update
+from sqlalchemy import CTE, ColumnElement, and_, case, exists, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from forms_app.db.database import insert_into
+from forms_app.db.sealing import SERVICE_KEY, sealed
 from forms_app.db.tables import Board, Delivery, OutboxItem, Restore
 
 LONG_OWED = timedelta(minutes=15)
@@ -35,13 +36,19 @@ class OutboxKind(StrEnum):
     """About a Board: whom to remind of what today. One row for ever, due again on the next day."""
     LOOK_AFTER_PEOPLE = "look_after_people"
     """About a Board: who is locked, and which agency is reminded of its yearly word. One row for ever, due again on the next day."""
+    LOOK_AFTER_RECORDS = "look_after_records"
+    """About a Board: what comes due by its rules of retention. One row for ever, due again on the next day."""
+    DESTROY = "destroy"
+    """About a Destruction that a second person has confirmed."""
     READ_BOUNCES = "read_bounces"
     """About nothing: whether messages came back. One row for ever, due again a minute later."""
     SIGN_IN_MESSAGE = "sign_in_message"
     """About a SignInCode; its words are in the payload and nowhere else."""
 
 
-STANDING = frozenset({OutboxKind.REMIND, OutboxKind.LOOK_AFTER_PEOPLE, OutboxKind.READ_BOUNCES})
+STANDING = frozenset(
+    {OutboxKind.REMIND, OutboxKind.LOOK_AFTER_PEOPLE, OutboxKind.LOOK_AFTER_RECORDS, OutboxKind.READ_BOUNCES}
+)
 """What comes round for ever: it can be put off again and again, and is never given up."""
 
 
@@ -87,13 +94,15 @@ def owe(
     payload: dict[str, Any] | None = None,
 ) -> None:
     """Owes one piece of work. Owing it again under the same key changes nothing."""
+    item_id = uuid4()
     session.execute(
         insert_into(session, OutboxItem)
         .values(
+            id=item_id,
             kind=kind.value,
             about_id=about_id,
             dedupe_key=dedupe_key,
-            payload=null() if payload is None else payload,
+            payload=payload and sealed(session, OutboxItem.payload, SERVICE_KEY, item_id, payload),
             owed_at=now,
             not_before=now,
         )
@@ -129,7 +138,7 @@ def claim(
 
 def finish(session: Session, item_id: UUID, worker: str, now: datetime) -> bool:
     """The work is done. False, and no change, when the worker's lease ended and another worker took it."""
-    return _settle(session, item_id, worker, done_at=now, payload=null(), fault=None)
+    return _settle(session, item_id, worker, done_at=now, payload=None, fault=None)
 
 
 def fail(session: Session, item_id: UUID, worker: str, sentence: str, not_before: datetime) -> bool:
@@ -139,7 +148,7 @@ def fail(session: Session, item_id: UUID, worker: str, sentence: str, not_before
 
 def park(session: Session, item_id: UUID, worker: str, sentence: str, now: datetime) -> bool:
     """The work is given up: a person must look at it. The sentence holds nothing personal."""
-    return _settle(session, item_id, worker, fault=sentence, parked_at=now, payload=null())
+    return _settle(session, item_id, worker, fault=sentence, parked_at=now, payload=None)
 
 
 def put_off(session: Session, claimed: Claim, sentence: str, now: datetime, waits: Sequence[timedelta]) -> bool:

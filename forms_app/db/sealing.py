@@ -141,7 +141,7 @@ class Sealed(TypeDecorator[Any]):
         return self.from_bytes(_opened(_keys_of(dialect), self.place, row, value))
 
     def sealed(self, session: Session, key_id: UUID, row: UUID, value: Any) -> SealedValue:
-        """The value as it is stored in this row. What the ORM does not write must be sealed by this before."""
+        """The value as it is stored in this row."""
         cipher, nonce = _keys_of(session.get_bind().dialect).sealing(session, key_id), os.urandom(NONCE_BYTES)
         header = VERSION + key_id.bytes
         body = cipher.encrypt(nonce, self.to_bytes(value), _bound_to(header, self.place, row.bytes))
@@ -150,17 +150,27 @@ class Sealed(TypeDecorator[Any]):
         return sealed
 
 
+def sealed(session: Session, column: Any, key_id: UUID, row: UUID, value: Any) -> SealedValue:
+    """What the ORM does not write, as it is stored in this column of this row."""
+    kind = column.type
+    assert isinstance(kind, Sealed)
+    return kind.sealed(session, key_id, row, value)
+
+
 class SealedText(Sealed):
+    cache_ok = True
     to_bytes = staticmethod(str.encode)
     from_bytes = staticmethod(bytes.decode)
 
 
 class SealedBytes(Sealed):
+    cache_ok = True
     to_bytes = staticmethod(bytes)
     from_bytes = staticmethod(bytes)
 
 
 class SealedJSON(Sealed):
+    cache_ok = True
     to_bytes = staticmethod(lambda value: json.dumps(value, ensure_ascii=False).encode())
     from_bytes = staticmethod(json.loads)
 

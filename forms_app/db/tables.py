@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, object_session, relationship
 
-from forms_app.db.sealing import seal_what_is_flushed
+from forms_app.db.sealing import SealedBytes, SealedJSON, SealedText, seal_what_is_flushed
 
 
 class Instant(TypeDecorator[datetime]):
@@ -153,14 +153,14 @@ class Person(Base):
     id: Mapped[UUID] = _id()
     board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"), index=True)
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"), index=True)
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(SealedText("people.name"))
     email: Mapped[str] = mapped_column(unique=True)
     """In lower case."""
-    job_title: Mapped[str]
+    job_title: Mapped[str] = mapped_column(SealedText("people.job_title"))
     level: Mapped[str]
     seat: Mapped[str | None]
     """A `domain.seats.Seat` at the Board."""
-    telephone: Mapped[str] = mapped_column(default="")
+    telephone: Mapped[str] = mapped_column(SealedText("people.telephone"), default="")
     language: Mapped[str] = mapped_column(default="en")
     """The language of the emails that they are sent: en or cy."""
     administers_agency: Mapped[bool] = mapped_column(default=False)
@@ -187,7 +187,7 @@ class Proposal(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
     what: Mapped[str]
     """A `domain.people.Lets`."""
-    value: Mapped[str]
+    value: Mapped[str] = mapped_column(SealedText("proposals.value"))
     """Free text where it is an address: a seat or nothing, yes or nothing, or an email address."""
     proposed_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     proposed_at: Mapped[datetime]
@@ -226,15 +226,15 @@ class Contact(Base):
     id: Mapped[UUID] = _id()
     board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"), index=True)
     agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agencies.id"), index=True)
-    role: Mapped[str]
+    role: Mapped[str] = mapped_column(SealedText("contacts.role"))
     """What the contact is for. A line of the Board's own with the name of a contact of its policy stands in its place."""
-    name: Mapped[str]
-    telephone: Mapped[str]
-    out_of_hours_telephone: Mapped[str]
-    email: Mapped[str]
-    hours: Mapped[str]
+    name: Mapped[str] = mapped_column(SealedText("contacts.name"))
+    telephone: Mapped[str] = mapped_column(SealedText("contacts.telephone"))
+    out_of_hours_telephone: Mapped[str] = mapped_column(SealedText("contacts.out_of_hours_telephone"))
+    email: Mapped[str] = mapped_column(SealedText("contacts.email"))
+    hours: Mapped[str] = mapped_column(SealedText("contacts.hours"))
     checked_on: Mapped[date | None]
-    checked_by: Mapped[str]
+    checked_by: Mapped[str] = mapped_column(SealedText("contacts.checked_by"))
     """The job title, as it was then, of whoever last made sure that the line is right."""
 
 
@@ -309,7 +309,7 @@ class AuthenticatorApp(Base):
 
     id: Mapped[UUID] = _id()
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
-    secret: Mapped[str]
+    secret: Mapped[str] = mapped_column(SealedText("authenticator_apps.secret"))
     """What the codes are made of: sealed like free text, since whoever reads it can make them."""
     made_at: Mapped[datetime]
     proved_at: Mapped[datetime | None]
@@ -326,7 +326,7 @@ class Passkey(Base):
     credential_id: Mapped[bytes] = mapped_column(unique=True)
     public_key: Mapped[bytes]
     sign_count: Mapped[int] = mapped_column(BigInteger)
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(SealedText("passkeys.name"))
     """What its person calls it: free text."""
     added_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
@@ -424,7 +424,7 @@ class SubjectOfConcern(Base):
 
     escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), primary_key=True)
     kind: Mapped[str]
-    answers: Mapped[str]
+    answers: Mapped[str] = mapped_column(SealedText("subjects.answers"))
     """`domain.answers.Sections`, as JSON."""
 
     escalation: Mapped[Escalation] = relationship(lazy="raise", back_populates="subject")
@@ -490,7 +490,7 @@ class HandOver(Base):
     by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     reason: Mapped[str]
     """A `services.handing_over.Reason`."""
-    words: Mapped[str] = mapped_column(default="")
+    words: Mapped[str] = mapped_column(SealedText("hand_overs.words"), default="")
     """What somebody added to the reason: free text."""
     at: Mapped[datetime]
 
@@ -507,7 +507,7 @@ class Interest(Base):
     id: Mapped[UUID] = _id()
     escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
-    words: Mapped[str] = mapped_column(default="")
+    words: Mapped[str] = mapped_column(SealedText("interests.words"), default="")
     """Which interest: free text."""
     declared_at: Mapped[datetime]
 
@@ -535,9 +535,9 @@ class StageRecord(Base):
     happened_on: Mapped[date]
     """The UK date of what is recorded; `entered_at` is when it was written down here."""
     entered_at: Mapped[datetime]
-    facts: Mapped[str]
+    facts: Mapped[str] = mapped_column(SealedText("stage_records.facts"))
     """What the engine decides by: `domain.escalation.Facts`, as JSON."""
-    sections: Mapped[str]
+    sections: Mapped[str] = mapped_column(SealedText("stage_records.sections"))
     """What was asked and answered: `domain.answers.Sections`, as JSON."""
 
     person: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[person_id])
@@ -558,8 +558,8 @@ class Document(Base):
     agency_id: Mapped[UUID | None] = mapped_column(ForeignKey("agencies.id"))
     """The agency for whose file it was made, where it is for one alone: nobody is sent it."""
     kind: Mapped[str]
-    title: Mapped[str]
-    context: Mapped[str]
+    title: Mapped[str] = mapped_column(SealedText("documents.title"))
+    context: Mapped[str] = mapped_column(SealedText("documents.context"))
     """The frozen value of its kind, as JSON."""
     digest: Mapped[str | None] = mapped_column(index=True)
     """SHA-256 of everything that its files were made from: the same is not drawn twice."""
@@ -586,7 +586,7 @@ class Release(Base):
     because: Mapped[str]
     """A `services.held.Because`."""
     held_at: Mapped[datetime]
-    texts: Mapped[dict[str, Any]]
+    texts: Mapped[dict[str, Any]] = mapped_column(SealedJSON("releases.texts"))
     """The short texts by their ids; what nobody wrote is not there."""
     without_texts: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int] = mapped_column(default=0)
@@ -601,7 +601,7 @@ class Release(Base):
     prepared_at: Mapped[datetime | None]
     sent_back_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     sent_back_at: Mapped[datetime | None]
-    sent_back_because: Mapped[str] = mapped_column(default="")
+    sent_back_because: Mapped[str] = mapped_column(SealedText("releases.sent_back_because"), default="")
     decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     decided_at: Mapped[datetime | None]
 
@@ -623,11 +623,11 @@ class ReleaseFinding(Base):
     field: Mapped[str]
     start: Mapped[int]
     end: Mapped[int]
-    text: Mapped[str]
+    text: Mapped[str] = mapped_column(SealedText("release_findings.text"))
     rule: Mapped[str]
-    why: Mapped[str]
-    suggestion: Mapped[str]
-    kept_because: Mapped[str] = mapped_column(default="")
+    why: Mapped[str] = mapped_column(SealedText("release_findings.why"))
+    suggestion: Mapped[str] = mapped_column(SealedText("release_findings.suggestion"))
+    kept_because: Mapped[str] = mapped_column(SealedText("release_findings.kept_because"), default="")
     """Empty while nobody has said what is to become of it."""
     kept_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
 
@@ -641,7 +641,7 @@ class DocumentFile(Base):
     id: Mapped[UUID] = _id()
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"))
     format: Mapped[str]
-    content: Mapped[bytes] = mapped_column(deferred=True)
+    content: Mapped[bytes] = mapped_column(SealedBytes("document_files.content"), deferred=True)
     sha256: Mapped[str]
     issued_at: Mapped[datetime]
 
@@ -727,7 +727,7 @@ class Acknowledgement(Base):
     at: Mapped[datetime]
     answer: Mapped[str]
     """A `domain.deliveries.Answer`."""
-    reasons: Mapped[str] = mapped_column(default="")
+    reasons: Mapped[str] = mapped_column(SealedText("acknowledgements.reasons"), default="")
     sha256: Mapped[str]
     """Of the PDF as issued."""
 
@@ -791,7 +791,7 @@ class OutboxItem(Base):
     kind: Mapped[str]
     about_id: Mapped[UUID] = mapped_column(index=True)
     dedupe_key: Mapped[str] = mapped_column(unique=True)
-    payload: Mapped[dict[str, Any] | None]
+    payload: Mapped[dict[str, Any] | None] = mapped_column(SealedJSON("outbox.payload"))
     """Only for a message whose words exist nowhere else (a sign-in code); emptied when it is done."""
     owed_at: Mapped[datetime]
     not_before: Mapped[datetime] = mapped_column(index=True)
@@ -895,7 +895,7 @@ class RetentionHold(Base):
     escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"), index=True)
     because: Mapped[str]
     """A `domain.retention.HoldReason`."""
-    sentence: Mapped[str]
+    sentence: Mapped[str] = mapped_column(SealedText("retention_holds.sentence"))
     """Free text: what somebody of the business unit wrote beside the reason."""
     placed_by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     placed_at: Mapped[datetime]
@@ -995,8 +995,10 @@ class Draft(Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     about: Mapped[str]
     """An escalation's id and stage, or `new`."""
+    key_id: Mapped[UUID] = mapped_column(index=True)
+    """The data key that seals it: of the escalation that it is about, or of the Board where there is none yet."""
     form: Mapped[str]
-    answers: Mapped[dict[str, Any]]
+    answers: Mapped[dict[str, Any]] = mapped_column(SealedJSON("drafts.answers"))
     saved_at: Mapped[datetime]
 
 
