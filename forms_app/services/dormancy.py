@@ -40,8 +40,8 @@ def lock_dormant(work: Work, board_id: UUID) -> None:
         lock(work, person, by=None)
 
 
-def may_ask_to_be_let_in(work: Work, person: Person) -> bool:
-    """Whether a code may be sent to this person: also to one whom the service locked, while an escalation waits for them.
+def may_be_let_in(work: Work, person: Person) -> bool:
+    """Whether this person may sign in: also one whom the service locked, while an escalation waits for them.
 
     Whom somebody locked, and whoever holds a seat at the Board or administers people, is unlocked by somebody else.
     """
@@ -52,7 +52,11 @@ def may_ask_to_be_let_in(work: Work, person: Person) -> bool:
     return may_by_themselves and is_waited_for(work.session, person.id, since)
 
 
-def unlock_by_own_address(work: Work, person: Person) -> None:
-    """They proved that the mailbox is theirs, and an escalation waits for them: a child must not wait for an administrator."""
-    if person.locked_at is not None:
+def note_signing_in(work: Work, person: Person) -> None:
+    """They proved who they are. Whom the service locked, and an escalation waits for, is let in by that: a child must not wait
+    for an administrator. To anybody else who is locked a session opens nothing.
+    """
+    if person.locked_at is not None and may_be_let_in(work, person):
         unlock(work, person, by=person.id)
+    if person.locked_at is None:
+        person.signed_in_at = work.now

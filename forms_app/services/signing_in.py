@@ -16,6 +16,7 @@ from forms_app.domain.access import May, Relation, may
 from forms_app.domain.browsers import Browser
 from forms_app.domain.limits import CODES_FOR_ACCOUNT, WRONG_CODES_FOR_ACCOUNT
 from forms_app.domain.seats import NEEDS_SECOND_STEP
+from forms_app.services.dormancy import may_be_let_in, note_signing_in
 from forms_app.services.limits import allows
 from forms_app.services.mail_domains import may_be_emailed
 from forms_app.services.work import Work
@@ -105,7 +106,7 @@ def ask_code(
     within_limit = allows(work, CODES_FOR_ACCOUNT, whose=address, secret=secret)
     person = people.present_person(work.session, email=address)
     may_be_sent = may_be_emailed(work, person or Person(agency_id=NOBODY, email=address)) and within_limit
-    reached = person if may_be_sent else None
+    reached = person if may_be_sent and person is not None and may_be_let_in(work, person) else None
     code_id, code, token = uuid4(), f"{secrets.randbelow(10**6):06}", secrets.token_urlsafe(32)
     work.session.add(
         SignInCode(
@@ -162,12 +163,12 @@ def prove_link(work: Work, *, token: str, secret: bytes) -> SignedIn | SecondSte
 
 
 def session_of(work: Work, *, token: str, secret: bytes) -> Current | Lapsed | None:
-    """Whose session this token is. None when it never was one, was ended, is too old, or its person has left."""
+    """Whose session this token is. None when it never was one, was ended, is too old, or its person has left or is locked."""
     found = people.session_of_token(work.session, _hash(secret, "session", token))
     if found is None or found.ended_at is not None or work.now >= found.started_at + LONGEST:
         return None
     person = found.person
-    if person.left_at is not None:
+    if person.left_at is not None or person.locked_at is not None:
         return None
     if work.now > found.seen_at + IDLE:
         return Lapsed(_as_signed_in(person))
@@ -218,7 +219,7 @@ def _is_open(code: SignInCode, now: datetime) -> bool:
 
 def _go_on(work: Work, code: SignInCode, secret: bytes) -> SignedIn | SecondStepOwed | None:
     person = people.person_with_board(work.session, code.person_id) if code.person_id is not None else None
-    if person is None:
+    if person is None or not may_be_let_in(work, person):
         _refuse(work, code)
         return None
     people.spend_codes(work.session, person_id=person.id, now=work.now)
@@ -244,6 +245,7 @@ def first_step_proved(work: Work, person: Person, *, secret: bytes, by: str) -> 
 
 def begin_session(work: Work, person: Person, *, secret: bytes, by: str) -> SignedIn:
     """For somebody who has proved everything that they must; `by` is the code in the trail of what they proved last."""
+    note_signing_in(work, person)
     token, session_id = secrets.token_urlsafe(32), uuid4()
     work.session.add(
         SignInSession(
