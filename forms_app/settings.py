@@ -88,6 +88,8 @@ class Settings(BaseSettings):
     service_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")]
     """Where people reach the service, for the links in emails: https://escalations.example.org"""
     database_url: str = f"sqlite:///{ROOT / 'var' / 'forms-app.db'}"
+    owner_database_url: str | None = None
+    """The same database for `forms-app migrate`, with the role that owns its tables: PostgreSQL only."""
     policy_folders: tuple[Path, ...] = ()
     """More folders with policy files, beside the five that come with the service."""
     mail_server: str = "localhost"

@@ -52,7 +52,9 @@ class PostgresServer:
     def let_service_log_in(self) -> None:
         """As whoever runs a server does once, after the migrations made the role of the service."""
         self._run(
-            sql.SQL("CREATE ROLE {} LOGIN IN ROLE {}").format(sql.Identifier(LOGIN), sql.Identifier("forms_app_service"))
+            sql.SQL("CREATE ROLE {} LOGIN IN ROLE {}").format(
+                sql.Identifier(LOGIN), sql.Identifier("forms_app_service")
+            )
         )
 
     def create_database(self, *, template: str = "template1") -> str:

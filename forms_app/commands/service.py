@@ -43,8 +43,9 @@ def gunicorn_options(bind: str, processes: int) -> list[str]:
 
 def run_migrations(_: argparse.Namespace) -> None:
     settings = read_settings()
-    with faults_told(settings.database_url):
-        migrate(settings.database_url, WrappingKeys(settings.sealing_keys.get_secret_value()))
+    url = settings.owner_database_url or settings.database_url
+    with faults_told(url):
+        migrate(url, WrappingKeys(settings.sealing_keys.get_secret_value()))
     print("The database is up to date.")
 
 

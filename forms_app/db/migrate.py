@@ -9,12 +9,21 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
 from forms_app.db.database import Database, driver_url, engine_at
 from forms_app.db.faults import RUN_MIGRATE, DatabaseFault
 from forms_app.db.first_sealing import open_what_is_sealed, seal_what_is_open
 from forms_app.db.keys import WrappingKeys
 
+TOO_MIGHTY = text(
+    "SELECT rolsuper OR rolbypassrls OR has_table_privilege('audit_entries', 'UPDATE, DELETE, TRUNCATE') "
+    "FROM pg_roles WHERE rolname = current_user"
+)
+LOG_IN_WITH_LESS = (
+    "The role in DATABASE_URL could change the trail, or read past what keeps rows from people. Write a role there that is a "
+    "member of forms_app_service and owns nothing, and the owner’s into OWNER_DATABASE_URL: see docs/running.md."
+)
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
@@ -38,7 +47,7 @@ def downgrade(url: str, wrapping: WrappingKeys, revision: str) -> None:
 
 
 def require_newest(url: str) -> None:
-    """Raises DatabaseFault for a database that lacks a migration of this version.
+    """Raises DatabaseFault for a database that lacks a migration of this version, or that is reached with too much power.
 
     One that is ahead of this version passes: it was brought there by a newer one, beside which this one still runs.
     """
@@ -46,10 +55,15 @@ def require_newest(url: str) -> None:
     engine = engine_at(url)
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
+        is_too_mighty = (
+            current is not None and connection.dialect.name == "postgresql" and connection.scalar(TOO_MIGHTY)
+        )
     engine.dispose()
     earlier = {each.revision for each in known.walk_revisions()} - {known.get_current_head()}
     if current is None or current in earlier:
         raise DatabaseFault(RUN_MIGRATE)
+    if is_too_mighty:
+        raise DatabaseFault(LOG_IN_WITH_LESS)
 
 
 def is_known(url: str, revision: str) -> bool:
