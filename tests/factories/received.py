@@ -82,10 +82,10 @@ class Sent:
             return list(session.scalars(wanted))
 
     def withdraw(self, document: UUID, to: UUID) -> None:
-        with self.scene.database.writing() as session:
-            delivery = received.delivery_to(session, document, to)
+        with self.scene.workshop.writing() as work:
+            delivery = received.delivery_to(work.session, document, to)
             assert delivery is not None
-            delivery.withdrawn_at = self.scene.clock.now
+            delivery.withdrawn_at = work.now
 
     def told(self, kind: str) -> list[Notification]:
         with self.scene.database.reading() as session:

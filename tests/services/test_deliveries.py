@@ -661,10 +661,10 @@ def test_the_engine_does_not_wait_for_who_was_removed(quick: Here) -> None:
         place.person
         for place in quick.look(looking.escalation_view, by=quick.raiser, escalation_id=quick.escalation).places
     }
-    with quick.scene.database.reading() as session:
-        party = session.scalars(select(Party).where(Party.person_id == mistaken)).one()
+    with quick.scene.workshop.reading() as work:
+        party = work.session.scalars(select(Party).where(Party.person_id == mistaken)).one()
         assert party.removed_at is not None
-        assert not reads.takes_part(session, quick.escalation, mistaken)
+        assert not reads.takes_part(work.session, quick.escalation, mistaken)
 
 
 # --- in the download of everything ---

@@ -37,9 +37,9 @@ def said_in(here: Scene, document: UUID) -> FileCopy:
 
 def readers(here: Scene, document: UUID) -> set[str]:
     """Everybody of the Board who finds this document."""
-    with here.database.reading() as session:
-        people = session.execute(select(Person.id, Person.email)).all()
-        return {email for person, email in people if reads.document_for(session, document, person) is not None}
+    with here.workshop.reading() as work:
+        people = work.session.execute(select(Person.id, Person.email)).all()
+        return {email for person, email in people if reads.document_for(work.session, document, person) is not None}
 
 
 @pytest.mark.requirement("S-16", "S-23", "U-41", "U-51")
