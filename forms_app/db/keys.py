@@ -10,7 +10,7 @@ import base64
 import os
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from threading import Lock
 from uuid import UUID
 
@@ -121,7 +121,7 @@ class KeyRing:
         with session.no_autoflush:
             session.execute(
                 insert_into(session, DataKey)
-                .values(id=key_id, wrapped=wrapped, wrapped_by=self.wrapping.current, made_at=datetime.now(UTC))
+                .values(id=key_id, wrapped=wrapped, wrapped_by=self.wrapping.current)
                 .on_conflict_do_nothing(index_elements=[DataKey.id])
             )
 
@@ -152,8 +152,8 @@ def require_keys(session: Session, wrapping: WrappingKeys) -> None:
     """Raises DatabaseFault where something is not sealed yet, or was sealed by a key that is not here."""
     if session.get(DataKey, SERVICE_KEY) is None:
         raise DatabaseFault(RUN_MIGRATE)
-    first = select(func.min(DataKey.id)).group_by(DataKey.wrapped_by)
-    for key in session.scalars(select(DataKey).where(DataKey.id.in_(first)).order_by(DataKey.wrapped_by)):
+    for name in sorted(wrapped_by(session)):
+        key = session.scalars(select(DataKey).where(DataKey.wrapped_by == name).limit(1)).one()
         wrapping.unwrap(key.id, key.wrapped, key.wrapped_by)
 
 

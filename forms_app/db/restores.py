@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Table, delete, exists, func, insert, null, select, union_all, update
+from sqlalchemy import ColumnElement, Table, delete, exists, func, insert, select, union_all, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -63,7 +63,7 @@ def leave_unsent(session: Session, board_id: UUID, before: datetime, now: dateti
         update(OutboxItem)
         .where(*_waits(), OutboxItem.kind.in_([kind.value for kind in POSTS]), OutboxItem.owed_at < before)
         .where(OutboxItem.about_id.in_(about))
-        .values(done_at=now, claimed_by=None, claimed_until=None, payload=null())
+        .values(done_at=now, claimed_by=None, claimed_until=None, payload=None)
         .returning(OutboxItem.kind, OutboxItem.about_id)
         .execution_options(synchronize_session=False)
     )

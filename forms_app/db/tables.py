@@ -938,7 +938,8 @@ class Destruction(Base):
     decided_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     trail_number: Mapped[int | None]
-    """The last entry of the trail when it was finished."""
+    """How many entries the trail had when it was finished, and the hash of the last."""
+    trail_hash: Mapped[str | None]
 
     proposed_by: Mapped[Person] = relationship(lazy="raise", foreign_keys=[proposed_by_id])
     decided_by: Mapped[Person | None] = relationship(lazy="raise", foreign_keys=[decided_by_id])

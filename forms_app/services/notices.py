@@ -147,10 +147,9 @@ def _words(work: Work, notification: Notification, lines: Lines, service: str) -
             return _layout_failed(work, notification, service)
         case Kind.PARTY_LEFT | Kind.ADDRESS_CHANGES | Kind.ATTESTATION_DUE:
             return _about_people(work, notification, kind, service)
-        case Kind.DESTRUCTION_NEAR:
-            return _destruction_near(work, notification, service)
-        case Kind.DRAFT_ENDS:
-            return _draft_ends(work, notification, service)
+        case Kind.DESTRUCTION_NEAR | Kind.DRAFT_ENDS:
+            near = kind is Kind.DESTRUCTION_NEAR
+            return (_destruction_near if near else _draft_ends)(work, notification, service)
         case Kind.SECOND_STEPS_CHANGED:
             return {"link": f"{service}/second-steps"}
         case Kind.DOCUMENT | Kind.SIGN_IN:

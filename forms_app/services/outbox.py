@@ -16,8 +16,10 @@ from forms_app.mail.mailbox import Mailbox
 from forms_app.services import (
     blank_forms,
     bounced,
+    destroying,
     dormancy,
     issuing,
+    keeping,
     layouts,
     notices,
     posting,
@@ -43,11 +45,20 @@ WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.POST_NOTIFICATION: posting.WAITS,
     OutboxKind.REMIND: reminding.WAITS,
     OutboxKind.LOOK_AFTER_PEOPLE: dormancy.WAITS,
+    OutboxKind.LOOK_AFTER_RECORDS: keeping.WAITS,
+    OutboxKind.DESTROY: destroying.WAITS,
     OutboxKind.READ_BOUNCES: bounced.WAITS,
     OutboxKind.WATCH: watching.WAITS,
     OutboxKind.DRAW_LAYOUT: layouts.WAITS,
     OutboxKind.SIGN_IN_MESSAGE: posting.SIGN_IN_WAITS,
 }
+BY_ITSELF: Mapping[str, Callable[[Workshop, Claim], None]] = {
+    OutboxKind.WATCH: watching.look_after,
+    OutboxKind.LOOK_AFTER_PEOPLE: dormancy.look_after_people,
+    OutboxKind.LOOK_AFTER_RECORDS: keeping.look_after_records,
+    OutboxKind.DESTROY: destroying.destroy_listed,
+}
+"""What needs nothing of the worker's desk."""
 log = structlog.get_logger(__name__)
 
 
@@ -154,14 +165,12 @@ def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
             notices.post_notification(workshop, claim, desk.counter)
         case OutboxKind.REMIND:
             reminding.remind_board(workshop, claim, desk.reminders_hour)
-        case OutboxKind.LOOK_AFTER_PEOPLE:
-            dormancy.look_after_people(workshop, claim)
         case OutboxKind.READ_BOUNCES:
             bounced.read_bounces(workshop, claim, desk.mailbox)
-        case OutboxKind.WATCH:
-            watching.look_after(workshop, claim)
         case OutboxKind.SIGN_IN_MESSAGE:
             posting.send_sign_in_message(workshop, claim, desk.counter)
+        case kind if kind in BY_ITSELF:
+            BY_ITSELF[kind](workshop, claim)
         case _:
             _park(workshop, claim, "This version of the service does not know this kind of work.")
 

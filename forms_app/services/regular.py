@@ -10,7 +10,7 @@ from forms_app.db.database import Session
 from forms_app.db.outbox import OutboxKind
 from forms_app.services.work import Workshop
 
-FOR_EACH_BOARD = (OutboxKind.REMIND, OutboxKind.LOOK_AFTER_PEOPLE)
+FOR_EACH_BOARD = (OutboxKind.REMIND, OutboxKind.LOOK_AFTER_PEOPLE, OutboxKind.LOOK_AFTER_RECORDS)
 NOTHING = UUID(int=0)
 """What work is about that is about nothing in particular."""
 

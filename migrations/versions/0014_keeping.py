@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("decided_at", moment, nullable=True),
         sa.Column("finished_at", moment, nullable=True),
         sa.Column("trail_number", sa.Integer(), nullable=True),
+        sa.Column("trail_hash", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["board_id"], ["boards.id"], name=op.f("fk_destructions_board_id")),
         sa.ForeignKeyConstraint(["proposed_by_id"], ["people.id"], name=op.f("fk_destructions_proposed_by_id")),
         sa.ForeignKeyConstraint(["decided_by_id"], ["people.id"], name=op.f("fk_destructions_decided_by_id")),

@@ -1,0 +1,320 @@
+"""How long what is kept: the Boards' rules, holds, warnings and lists, every read by name; and the one way in which rows go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    Table,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
+
+from forms_app.db import keys
+from forms_app.db.database import Database
+from forms_app.db.tables import (
+    Base,
+    Destruction,
+    DestructionItem,
+    Draft,
+    Escalation,
+    Notification,
+    OutboxItem,
+    Party,
+    Person,
+    RetentionHold,
+    RetentionRule,
+    RetentionWarning,
+    TrailHead,
+)
+from forms_app.domain.retention import DEFAULTS, CountedFrom, RecordClass, Rule
+
+# --- rules and holds -----------------------------------------------------------------------------------------------
+
+
+def rule_of(session: Session, board_id: UUID, of: RecordClass) -> Rule:
+    """The Board's own rule for a class of record, or the one for Boards that have said nothing."""
+    found = rule_row(session, board_id, of)
+    return DEFAULTS[of] if found is None else Rule(CountedFrom(found.counted_from), found.length, found.warning_days)
+
+
+def rule_row(session: Session, board_id: UUID, of: RecordClass) -> RetentionRule | None:
+    wanted = select(RetentionRule).where(RetentionRule.board_id == board_id, RetentionRule.record_class == of.value)
+    return session.scalars(wanted).one_or_none()
+
+
+def open_holds(session: Session, escalations: Collection[UUID]) -> Sequence[RetentionHold]:
+    """The holds on these escalations that nobody has lifted, the oldest first."""
+    wanted = select(RetentionHold).where(
+        RetentionHold.escalation_id.in_(escalations), RetentionHold.lifted_at.is_(None)
+    )
+    return session.scalars(wanted.order_by(RetentionHold.placed_at, RetentionHold.id)).all()
+
+
+def holds_of_board(session: Session, board_id: UUID) -> Sequence[tuple[RetentionHold, str]]:
+    """The open holds of a Board, each with the reference of its escalation, the newest first."""
+    found = session.execute(
+        select(RetentionHold, Escalation.reference)
+        .join(Escalation, Escalation.id == RetentionHold.escalation_id)
+        .where(Escalation.board_id == board_id, RetentionHold.lifted_at.is_(None))
+        .order_by(RetentionHold.placed_at.desc(), RetentionHold.id)
+    )
+    return [(hold, reference) for hold, reference in found]
+
+
+def escalation_of_board(
+    session: Session, escalation_id: UUID, board_id: UUID, *, lock: bool = False
+) -> Escalation | None:
+    """Any escalation of a Board, with the agencies that take part, without what anybody wrote."""
+    wanted = select(Escalation).where(Escalation.id == escalation_id, Escalation.board_id == board_id)
+    wanted = wanted.options(*AGENCIES)
+    return session.scalars(wanted.with_for_update(of=Escalation) if lock else wanted).one_or_none()
+
+
+def escalation_with_reference(session: Session, reference: str, board_id: UUID) -> Escalation | None:
+    wanted = select(Escalation).where(Escalation.reference == reference, Escalation.board_id == board_id)
+    return session.scalars(wanted).one_or_none()
+
+
+# --- warnings ------------------------------------------------------------------------------------------------------
+
+
+def escalation_to_weigh(session: Session, escalation_id: UUID, *, lock: bool = False) -> Escalation | None:
+    """One escalation with everything by which its time is worked out."""
+    wanted = (
+        select(Escalation)
+        .where(Escalation.id == escalation_id)
+        .options(
+            joinedload(Escalation.board),
+            joinedload(Escalation.subject),
+            *AGENCIES,
+            selectinload(Escalation.parties).joinedload(Party.person),
+            selectinload(Escalation.records),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(wanted.with_for_update(of=Escalation) if lock else wanted).one_or_none()
+
+
+def escalations_after(session: Session, board_id: UUID, after: UUID | None, most: int) -> Sequence[UUID]:
+    """The next of a Board's escalations, in the order of their ids."""
+    wanted = select(Escalation.id).where(Escalation.board_id == board_id)
+    if after is not None:
+        wanted = wanted.where(Escalation.id > after)
+    return session.scalars(wanted.order_by(Escalation.id).limit(most)).all()
+
+
+def warning_about(session: Session, escalation_id: UUID) -> RetentionWarning | None:
+    wanted = select(RetentionWarning).where(RetentionWarning.escalation_id == escalation_id)
+    return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+
+
+def warnings_of_board(session: Session, board_id: UUID) -> Sequence[RetentionWarning]:
+    """What is to be destroyed, the first to go first, each with its escalation and the agencies that take part."""
+    return session.scalars(
+        select(RetentionWarning)
+        .where(RetentionWarning.board_id == board_id)
+        .options(joinedload(RetentionWarning.escalation).options(*AGENCIES))
+        .order_by(RetentionWarning.due_on, RetentionWarning.id)
+    ).all()
+
+
+def forget_warnings(session: Session, board_id: UUID) -> None:
+    """After another rule was set: everybody is told anew."""
+    session.execute(delete(RetentionWarning).where(RetentionWarning.board_id == board_id))
+
+
+def leads_of(session: Session, agencies: Collection[UUID], levels: Collection[str]) -> Sequence[Person]:
+    """Who answers for these agencies: the people at these levels who have not left."""
+    wanted = select(Person).where(Person.agency_id.in_(agencies), Person.level.in_(levels), Person.left_at.is_(None))
+    return session.scalars(wanted.order_by(Person.id)).all()
+
+
+def warned_since(
+    session: Session, board_id: UUID, since: datetime, agency_id: UUID | None
+) -> Sequence[RetentionWarning]:
+    """What people were warned of since a moment, by reference: of a whole Board, or only where one agency takes part."""
+    wanted = (
+        select(RetentionWarning)
+        .join(RetentionWarning.escalation)
+        .where(RetentionWarning.board_id == board_id, RetentionWarning.warned_at >= since)
+        .options(contains_eager(RetentionWarning.escalation))
+    )
+    if agency_id is not None:
+        takes_part = exists().where(Party.escalation_id == Escalation.id, Party.agency_id == agency_id)
+        wanted = wanted.where(takes_part.correlate(Escalation))
+    return session.scalars(wanted.order_by(Escalation.reference)).all()
+
+
+# --- lists ---------------------------------------------------------------------------------------------------------
+
+
+def destruction_of_board(
+    session: Session, destruction_id: UUID, board_id: UUID, *, lock: bool = False
+) -> Destruction | None:
+    wanted = select(Destruction).where(Destruction.id == destruction_id, Destruction.board_id == board_id)
+    wanted = wanted.options(*WHO, selectinload(Destruction.items)).execution_options(populate_existing=True)
+    return session.scalars(wanted.with_for_update(of=Destruction) if lock else wanted).one_or_none()
+
+
+def destructions_of_board(session: Session, board_id: UUID) -> Sequence[Destruction]:
+    """Every list of a Board, the newest first."""
+    wanted = select(Destruction).where(Destruction.board_id == board_id).options(*WHO, selectinload(Destruction.items))
+    return session.scalars(wanted.order_by(Destruction.number.desc())).all()
+
+
+def destruction_to_do(session: Session, destruction_id: UUID) -> Destruction:
+    wanted = select(Destruction).where(Destruction.id == destruction_id).options(selectinload(Destruction.items))
+    return session.scalars(wanted.execution_options(populate_existing=True)).one()
+
+
+def item_to_do(session: Session, item_id: UUID) -> DestructionItem:
+    """One line of a list. On PostgreSQL nobody else works on it meanwhile."""
+    wanted = select(DestructionItem).where(DestructionItem.id == item_id).with_for_update()
+    return session.scalars(wanted.execution_options(populate_existing=True)).one()
+
+
+def trail_head(session: Session) -> tuple[int, str]:
+    """How many entries the trail has, and the hash of the last."""
+    count, last = session.execute(select(TrailHead.count, TrailHead.hash)).one()
+    return count, last
+
+
+def last_number(session: Session, board_id: UUID) -> int:
+    return session.scalar(select(func.max(Destruction.number)).where(Destruction.board_id == board_id)) or 0
+
+
+def listed_elsewhere(session: Session, escalations: Collection[UUID]) -> Collection[UUID]:
+    """Which of these stand on a list that is not done with."""
+    wanted = (
+        select(DestructionItem.escalation_id)
+        .join(Destruction, Destruction.id == DestructionItem.destruction_id)
+        .where(
+            DestructionItem.escalation_id.in_(escalations),
+            Destruction.finished_at.is_(None),
+            or_(Destruction.decision.is_(None), Destruction.decision == "confirmed"),
+        )
+    )
+    return set(session.scalars(wanted))
+
+
+# --- drafts --------------------------------------------------------------------------------------------------------
+
+
+def drafts_saved_before(session: Session, board_id: UUID, moment: datetime) -> Sequence[Draft]:
+    """The drafts of a Board's people in which nobody has typed since, the oldest first, without what they say."""
+    of_board = select(Person.id).where(Person.board_id == board_id)
+    wanted = select(Draft).where(Draft.person_id.in_(of_board), Draft.saved_at < moment)
+    return session.scalars(wanted.order_by(Draft.saved_at, Draft.id)).all()
+
+
+def was_told(session: Session, person_id: UUID, about_draft: str, before: datetime) -> bool:
+    """Whether somebody was owed the message that a draft will be forgotten, before a moment."""
+    key = f"draft_ends:{person_id}:{about_draft}"
+    wanted = select(Notification.owed_at).where(Notification.dedupe_key == key)
+    owed_at = session.scalar(wanted)
+    return owed_at is not None and owed_at <= before
+
+
+# --- the one way in which rows go ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """How much of an escalation was destroyed."""
+
+    rows: int
+    files: int
+
+
+def destroy(session: Session, escalation_id: UUID) -> Gone:
+    """Deletes every row that belongs to an escalation, and its data key. What only points at it points at nothing.
+
+    What belongs to it follows from the tables themselves: a row does that names it, or that must name a row which does. So
+    a table that is added one day goes too. The trail names escalations and belongs to none.
+    """
+    owned = dict(_owned(escalation_id))
+    notifications = Base.metadata.tables["notifications"]
+    owned[notifications] = or_(owned[notifications], notifications.c.about_id.in_(_ids(owned, but=notifications)))
+    gone = {
+        "outbox": _delete(session, OutboxItem.__table__, OutboxItem.about_id.in_(_ids(owned))),
+        "drafts": _delete(session, Draft.__table__, Draft.about.startswith(str(escalation_id), autoescape=True)),
+    }
+    for table, column, target in _loose_ends(owned):
+        session.execute(update(table).where(column.in_(target)).values({column.name: None}))
+    for table in reversed(owned):
+        gone[table.name] = _delete(session, table, owned[table])
+    assert gone["escalations"] == 1, "there was such an escalation"
+    keys.destroy(session, escalation_id)
+    session.expire_all()
+    return Gone(rows=sum(gone.values()), files=gone["document_files"])
+
+
+def _owned(escalation_id: UUID) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+    """The tables that have rows of an escalation, parents first, and which rows those are."""
+    found: dict[Table, ColumnElement[bool]] = {}
+    for table in Base.metadata.sorted_tables:
+        which: list[ColumnElement[bool]] = [
+            key.parent.in_(select(key.column).where(found[key.column.table]))
+            for key in sorted(table.foreign_keys, key=lambda key: key.parent.name)
+            if key.column.table in found and (not key.parent.nullable or key.parent.name == "escalation_id")
+        ]
+        if table.name == Escalation.__tablename__:
+            which = [table.c.id == escalation_id]
+        if which:
+            found[table] = or_(*which)
+            yield table, found[table]
+
+
+def _ids(owned: Mapping[Table, ColumnElement[bool]], but: Table | None = None) -> CompoundSelect[Any]:
+    """The ids of everything that goes."""
+    return union_all(
+        *(select(table.c.id).where(which) for table, which in owned.items() if "id" in table.c and table is not but)
+    )
+
+
+def _loose_ends(owned: Mapping[Table, ColumnElement[bool]]) -> Iterator[tuple[Table, Column[Any], Select[Any]]]:
+    """The columns that may point at what goes from what stays."""
+    for table in Base.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column.table in owned and key.parent.nullable and key.parent.name != "escalation_id":
+                yield table, key.parent, select(key.column).where(owned[key.column.table])
+
+
+def _delete(session: Session, table: FromClause, which: ColumnElement[bool]) -> int:
+    assert isinstance(table, Table)
+    return int(session.execute(delete(table).where(which)).rowcount)  # type: ignore[attr-defined]  # a DELETE has one
+
+
+def wipe(database: Database) -> bool:
+    """Takes what was deleted out of the write-ahead log of SQLite, too. False while somebody reads from it: try later.
+
+    Deleted rows of SQLite are overwritten by `secure_delete`. On PostgreSQL their remains go with the server's own
+    vacuuming, and cannot be read before either, since the data key is gone: see docs/running.md.
+    """
+    with database.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            return True
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
+
+
+AGENCIES = (selectinload(Escalation.parties).joinedload(Party.agency),)
+WHO = (joinedload(Destruction.proposed_by), joinedload(Destruction.decided_by))
