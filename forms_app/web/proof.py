@@ -68,13 +68,13 @@ def key_file() -> Response:
 
 
 @blueprint.get("/escalations/<uuid:escalation_id>/bundle")
-@open_to(May.DOWNLOAD_EVERYTHING)
+@open_to(May.DOWNLOAD_EVERYTHING, proved_again=True)
 def bundle(escalation_id: UUID) -> Response | tuple[str, int]:
     return _packed(bundle_for, escalation_id)
 
 
 @blueprint.get("/register/<uuid:escalation_id>/bundle")
-@open_to(May.DOWNLOAD_FOR_BOARD)
+@open_to(May.DOWNLOAD_FOR_BOARD, proved_again=True)
 def board_bundle(escalation_id: UUID) -> Response | tuple[str, int]:
     return _packed(board_bundle_for, escalation_id)
 

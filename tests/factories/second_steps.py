@@ -7,11 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import pyotp
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from forms_app.db import factors
+from forms_app.db import factors, people
 from forms_app.db.database import Database
-from forms_app.db.tables import AuthenticatorApp, Person
+from forms_app.db.tables import AuthenticatorApp
 from forms_app.services.signing_in import must_have_second_step
 
 KEY = "INVENTEDINVENTEDINVENTEDINVENTED"
@@ -21,7 +21,7 @@ SECOND_STEP = "/sign-in/second-step"
 def give_second_step(database: Database, email: str, now: datetime) -> None:
     """An app to whoever must have a second step and has none. Its codes can be used again, since a test's clock stands still."""
     with database.writing() as session:
-        person = session.scalar(select(Person).where(Person.email == email))
+        person = people.person_with_email(session, email)
         if person is not None and must_have_second_step(person) and not factors.has_any(session, person.id):
             session.add(AuthenticatorApp(id=uuid4(), person_id=person.id, secret=KEY, made_at=now, proved_at=now))
         if person is not None:

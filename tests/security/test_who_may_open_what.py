@@ -58,6 +58,18 @@ OPENS_FOR = {
     "sign_in.sign_out": EVERYBODY,
     "sign_in.signed_out": EVERYBODY,
     "leaving.leave": EVERYBODY,
+    "second_step.take": EVERYBODY,
+    "second_step.by_passkey": EVERYBODY,
+    "second_step.again": SIGNED_IN,
+    "second_step.again_by_email": SIGNED_IN,
+    "factors.yours": SIGNED_IN,
+    "factors.new_app": SIGNED_IN,
+    "factors.app": SIGNED_IN,
+    "factors.remove_app": SIGNED_IN,
+    "factors.new_passkey": SIGNED_IN,
+    "factors.remove_passkey": frozenset(),
+    "factors.recovery_codes": SIGNED_IN,
+    "factors.reset": frozenset({"business unit"}),
     "own_sessions.every": SIGNED_IN,
     "own_sessions.end": SIGNED_IN,
     "own_sessions.end_others": SIGNED_IN,
@@ -196,6 +208,7 @@ def _addresses(city: City, who: str) -> Iterator[tuple[Rule, str, str]]:
 
 def _values(city: City, rule: Rule) -> Iterator[dict[str, Any]]:
     of_the_board = rule.endpoint.startswith(("board.", "releases."))
+    someone = city.person("colleague@police") if rule.endpoint == "factors.reset" else city.raiser
     values: dict[str, list[Any]] = {
         "escalation_id": [city.escalation],
         "record_id": [city.meeting() if rule.endpoint.startswith("calendars.") else city.first_record()],
@@ -207,7 +220,8 @@ def _values(city: City, rule: Rule) -> Iterator[dict[str, Any]]:
         "layout_id": [city.layout()],
         "domain_id": [city.mail_domain()],
         "delivery_id": [city.delivery()],
-        "person_id": [UUID(city.id_of(city.raiser))],
+        "person_id": [UUID(city.id_of(someone))],
+        "passkey_id": [uuid4()],
         "choice_id": [city.layout_choice()],
         "how": ["plain", "hard"],
         "number": [1],
