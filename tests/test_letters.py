@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from forms_app.db.tables import Escalation, Party, Person
+from forms_app.db.people import person_with_email
+from forms_app.db.tables import Escalation, Party
 from forms_app.mail.compose import Attachment, Message
 from forms_app.mail.travelling import as_bytes
 from tests import letters
@@ -84,7 +85,7 @@ def make_parties(office: Office, *addresses: str) -> None:
     with office.workshop.writing() as work:
         for escalation in work.session.scalars(select(Escalation.id)).all():
             for number, address in enumerate(addresses, start=1):
-                person = work.session.scalars(select(Person).where(Person.email == address)).one()
+                person = person_with_email(work.session, address)
                 work.session.add(
                     Party(
                         escalation_id=escalation, number=number, person_id=person.id, agency_id=person.agency_id,

@@ -30,11 +30,12 @@ Rewriting = Callable[[Session, Table, Sealed, Row], Mapping[str, Any]]
 
 def seal_what_is_open(database: Database) -> None:
     """Seals everything that is to be sealed and is not, some rows in each transaction: cut off, it goes on when it is run again."""
+    with database.writing() as session:
+        ensure_key(session, INDEX_KEY)
     for kind, sealed in _sealed():
         while _rewrite(database, kind, sealed, _in_its_seal, is_sealed=False):
             pass
     with database.writing() as session:
-        ensure_key(session, INDEX_KEY)
         ensure_key(session, SERVICE_KEY)
 
 
@@ -76,7 +77,11 @@ def _in_its_seal(session: Session, kind: Table, sealed: Sealed, row: Row) -> Map
     (own,) = kind.primary_key
     value = sealed.from_bytes(row[sealed.column])
     written = {sealed.column: sealed.sealed(session, key_of(session, kind, row), row[own.name], value)}
-    return written if sealed.index is None else written | {sealed.index: blind_index(session, sealed.place, value)}
+    return (
+        written
+        if sealed.index is None
+        else written | {sealed.index: blind_index(session.get_bind().dialect, sealed.place, value)}
+    )
 
 
 def _open(session: Session, kind: Table, sealed: Sealed, row: Row) -> Mapping[str, Any]:

@@ -87,6 +87,9 @@ class KeyRing:
 
     def opening(self, key_id: UUID, *, anew: bool = False) -> AESGCM:
         """The key with this id. Raises SealFault for one that is not there, or not any more."""
+        return self._found(key_id, anew=anew).cipher
+
+    def _found(self, key_id: UUID, *, anew: bool = False) -> _Opened:
         found = None if anew else self._opened.get(key_id)
         if found is None:
             # In a transaction of its own, since this is asked for while rows of another are being read.
@@ -96,14 +99,14 @@ class KeyRing:
                 session.rollback()
         if found is None:
             raise SealFault("Something that is stored cannot be opened: its key was destroyed, or never kept.")
-        return found.cipher
+        return found
 
     def sealing(self, session: Session, key_id: UUID) -> AESGCM:
         """The key with this id, which this transaction has seen, or makes: no other may seal anything."""
         return self._kept(session, key_id).cipher
 
-    def indexing(self, session: Session) -> bytes:
-        return self._kept(session, INDEX_KEY).raw
+    def indexing(self) -> bytes:
+        return self._found(INDEX_KEY).raw
 
     def _kept(self, session: Session, key_id: UUID) -> _Opened:
         seen: dict[UUID, _Opened] = session.info.setdefault("data_keys", {})

@@ -18,13 +18,13 @@ def mail_domains_of(session: Session, agencies: Collection[UUID]) -> Sequence[Ma
 
 def mail_domains_of_board(session: Session, board_id: UUID) -> Sequence[MailDomain]:
     """All of a Board's, with their agencies and whoever confirmed them, by agency and domain."""
-    return session.scalars(
+    domains = session.scalars(
         select(MailDomain)
         .join(MailDomain.agency)
         .where(Agency.board_id == board_id)
         .options(joinedload(MailDomain.agency), joinedload(MailDomain.confirmed_by))
-        .order_by(Agency.name, MailDomain.domain)
-    ).all()
+    )
+    return sorted(domains, key=lambda row: (row.agency.name, row.domain))
 
 
 def mail_domain_to_decide(session: Session, board_id: UUID, domain_id: UUID) -> MailDomain | None:

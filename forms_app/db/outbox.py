@@ -294,8 +294,7 @@ def _oldest_due(now: datetime, limit: int, behind: Behind) -> CTE:
 def _behind(behind: Behind) -> list[ColumnElement[int]]:
     """Nothing to ask where nothing failed: then no row need be joined."""
     marks: list[ColumnElement[bool]] = [Delivery.document_id.in_(behind.documents)] if behind.documents else []
-    domains = [Delivery.address.endswith(f"@{domain}", autoescape=True) for domain in behind.domains]
-    marks += [or_(*domains)] if domains else []
+    marks += [Delivery.mail_domain.in_(behind.domains)] if behind.domains else []
     posts = OutboxItem.kind == OutboxKind.POST_DELIVERY
     found = [exists().where(posts, Delivery.id == OutboxItem.about_id, mark).correlate(OutboxItem) for mark in marks]
     return [sum((case((each, 1), else_=0) for each in found), literal(0))] if found else []

@@ -19,11 +19,13 @@ from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, TypeDecorator, event, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Table, TypeDecorator, event, literal, select, type_coerce
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, InstanceState, Mapper, Session, object_session
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 
 from forms_app.db.faults import DatabaseFault
 
@@ -66,7 +68,7 @@ class Keys(Protocol):
 
     def opening(self, key_id: UUID, *, anew: bool = False) -> AESGCM: ...
     def sealing(self, session: Session, key_id: UUID) -> AESGCM: ...
-    def indexing(self, session: Session) -> bytes: ...
+    def indexing(self) -> bytes: ...
 
 
 _keys: WeakKeyDictionary[Dialect, Keys] = WeakKeyDictionary()
@@ -105,11 +107,40 @@ def _on_postgresql(element: _WithRow, compiler: Any, **options: Any) -> str:
     return f"(uuid_send({row}) || {value})"
 
 
+class _SoughtBlindly(TypeDecorator[Any]):
+    """A text that is looked for by its blind index."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes:
+        return blind_index(dialect, self.place, value)
+
+
 class Sealed(TypeDecorator[Any]):
     """A column that nothing is written to but what was sealed. What the ORM writes is sealed on its way (`seal_what_is_flushed`)."""
 
     impl = LargeBinary
     cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator[Any]):
+        """Whether it is a text, or one of several, is asked of the blind index. Nothing else can be asked of what is sealed."""
+
+        def operate(self, op: OperatorType, *other: Any, **options: Any) -> ColumnElement[Any]:
+            kind = self.type
+            if not isinstance(kind, Sealed) or kind.index is None or op not in (operators.eq, operators.in_op):
+                return super().operate(op, *other, **options)
+            index: ColumnElement[Any] = self.expr.table.c[kind.index]
+            sought = _SoughtBlindly(kind.place)
+            if op is operators.eq:
+                return index == literal(other[0], sought)
+            return index.in_([literal(each, sought) for each in other[0]])
+
+    comparator_factory = Comparator
     to_bytes: Callable[[Any], bytes]
     from_bytes: Callable[[bytes], Any]
 
@@ -199,9 +230,9 @@ def _opened(keys: Keys, place: str, row: bytes, value: bytes) -> bytes:
 # --- looked up without being opened --------------------------------------------------------------------------------
 
 
-def blind_index(session: Session, place: str, text: str) -> bytes:
+def blind_index(dialect: Dialect, place: str, text: str) -> bytes:
     """What stands in the index in the place of a text. Without the key nobody can tell from it which text it is."""
-    key = _keys_of(session.get_bind().dialect).indexing(session)
+    key = _keys_of(dialect).indexing()
     folded = unicodedata.normalize("NFC", text).lower()
     return hmac.digest(key, place.encode() + b"\0" + folded.encode(), hashlib.sha256)
 
@@ -261,7 +292,7 @@ def _seal(target: Any, table: Table, row: str, columns: list[tuple[str, Sealed]]
     key_id = key_of(session, table, values)
     for name, kind in columns:
         if kind.index is not None:
-            setattr(target, kind.index, blind_index(session, kind.place, values[name]))
+            setattr(target, kind.index, blind_index(session.get_bind().dialect, kind.place, values[name]))
         values[name] = kind.sealed(session, key_id, values[row], values[name])
 
 

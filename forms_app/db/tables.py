@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, object_session, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, object_session, relationship, validates
 
 from forms_app.db.sealing import SealedBytes, SealedJSON, SealedText, seal_what_is_flushed
 
@@ -90,7 +90,6 @@ class DataKey(Base):
     wrapped: Mapped[bytes]
     wrapped_by: Mapped[str]
     """The name of the key in SEALING_KEYS that opens it."""
-    made_at: Mapped[datetime]
 
 
 # --- Boards and people -------------------------------------------------------------------------------------------
@@ -129,12 +128,13 @@ class MailDomain(Base):
     """What may be sent to the addresses that an agency's people have at one mail domain."""
 
     __tablename__ = "mail_domains"
-    __table_args__ = (UniqueConstraint("agency_id", "domain"),)
+    __table_args__ = (UniqueConstraint("agency_id", "domain_index"),)
 
     id: Mapped[UUID] = _id()
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
-    domain: Mapped[str]
+    domain: Mapped[str] = mapped_column(SealedText("mail_domains.domain", index="domain_index"))
     """In lower case; of public webmail, where a domain says nothing, one whole address."""
+    domain_index: Mapped[bytes]
     rule: Mapped[str]
     """A `domain.mail_rules.Rule`."""
     named_at: Mapped[datetime]
@@ -154,8 +154,10 @@ class Person(Base):
     board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"), index=True)
     agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"), index=True)
     name: Mapped[str] = mapped_column(SealedText("people.name"))
-    email: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str] = mapped_column(SealedText("people.email", index="email_index"))
     """In lower case."""
+    email_index: Mapped[bytes] = mapped_column(unique=True)
+    """What somebody is found by: see `db.sealing.blind_index`."""
     job_title: Mapped[str] = mapped_column(SealedText("people.job_title"))
     level: Mapped[str]
     seat: Mapped[str | None]
@@ -656,7 +658,9 @@ class Delivery(Base):
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"))
     number: Mapped[int]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
-    address: Mapped[str]
+    address: Mapped[str] = mapped_column(SealedText("deliveries.address"))
+    mail_domain: Mapped[str]
+    """What stands after the @ of it."""
     attached: Mapped[bool]
     """Whether the document travels attached; otherwise the message carries a link."""
     owed_at: Mapped[datetime]
@@ -674,6 +678,11 @@ class Delivery(Base):
     attempts: Mapped[list[Attempt]] = relationship(lazy="raise", order_by="Attempt.number")
     events: Mapped[list[DeliveryEvent]] = relationship(lazy="raise", order_by="DeliveryEvent.number")
     acknowledgements: Mapped[list[Acknowledgement]] = relationship(lazy="raise", order_by="Acknowledgement.number")
+
+    @validates("address")
+    def _note_domain(self, _: str, address: str) -> str:
+        self.mail_domain = address.rpartition("@")[2]
+        return address
 
 
 class Attempt(Base):

@@ -12,7 +12,8 @@ down_revision = "0014"
 
 TEXT, TEXT_OR_NOTHING, JSON, JSON_OR_NOTHING = "text", "text?", "json", "json?"
 SEALED = {
-    "people": {"name": TEXT, "job_title": TEXT, "telephone": TEXT},
+    "mail_domains": {"domain": TEXT},
+    "people": {"name": TEXT, "email": TEXT, "job_title": TEXT, "telephone": TEXT},
     "proposals": {"value": TEXT},
     "contacts": {
         "role": TEXT,
@@ -32,6 +33,7 @@ SEALED = {
     "documents": {"title": TEXT, "context": TEXT},
     "releases": {"texts": JSON, "sent_back_because": TEXT},
     "release_findings": {"text": TEXT, "why": TEXT, "suggestion": TEXT, "kept_because": TEXT},
+    "deliveries": {"address": TEXT},
     "acknowledgements": {"reasons": TEXT},
     "outbox": {"payload": JSON_OR_NOTHING},
     "retention_holds": {"sentence": TEXT},
@@ -40,15 +42,24 @@ SEALED = {
 """What becomes bytes, and what it was before."""
 
 
+INDEXED = {
+    "people": ("email", ["email"], ["email_index"]),
+    "mail_domains": ("domain", ["agency_id", "domain"], ["agency_id", "domain_index"]),
+}
+"""What is looked up, what was unique, and what is now."""
+
+
 def upgrade() -> None:
+    _note_domains_of_deliveries()
     op.create_table(
         "data_keys",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
         sa.Column("wrapped_by", sa.Text(), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_data_keys")),
     )
+    for table, (looked_up, was_unique, is_unique) in INDEXED.items():
+        _index(table, looked_up, was_unique, is_unique)
     for table, columns in SEALED.items():
         with op.batch_alter_table(table) as batch_op:
             for column, was in columns.items():
@@ -60,6 +71,30 @@ def upgrade() -> None:
                 )
         _on_sqlite(table, columns, "BLOB")
     _give_drafts_their_keys()
+
+
+def _note_domains_of_deliveries() -> None:
+    with op.batch_alter_table("deliveries") as batch_op:
+        batch_op.add_column(sa.Column("mail_domain", sa.Text(), nullable=True))
+    rest = "split_part(address, '@', 2)"
+    if op.get_bind().dialect.name == "sqlite":
+        rest = "substr(address, instr(address, '@') + 1)"
+    op.execute(f"UPDATE deliveries SET mail_domain = {rest}")  # noqa: S608 - one of the two above
+    with op.batch_alter_table("deliveries") as batch_op:
+        batch_op.alter_column("mail_domain", existing_type=sa.Text(), nullable=False)
+
+
+def _index(table: str, looked_up: str, was_unique: list[str], is_unique: list[str]) -> None:
+    """Until it is sealed each row's index is its id: unique, and nobody's."""
+    index = f"{looked_up}_index"
+    with op.batch_alter_table(table) as batch_op:
+        batch_op.add_column(sa.Column(index, sa.LargeBinary(), nullable=True))
+    is_bytes = "CAST(id AS BLOB)" if op.get_bind().dialect.name == "sqlite" else "uuid_send(id)"
+    op.execute(f"UPDATE {table} SET {index} = {is_bytes}")  # noqa: S608 - names of columns
+    with op.batch_alter_table(table) as batch_op:
+        batch_op.alter_column(index, existing_type=sa.LargeBinary(), nullable=False)
+        batch_op.drop_constraint(batch_op.f(f"uq_{table}_{'_'.join(was_unique)}"), type_="unique")
+        batch_op.create_unique_constraint(batch_op.f(f"uq_{table}_{'_'.join(is_unique)}"), is_unique)
 
 
 def _on_sqlite(table: str, columns: dict[str, str], kind: str) -> None:
@@ -96,4 +131,12 @@ def downgrade() -> None:
                     existing_nullable=was.endswith("?"),
                     postgresql_using=f"{text}::json" if was.startswith("json") else text,
                 )
+    for table, (looked_up, was_unique, is_unique) in INDEXED.items():
+        with op.batch_alter_table(table) as batch_op:
+            batch_op.drop_constraint(batch_op.f(f"uq_{table}_{'_'.join(is_unique)}"), type_="unique")
+            batch_op.create_unique_constraint(batch_op.f(f"uq_{table}_{'_'.join(was_unique)}"), was_unique)
+        with op.batch_alter_table(table) as batch_op:
+            batch_op.drop_column(f"{looked_up}_index")
+    with op.batch_alter_table("deliveries") as batch_op:
+        batch_op.drop_column("mail_domain")
     op.drop_table("data_keys")

@@ -138,8 +138,8 @@ class Scene:
 
     def _in_office(self, level: str) -> UUID:
         with self.database.reading() as session:
-            office = select(Person.id).where(Person.level == level, Person.email.contains("@board."))
-            return session.scalars(office).one()
+            found = session.scalars(select(Person).where(Person.level == level))
+            return next(person.id for person in found if "@board." in person.email)
 
     def holder(self, seat: str) -> UUID:
         """Who has a seat at the Board."""

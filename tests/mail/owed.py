@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from forms_app.db.database import Database
 from forms_app.db.outbox import OutboxKind, owe
+from forms_app.db.people import person_with_email
 from forms_app.db.tables import (
     Agency,
     Attempt,
@@ -294,7 +295,7 @@ def confirm_domain(session: Session, agency_id: UUID, domain: str, rule: Rule) -
 
 
 def _person(session: Session, address: str) -> Person:
-    known = session.scalars(select(Person).where(Person.email == address)).one_or_none()
+    known = person_with_email(session, address)
     if known is not None:
         return known
     board = _board(session)

@@ -27,6 +27,7 @@ from forms_app.db.tables import (
     Delivery,
     Document,
     LayoutPicture,
+    MailDomain,
     Notification,
     Party,
     Person,
@@ -274,15 +275,18 @@ def fill_with_a_domain_that_waits(url: str) -> None:
         here.open()
         with here.workshop.writing() as work:
             leave(work, "colleague@school.inventedshire.example")
-            found = work.session.scalars(select(Person).where(Person.email.startswith("practitioner@school"))).one()
-            work.session.execute(update(Person).where(Person.id == found.id).values(email="tamsin@supply.example"))
+            found = work.session.scalars(
+                select(Person).where(Person.email == "practitioner@school.inventedshire.example")
+            ).one()
+            found.email = "tamsin@supply.example"
+            work.session.flush()
             name_domains(work, found.board_id, attach=["supply.example"])
 
 
 def rules_of(url: str) -> dict[str, str | None]:
     """What may be sent to each domain; None while it waits."""
     with connected(url) as connection:
-        found = connection.execute(text("SELECT domain, rule, confirmed_at FROM mail_domains"))
+        found = connection.execute(select(MailDomain.domain, MailDomain.rule, MailDomain.confirmed_at))
         return {domain: rule if confirmed_at else None for domain, rule, confirmed_at in found}
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.commands.invented import Invented
+from forms_app.db.people import person_with_email
 from forms_app.db.tables import (
     Delivery,
     Document,
@@ -169,7 +170,7 @@ class City:
     def blank_form(self) -> UUID:
         """One of the forms to fill in by hand of the raiser's Board."""
         with self.town.workshop.reading() as work:
-            raiser = work.session.scalars(select(Person).where(Person.email == self.raiser)).one()
+            raiser = person_with_email(work.session, self.raiser)
             return blank_forms_for(work, by=raiser.id).proforma.files[0].id
 
     def layout(self) -> UUID:
@@ -178,7 +179,7 @@ class City:
             found = work.session.scalars(select(WordLayout)).first()
             if found is not None:
                 return found.id
-            unit = work.session.scalars(select(Person).where(Person.email == self.person("unit@board"))).one()
+            unit = person_with_email(work.session, self.person("unit@board"))
             content = (templates.FOLDER / "stage_record" / "record.docx").read_bytes()
             layout_id = upload(work, by=unit.id, kind_code="stage_record", layout=content, seen="")
             work.session.add(LayoutPicture(layout_id=layout_id, number=1, content=b"\x89PNG"))

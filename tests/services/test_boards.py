@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from forms_app.commands.invented import invented_board, invented_boards, with_newcomer, with_second_officer
 from forms_app.db.database import Database
+from forms_app.db.people import person_with_email
 from forms_app.db.tables import Agency, AuditEntry, Board, Contact, Person, SignInCode, SignInSession
 from forms_app.domain.contacts import needs_checking
 from forms_app.domain.errors import NotFound
@@ -90,7 +91,7 @@ def test_loading_a_changed_file_changes_what_it_says_differently_and_removes_nob
     assert counts(workshop) == before
     with workshop.reading() as work:
         assert work.session.scalars(select(Board.telephone)).one() == "01632 960000"
-        assert work.session.scalars(select(Person.name).where(Person.name == "Renamed Person")).one()
+        assert list(work.session.scalars(select(Person.name))).count("Renamed Person") == 1
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_the_file_begins_the_language_of_somebodys_emails_and_they_choose_it_fro
     email = HULL.agencies[0].people[0].email
     load(workshop, with_person(language="cy"))
     with workshop.writing() as work:
-        person = work.session.scalars(select(Person).where(Person.email == email)).one()
+        person = person_with_email(work.session, email)
         assert language_of(work, by=person.id) is Language.WELSH
         choose_language(work, by=person.id, language=Language.ENGLISH)
 

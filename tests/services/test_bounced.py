@@ -17,6 +17,7 @@ from sqlalchemy import event, select
 
 from forms_app.db import ledger, notifications
 from forms_app.db.outbox import OutboxKind, claim
+from forms_app.db.people import person_with_email
 from forms_app.db.tables import AuditEntry, DeliveryEvent, Notification, OutboxItem, Person, SignInSession
 from forms_app.domain.deliveries import EventKind
 from forms_app.mail.compose import Kind
@@ -225,7 +226,7 @@ def test_of_deliveries_that_went_together_each_came_back(on_both: Office, maildi
     first, second = (owe_delivery(on_both, RECIPIENT) for _ in range(2))
     alone = sent(on_both, OTHER)
     with on_both.workshop.writing() as work:
-        person = work.session.scalars(select(Person).where(Person.email == RECIPIENT.address)).one()
+        person = person_with_email(work.session, RECIPIENT.address)
         notify(work, Kind.DOCUMENTS_WAITING, person, key="together")
         work.session.flush()
         together = work.session.scalars(select(Notification.id)).one()
@@ -369,10 +370,10 @@ def test_whom_emails_do_not_reach_is_known_until_they_sign_in_again(on_both: Off
 
     on_both.clock.go_on(days=1)
     with on_both.workshop.writing() as work:
-        person = work.session.scalars(select(Person).where(Person.email == SENDER.address)).one()
+        person = person_with_email(work.session, SENDER.address)
         token, now = str(uuid4()), work.now
         work.session.add(SignInSession(token_hash=token, person_id=person.id, started_at=now, proved_at=now, seen_at=now))
-        work.session.scalars(select(Person).where(Person.email == OTHER.address)).one().left_at = work.now
+        person_with_email(work.session, OTHER.address).left_at = work.now
 
     assert not_reached(on_both) == []
 

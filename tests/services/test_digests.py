@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from forms_app.db.outbox import needs_attention
-from forms_app.db.tables import Delivery, Person
+from forms_app.db.people import person_with_email
+from forms_app.db.tables import Delivery
 from forms_app.domain.mail_rules import Rule
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Message
@@ -124,7 +125,7 @@ def test_after_the_hour_there_is_room_again(office: Office) -> None:
 def test_what_waits_together_for_somebody_who_left_is_given_up_and_told(office: Office) -> None:
     deliveries = owe_many(office, 4)
     with office.workshop.writing() as work:
-        work.session.scalars(select(Person).where(Person.email == BUSY.address)).one().left_at = work.now
+        person_with_email(work.session, BUSY.address).left_at = work.now
     office.clock.go_on(hours=1)
 
     office.work()

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from forms_app.commands.invented import with_second_officer
 from forms_app.db import ledger
+from forms_app.db.people import person_with_email
 from forms_app.db.tables import AuditEntry, Delivery, MailDomain, Notification, OutboxItem, Person, SignInCode
 from forms_app.domain.deliveries import EventKind, Why
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
@@ -74,7 +75,7 @@ def unit(place: Scene) -> UUID:
 
 def rule(place: Scene, email: str) -> Rule | None:
     with place.workshop.reading() as work:
-        return rule_for(work, work.session.scalars(select(Person).where(Person.email == email)).one())
+        return rule_for(work, person_with_email(work.session, email))
 
 
 def decide(place: Scene, domain: str, rule: Rule, *, by: UUID | None = None, seen: str | None = None) -> None:
@@ -219,7 +220,7 @@ def test_each_address_at_public_webmail_is_confirmed_on_its_own_and_never_attach
 def test_a_domain_of_public_webmail_from_before_counts_until_the_file_is_loaded_again(here: Scene) -> None:
     load(here, with_teacher())
     with here.workshop.writing() as work:
-        work.session.scalars(select(Person).where(Person.email == TEACHER)).one().email = "tamsin@gmail.com"
+        person_with_email(work.session, TEACHER).email = "tamsin@gmail.com"
         named = work.session.scalars(select(MailDomain).where(MailDomain.domain == NEW)).one()
         named.domain, named.confirmed_at, named.rule = "gmail.com", work.now, "attach"
     assert rule(here, "tamsin@gmail.com") is Rule.LINK
@@ -328,7 +329,7 @@ def test_the_same_sent_twice_is_done_once(here: Scene) -> None:
 def owed(place: Scene, at: str) -> list[Delivery]:
     """What is owed to whoever has an address that ends like this."""
     with place.workshop.reading() as work:
-        found = list(work.session.scalars(select(Delivery).where(Delivery.address.endswith(at))))
+        found = [each for each in work.session.scalars(select(Delivery)) if each.address.endswith(at)]
         work.session.expunge_all()
         return found
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from forms_app.db import ledger
 from forms_app.db.outbox import Behind, needs_attention
-from forms_app.db.tables import Delivery, DeliveryEvent, Person, SubjectOfConcern
+from forms_app.db.people import person_with_email
+from forms_app.db.tables import Delivery, DeliveryEvent, SubjectOfConcern
 from forms_app.domain.answers import to_json
 from forms_app.domain.deliveries import EventKind
 from forms_app.domain.mail_rules import Rule
@@ -125,7 +126,7 @@ def test_nothing_goes_to_somebody_who_left_before_it_was_sent_and_it_is_told(off
         office.work()
         office.clock.go_on(hours=1)
     with office.workshop.writing() as work:
-        work.session.scalars(select(Person).where(Person.email == SECURE.address)).one().left_at = work.now
+        person_with_email(work.session, SECURE.address).left_at = work.now
     office.postbox.posted.clear()
 
     office.work()
@@ -167,7 +168,7 @@ def test_it_goes_to_the_address_that_the_person_has_now(office: Office) -> None:
     office.postbox.answers = [LATER]
     office.work()
     with office.workshop.writing() as work:
-        work.session.scalars(select(Person).where(Person.email == SECURE.address)).one().email = "new@elsewhere.example"
+        person_with_email(work.session, SECURE.address).email = "new@elsewhere.example"
 
     office.clock.go_on(seconds=WAITS[0].total_seconds())
     office.work()

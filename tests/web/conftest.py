@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from forms_app.app import create_app
 from forms_app.db.database import Database
+from forms_app.db.people import person_with_email
 from forms_app.db.tables import Agency, AuditEntry, Board, OutboxItem, Person
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
@@ -80,13 +81,13 @@ class Site:
 
     def person(self, email: str) -> Person:
         with self.database.reading() as session:
-            person = session.scalars(select(Person).where(Person.email == email)).one()
+            person = person_with_email(session, email)
             session.expunge(person)
             return person
 
     def leaves(self, email: str) -> None:
         with self.database.writing() as session:
-            session.scalars(select(Person).where(Person.email == email)).one().left_at = self.clock.now
+            person_with_email(session, email).left_at = self.clock.now
 
 
 def site_of(place: Scene, url: str) -> Site:
