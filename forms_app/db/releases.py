@@ -10,7 +10,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from forms_app.db.reads import WHOLE
-from forms_app.db.tables import Document, Escalation, Party, Person, Release
+from forms_app.db.tables import Document, Escalation, Person, Release
 
 WITHDRAWAL = "withdrawal"
 """The proposal of a release that two people ended without letting the document go."""
@@ -92,12 +92,6 @@ def escalation_behind(session: Session, escalation_id: UUID) -> Escalation:
     return session.scalars(
         select(Escalation).where(Escalation.id == escalation_id).options(*WHOLE, selectinload(Escalation.records))
     ).one()
-
-
-def was_ever_party(session: Session, escalation_id: UUID, person_id: UUID) -> bool:
-    """Whether somebody takes part or ever took part, also for an agency that they have left since."""
-    found = exists().where(Party.escalation_id == escalation_id, Party.person_id == person_id)
-    return bool(session.scalar(select(found)))
 
 
 def people_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Person]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload, selectinload
 
 from forms_app.db.deliveries import LINES
 from forms_app.db.tables import MOMENT, Delivery, Document, Escalation, HandOver, Interest, Party, Person
@@ -95,7 +95,7 @@ def _is_theirs(session: Session, person_id: UUID) -> ColumnElement[bool]:
     return or_(place.correlate(Delivery), seat.correlate(Delivery))
 
 
-def interest_in(escalation_id: ColumnElement[UUID], person_id: UUID) -> ColumnElement[bool]:
+def interest_in(escalation_id: InstrumentedAttribute[UUID], person_id: UUID) -> ColumnElement[bool]:
     """Whether this person declared an interest in an escalation."""
     return (
         select(Interest.id)

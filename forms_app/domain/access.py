@@ -176,8 +176,8 @@ REGISTERED = To(OFFICE, frozenset({Relation.OFFICE}), When.ONCE_TOLD)
 REGISTERED_FOR_UNIT = To(UNIT, frozenset({Relation.OFFICE}), When.ONCE_TOLD)
 
 
-def _parties(when: When = When.ALWAYS) -> To:
-    return To(frozenset({Role.PRACTITIONER}), PARTIES, when)
+def _parties(when: When = When.ALWAYS, of: Collection[Relation] = PARTIES) -> To:
+    return To(frozenset({Role.PRACTITIONER}), frozenset(of), when)
 
 
 @unique
@@ -223,7 +223,10 @@ class May(Enum):
     SEE_FAILING_DELIVERIES = Entry(Action.SEE, Section.DELIVERIES, (BY_UNIT,))
     WITHDRAW_DOCUMENT = Entry(Action.WITHDRAW, Section.DOCUMENTS, (_parties(), REGISTERED_FOR_UNIT))
     REMOVE_PARTY = Entry(Action.WITHDRAW, Section.PLACES, (_parties(),))
-    HAND_OVER_PLACE = Entry(Action.HAND_OVER, Section.PLACES, (_parties(), REGISTERED_FOR_UNIT))
+    HAND_OVER_PLACE = Entry(Action.HAND_OVER, Section.PLACES, (_parties(), BY_UNIT))
+    COVER_PLACE = Entry(Action.ADMINISTER, Section.PLACES, (_parties(),))
+    SEE_EMPTY_PLACES = Entry(Action.SEE, Section.PLACES, (BY_UNIT,))
+    DECLARE_INTEREST = Entry(Action.WRITE, Section.PLACES, (_parties(of={Relation.BOARD_SIDE}), REGISTERED))
     SEE_TIMELINE = Entry(Action.SEE, Section.TIMELINE, (_parties(When.AS_FAR_AS_THEY_SEE),))
     TAKE_DEADLINES = Entry(Action.DOWNLOAD, Section.DEADLINES, (_parties(),))
     DOWNLOAD_EVERYTHING = Entry(Action.DOWNLOAD, Section.EVERYTHING, (_parties(When.AS_FAR_AS_THEY_SEE),))
@@ -254,6 +257,7 @@ class May(Enum):
     SEE_NUMBERS = Entry(Action.SEE, Section.NUMBERS, (To(OFFICE | {Role.ANALYST}, frozenset({Relation.OWN_BOARD})),))
     # --- people ---
     ADMINISTER_PEOPLE = Entry(Action.ADMINISTER, Section.PEOPLE, ADMINISTRATORS)
+    KEEP_AGENCIES = Entry(Action.WRITE, Section.PEOPLE, (BY_UNIT,))
     GIVE_SEATS = Entry(Action.HAND_OVER, Section.PEOPLE, (BY_UNIT,), "whoever would be given the seat")
     RESET_SECOND_FACTOR = Entry(Action.RESET, Section.PEOPLE, ADMINISTRATORS, "whoever lost it")
     KEEP_CONTACTS = Entry(

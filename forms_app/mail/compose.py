@@ -64,6 +64,12 @@ class Kind(StrEnum):
     """To whoever began a form: what they typed will be forgotten."""
     SECOND_STEPS_CHANGED = "second_steps_changed"
     """To somebody whose app, passkeys or recovery codes were changed, used up or taken away."""
+    PLACE_CHANGED = "place_changed"
+    """To everybody who takes part: somebody else acts in a place now."""
+    PLACE_GIVEN_UP = "place_given_up"
+    """To whoever had the place, or covered in it: they take no part any more."""
+    PLACE_EMPTY = "place_empty"
+    """To the business unit: nobody holds a place, and somebody must be named."""
     SIGN_IN = "sign_in"
 
 
@@ -87,6 +93,9 @@ WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.DESTRUCTION_NEAR: frozenset({"count", "references", "by", "link", "to_office"}),
     Kind.DRAFT_ENDS: frozenset({"by", "link"}),
     Kind.SECOND_STEPS_CHANGED: frozenset({"link"}),
+    Kind.PLACE_CHANGED: frozenset({"reference", "link"}),
+    Kind.PLACE_GIVEN_UP: frozenset({"reference"}),
+    Kind.PLACE_EMPTY: frozenset({"reference", "link"}),
     Kind.SIGN_IN: frozenset({"code", "link"}),
 }
 """What the texts of a kind may use beside that: no name, and nothing that somebody typed."""

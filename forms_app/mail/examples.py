@@ -136,6 +136,9 @@ EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
     Kind.SECOND_STEPS_CHANGED: (
         Example("To whom they belong", {"link": "https://service.example/second-steps"}, {}),
     ),
+    Kind.PLACE_CHANGED: (_about_one("To everybody who takes part", "escalations"),),
+    Kind.PLACE_GIVEN_UP: (Example("To whoever had the place, or covered in it", {"reference": REFERENCE}, {}),),
+    Kind.PLACE_EMPTY: (_about_one("To the business unit", "register"),),
     Kind.SIGN_IN: (
         Example(
             "Asked for by somebody who wants to sign in",

@@ -10,6 +10,7 @@ from forms_app.db.tables import Acknowledgement, Delivery, Person
 from forms_app.domain.deliveries import ANSWERED, Answer, EventKind
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.mail.compose import Kind
+from forms_app.services.handing_over import speaks_now_for
 from forms_app.services.notifying import notify
 from forms_app.services.work import Work
 
@@ -85,10 +86,11 @@ def _note(work: Work, action: str, by: UUID, delivery: Delivery) -> None:
 
 
 def _tell_who_recorded_it(work: Work, delivery: Delivery, number: int) -> None:
-    """Or, where that is the one who answers or they have left, whoever raised the concern."""
+    """Or whoever has their place since; where that is the one who answers or nobody, whoever raised the concern."""
     document = ledger.document_with_parties(work.session, delivery.document_id)
-    raiser = next(party.person for party in document.escalation.parties if party.is_raiser)
-    for person in (document.record.person, raiser):
+    escalation, by = document.escalation, document.record.person_id
+    raiser = next(party.person for party in escalation.parties if party.is_raiser)
+    for person in (None if by is None else speaks_now_for(escalation, by), raiser):
         if person is not None and _may_be_told(person, delivery):
             notify(
                 work,

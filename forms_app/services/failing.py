@@ -11,6 +11,7 @@ from forms_app.db.people import business_unit_of
 from forms_app.db.tables import Delivery, Document, Notification, Person
 from forms_app.domain.deliveries import EventKind
 from forms_app.mail.compose import Kind
+from forms_app.services.handing_over import speaks_now_for
 from forms_app.services.ledger import failing
 from forms_app.services.mail_domains import may_be_emailed
 from forms_app.services.notifying import notify_anew, notify_hourly
@@ -95,8 +96,10 @@ def _in_turn(work: Work, document: Document) -> Iterator[Person]:
 
 
 def _recorded_by(document: Document) -> Person:
-    """Whoever recorded what it says; the raiser where the service did."""
-    return document.record.person or next(party.person for party in document.escalation.parties if party.is_raiser)
+    """Whoever recorded what it says, or has their place since; the raiser where the service did, or nobody is there any more."""
+    escalation, by = document.escalation, document.record.person_id
+    now = None if by is None else speaks_now_for(escalation, by)
+    return now or next(party.person for party in escalation.parties if party.is_raiser)
 
 
 def _office(work: Work, document: Document) -> Sequence[Person]:

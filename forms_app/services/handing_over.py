@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -12,11 +13,11 @@ from forms_app.db import ledger, seats
 from forms_app.db.people import business_unit_of, people_of_board, person_with_board
 from forms_app.db.reads import escalation_for, told_escalation
 from forms_app.db.tables import Delivery, Escalation, HandOver, Party, Person
-from forms_app.domain.access import can_take_part
+from forms_app.domain.access import May, Relation, can_take_part, may
 from forms_app.domain.deliveries import ANSWERED, EventKind
 from forms_app.domain.errors import CalendarEnds, ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.escalation import Open
-from forms_app.domain.policy import BOTH_SIDES, Audience, Policy, Side
+from forms_app.domain.policy import BOTH_SIDES, Policy, Side
 from forms_app.mail.compose import Kind
 from forms_app.services.history import policy_of, standing_of
 from forms_app.services.issuing import owe_posting, owe_posting_again
@@ -71,7 +72,7 @@ class PlaceView:
 
 def place_view(work: Work, *, by: UUID, escalation_id: UUID, place_id: UUID) -> PlaceView:
     """One place with everybody who could take it over. Raises NotFound for whoever may not hand it over."""
-    escalation, holder, by_office = _found(work, by, escalation_id, place_id)
+    escalation, holder, by_office = found_place(work, by, escalation_id, place_id)
     return view_of(work, escalation, holder, by=by, by_office=by_office)
 
 
@@ -90,7 +91,7 @@ def view_of(work: Work, escalation: Escalation, holder: Party, *, by: UUID, by_o
         is_empty=is_empty(holder),
         by_office=by_office,
         candidates=tuple(
-            Candidate(each.id, f"{each.name}, {each.job_title}") for each in _candidates(work, escalation, holder)
+            Candidate(each.id, f"{each.name}, {each.job_title}") for each in candidates_for(work, escalation, holder)
         ),
     )
 
@@ -132,10 +133,10 @@ def hand_over(
     rows.hold_people(work.session, {seen, to})
     if _was_done(work, by, escalation_id, place_id, seen, to):
         return
-    escalation, giver, _ = _found(work, by, escalation_id, place_id, lock=True, seen=seen)
+    escalation, giver, _ = found_place(work, by, escalation_id, place_id, lock=True, seen=seen)
     if giver.person_id != seen:
         raise ChangedMeanwhile(TAKEN)
-    taker = next((each for each in _candidates(work, escalation, giver) if each.id == to), None)
+    taker = next((each for each in candidates_for(work, escalation, giver) if each.id == to), None)
     if taker is None:
         raise NotAllowedNow(UNFIT)
     _change_hands(work, escalation, giver, taker)
@@ -162,7 +163,7 @@ def hand_over(
     )
     tell_of_change(work, escalation, place_id, but=by)
     if giver.person_id != by and giver.person.left_at is None:
-        notify(work, Kind.PLACE_GIVEN_UP, giver.person, key=_key(work, place_id), escalation=escalation_id)
+        notify(work, Kind.PLACE_GIVEN_UP, giver.person, key=key_of_change(work, place_id), escalation=escalation_id)
 
 
 def _was_done(work: Work, by: UUID, escalation_id: UUID, place_id: UUID, seen: UUID, to: UUID) -> bool:
@@ -173,15 +174,24 @@ def _was_done(work: Work, by: UUID, escalation_id: UUID, place_id: UUID, seen: U
 
 def _change_hands(work: Work, escalation: Escalation, giver: Party, taker: Person) -> None:
     end_covers(work, escalation, giver.place_id)
-    row = next((each for each in escalation.parties if each.person_id == taker.id), None)
-    if row is None:
-        row = Party(number=len(escalation.parties) + 1, person_id=taker.id, person=taker)
-        escalation.parties.append(row)
-    row.agency_id, row.agency, row.side, row.level = taker.agency_id, taker.agency, giver.side, giver.level
-    row.joined_at, row.removed_at, row.gave_up_at, row.covers_until = work.now, None, None, None
-    row.place_id, row.is_raiser = giver.place_id, giver.is_raiser
-    giver.gave_up_at, giver.is_raiser = giver.gave_up_at or work.now, False
+    row = put_in_place(escalation, giver, taker, since=work.now)
+    row.is_raiser, giver.is_raiser = giver.is_raiser, False
+    giver.gave_up_at = giver.gave_up_at or work.now
     work.session.flush()
+
+
+def put_in_place(
+    escalation: Escalation, holder: Party, person: Person, *, since: datetime, until: datetime | None = None
+) -> Party:
+    """Somebody acts in the place of its holder, for the same side at the same level; with `until` they cover."""
+    row = next((each for each in escalation.parties if each.person_id == person.id), None)
+    if row is None:
+        row = Party(number=len(escalation.parties) + 1, person_id=person.id, person=person)
+        escalation.parties.append(row)
+    row.agency_id, row.agency, row.side, row.level = person.agency_id, person.agency, holder.side, holder.level
+    row.joined_at, row.removed_at, row.gave_up_at, row.covers_until = since, None, None, until
+    row.place_id, row.is_raiser = holder.place_id, False
+    return row
 
 
 def end_covers(work: Work, escalation: Escalation, place_id: UUID) -> bool:
@@ -239,20 +249,38 @@ def _post(work: Work, delivery: Delivery) -> None:
 # --- who hears of it ---------------------------------------------------------------------------------------------
 
 
-def tell_of_change(work: Work, escalation: Escalation, place_id: UUID, *, but: UUID | None = None) -> None:
-    """Everybody who takes part hears that somebody else acts in a place now; the mail says which escalation and no more."""
-    for party in escalation.parties:
-        if party.person_id != but and not party.has_left:
-            notify(work, Kind.PLACE_CHANGED, party.person, key=_key(work, place_id), escalation=escalation.id)
+def tell_of_change(
+    work: Work,
+    escalation: Escalation,
+    place_id: UUID,
+    *,
+    but: UUID,
+    also: Person | None = None,
+    not_before: datetime | None = None,
+) -> None:
+    """Everybody who takes part hears that somebody else acts in a place; the mail says in which escalation and no more."""
+    there = {party.person_id: party.person for party in escalation.parties if not party.has_left}
+    if also is not None:
+        there[also.id] = also
+    for person in there.values():
+        if person.id != but:
+            notify(
+                work,
+                Kind.PLACE_CHANGED,
+                person,
+                key=key_of_change(work, place_id),
+                escalation=escalation.id,
+                not_before=not_before,
+            )
 
 
 def tell_office_of_empty_place(work: Work, escalation: Escalation, place_id: UUID) -> None:
     """The business unit hears that nobody holds a place: somebody must be found."""
     for officer in business_unit_of(work.session, escalation.board_id):
-        notify(work, Kind.PLACE_EMPTY, officer, key=_key(work, place_id), escalation=escalation.id)
+        notify(work, Kind.PLACE_EMPTY, officer, key=key_of_change(work, place_id), escalation=escalation.id)
 
 
-def _key(work: Work, place_id: UUID) -> str:
+def key_of_change(work: Work, place_id: UUID) -> str:
     return f"{place_id}:{work.now.isoformat()}"
 
 
@@ -266,6 +294,15 @@ def holders_of(escalation: Escalation) -> list[Party]:
     for each in sorted(own, key=lambda party: (party.gave_up_at is None, party.gave_up_at or party.joined_at)):
         last[each.place_id] = each
     return sorted(last.values(), key=lambda party: party.number)
+
+
+def speaks_now_for(escalation: Escalation, person_id: UUID) -> Person | None:
+    """Who is to be spoken to today about what somebody did here: themselves, or whoever has their place since."""
+    own = next((each for each in escalation.parties if each.person_id == person_id), None)
+    if own is not None and not own.has_left:
+        return own.person
+    holder = None if own is None else holder_of(escalation, own.place_id)
+    return None if holder is None or holder.has_left else holder.person
 
 
 def holder_of(escalation: Escalation, place_id: UUID) -> Party | None:
@@ -308,7 +345,7 @@ def _height(policy: Policy, level: str | None) -> int:
     return order.index(level) if level in order else -1
 
 
-def _candidates(work: Work, escalation: Escalation, holder: Party) -> Sequence[Person]:
+def candidates_for(work: Work, escalation: Escalation, holder: Party) -> Sequence[Person]:
     """Who could take the place over: of the same agency and no lower level, and without a part in this escalation now."""
     here, policy = among(work, escalation), policy_of(work, escalation)
     busy = {each.person_id for each in escalation.parties if not each.has_left or each.id == holder.id}
@@ -326,7 +363,7 @@ def _candidates(work: Work, escalation: Escalation, holder: Party) -> Sequence[P
     return found
 
 
-def _found(
+def found_place(
     work: Work, by: UUID, escalation_id: UUID, place_id: UUID, *, lock: bool = False, seen: UUID | None = None
 ) -> tuple[Escalation, Party, bool]:
     """The escalation, who holds the place, and whether it is the business unit that asks. Raises NotFound."""
@@ -353,4 +390,4 @@ def _found(
 
 def _officer(work: Work, by: UUID) -> Person | None:
     person = person_with_board(work.session, by)
-    return person if person is not None and person.seat == Audience.BUSINESS_UNIT else None
+    return person if person is not None and may(person, May.SEE_EMPTY_PLACES, Relation.OWN_BOARD) else None

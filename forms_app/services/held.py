@@ -10,6 +10,7 @@ from uuid import UUID
 from forms_app.db import releases
 from forms_app.db.people import person_with_board, seat_holders
 from forms_app.db.releases import is_kept_back
+from forms_app.db.seats import is_impartial
 from forms_app.db.tables import Escalation, Person, Release, ReleaseFinding
 from forms_app.documents import contexts as say
 from forms_app.domain.access import May, Relation, may
@@ -163,9 +164,12 @@ class _Names:
         if self.release.because != Because.DEIDENTIFIED:
             there = (party.person for party in self.escalation.parties if not party.has_left)
             return [person for person in there if is_for_agency(self.release.document, person)]
-        parties = {party.person_id for party in self.escalation.parties}
         office = seat_holders(self.work.session, self.escalation.board_id)
-        return [person for person in office if may(person, May.RELEASE, Relation.OFFICE) and person.id not in parties]
+        return [
+            person
+            for person in office
+            if may(person, May.RELEASE, Relation.OFFICE) and is_impartial(self.work.session, self.escalation.id, person)
+        ]
 
 
 def _spoken_to(person: Person) -> str:

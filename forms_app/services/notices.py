@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import assert_never
+from typing import Literal, assert_never
 
 from forms_app.db import ledger, notifications, outbox
 from forms_app.db.layouts import layout_in_force
 from forms_app.db.notifications import notification_to_send
 from forms_app.db.outbox import Claim
 from forms_app.db.reads import takes_part
+from forms_app.db.seats import is_for_another_now
 from forms_app.db.tables import Delivery, Notification
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.deliveries import Why
@@ -27,7 +28,7 @@ from forms_app.services.posting import WAITS, WHY_NOT, Counter, office_of, why_r
 from forms_app.services.releasing import waiting_for
 from forms_app.services.reminding import Lines, lines_for
 from forms_app.services.scanning import Because
-from forms_app.services.settling import give_up, settle
+from forms_app.services.settling import Of, give_up, settle
 from forms_app.services.work import Work, Workshop
 
 SHOWS_ALL = (Kind.DELIVERY_FAILED, Kind.RELEASE_WAITS, Kind.LAYOUT_FAILED)
@@ -36,6 +37,17 @@ SHOWS_ALL = (Kind.DELIVERY_FAILED, Kind.RELEASE_WAITS, Kind.LAYOUT_FAILED)
 MOST_REFERENCES = 20
 """How many an email lists; the others are counted."""
 Values = Mapping[str, object]
+OfPeople = Literal[
+    Kind.PLACE_CHANGED,
+    Kind.PLACE_GIVEN_UP,
+    Kind.PLACE_EMPTY,
+    Kind.PARTY_LEFT,
+    Kind.ADDRESS_CHANGES,
+    Kind.ATTESTATION_DUE,
+    Kind.DESTRUCTION_NEAR,
+    Kind.DRAFT_ENDS,
+    Kind.SECOND_STEPS_CHANGED,
+]
 
 
 def post_notification(workshop: Workshop, claim: Claim, counter: Counter) -> None:
@@ -54,7 +66,7 @@ def post_notification(workshop: Workshop, claim: Claim, counter: Counter) -> Non
             _note(work, delivery, answer)
         if answer.result is Result.ACCEPTED:
             notification.accepted_at = work.now
-        settle(work, claim, answer, WAITS)
+        settle(work, claim, answer, WAITS, Of(notification.board_id, notification.escalation_id))
 
 
 def _note(work: Work, delivery: Delivery, answer: Answer) -> None:
@@ -121,7 +133,13 @@ def _together(work: Work, notification: Notification) -> Sequence[Delivery]:
 
 def _to_send(work: Work, notification: Notification) -> list[Delivery]:
     found = _together(work, notification)
-    return [each for each in found if each.withdrawn_at is None and not ledger.was_accepted(work.session, each.id)]
+    return [
+        each
+        for each in found
+        if each.withdrawn_at is None
+        and not is_for_another_now(work.session, each)
+        and not ledger.was_accepted(work.session, each.id)
+    ]
 
 
 # --- words ---
@@ -145,6 +163,17 @@ def _words(work: Work, notification: Notification, lines: Lines, service: str) -
             return _release_waits(work, notification, service)
         case Kind.LAYOUT_FAILED:
             return _layout_failed(work, notification, service)
+        case Kind.DOCUMENT | Kind.SIGN_IN:
+            raise UnfitMessage(f"A message of the kind {kind} is no notification; nothing was sent.")
+        case _:
+            return _of_people(work, notification, kind, service)
+
+
+def _of_people(work: Work, notification: Notification, kind: OfPeople, service: str) -> Values | None:
+    """Of who takes part, of who people are, and of what is kept of them."""
+    match kind:
+        case Kind.PLACE_CHANGED | Kind.PLACE_GIVEN_UP | Kind.PLACE_EMPTY:
+            return _place(work, notification, kind, service)
         case Kind.PARTY_LEFT | Kind.ADDRESS_CHANGES | Kind.ATTESTATION_DUE:
             return _about_people(work, notification, kind, service)
         case Kind.DESTRUCTION_NEAR | Kind.DRAFT_ENDS:
@@ -152,18 +181,37 @@ def _words(work: Work, notification: Notification, lines: Lines, service: str) -
             return (_destruction_near if near else _draft_ends)(work, notification, service)
         case Kind.SECOND_STEPS_CHANGED:
             return {"link": f"{service}/second-steps"}
-        case Kind.DOCUMENT | Kind.SIGN_IN:
-            raise UnfitMessage(f"A message of the kind {kind} is no notification; nothing was sent.")
         case _:
             assert_never(kind)
 
 
-def _happened(work: Work, notification: Notification, kind: Kind, service: str) -> Values:
-    """What stays true."""
+def _happened(work: Work, notification: Notification, kind: Kind, service: str) -> Values | None:
+    """What stays true. Of an answer nobody is told who takes part no more."""
+    if kind is Kind.DISAGREEMENT and not _takes_part(work, notification):
+        return None
     escalation = f"{service}/escalations/{notification.escalation_id}#documents"
     links = {Kind.WITHDRAWAL: f"{service}/register/deliveries", Kind.DISAGREEMENT: escalation}
     found = {"reference": _reference(work, notification)}
     return found | ({"link": links[kind]} if kind in links else {})
+
+
+def _place(work: Work, notification: Notification, kind: Kind, service: str) -> Values | None:
+    """Who takes part is told of others, and who takes part no more of themselves."""
+    is_party, reference = _takes_part(work, notification), _reference(work, notification)
+    match kind:
+        case Kind.PLACE_CHANGED:
+            link = f"{service}/escalations/{notification.escalation_id}#parties"
+            return {"reference": reference, "link": link} if is_party else None
+        case Kind.PLACE_GIVEN_UP:
+            return None if is_party else {"reference": reference}
+        case _:
+            is_unit = may(notification.person, May.HAND_OVER_PLACE, Relation.OWN_BOARD)
+            return {"reference": reference, "link": f"{service}/register/places"} if is_unit else None
+
+
+def _takes_part(work: Work, notification: Notification) -> bool:
+    escalation = notification.escalation_id
+    return escalation is not None and takes_part(work.session, escalation, notification.person_id)
 
 
 def _is_said(work: Work, notification: Notification) -> bool:
@@ -185,7 +233,7 @@ def _delivery_failed(work: Work, notification: Notification, service: str) -> Va
     if notification.about_id is None or not failing(work, notification.about_id):
         return None
     person, escalation = notification.person, notification.escalation_id
-    is_party = escalation is not None and takes_part(work.session, escalation, person.id)
+    is_party = _takes_part(work, notification)
     to_office = may(person, May.SEE_FAILING_DELIVERIES, Relation.OWN_BOARD) and not is_party
     link = f"{service}/register/deliveries" if to_office else f"{service}/escalations/{escalation}#documents"
     return {"reference": _reference(work, notification), "link": link, "to_office": to_office}

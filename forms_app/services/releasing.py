@@ -15,6 +15,7 @@ from forms_app.db import releases
 from forms_app.db.deliveries import withdrawn_from
 from forms_app.db.people import person_with_board, seat_holders
 from forms_app.db.reads import takes_part
+from forms_app.db.seats import has_declared, is_impartial
 from forms_app.db.tables import Document, Escalation, Person, Release, ReleaseFinding
 from forms_app.deidentification.findings import Finding
 from forms_app.documents import contexts as say
@@ -357,14 +358,16 @@ def powers_of(work: Work, person: Person, release: Release) -> Powers | None:
     if withdrawn_from(work.session, release.document_id, person.id) is not None:
         return None
     is_party = takes_part(work.session, escalation.id, person.id)
-    in_office = may(person, May.SEE_RELEASE, Relation.OFFICE) and release.because == Because.DEIDENTIFIED
+    has_interest = has_declared(work.session, escalation.id, person.id)
+    is_for_office = release.because == Because.DEIDENTIFIED and not has_interest
+    in_office = is_for_office and may(person, May.SEE_RELEASE, Relation.OFFICE)
     if not (is_party or in_office):
         return None
     is_open, is_prepared = release.decided_at is None, release.prepared_at is not None
     line = May.RELEASE if release.because == Because.DEIDENTIFIED else May.DECIDE_PROTECTED_ADDRESS
-    was_party = releases.was_ever_party(work.session, escalation.id, person.id)
+    apart = is_impartial(work.session, escalation.id, person)
     had_a_hand = signs_off_own(line, person.id, [UUID(hand) for hand in release.hands])
-    is_allowed = is_party if line is May.DECIDE_PROTECTED_ADDRESS else in_office and not was_party
+    is_allowed = is_party if line is May.DECIDE_PROTECTED_ADDRESS else in_office and apart
     prepares = is_party or (in_office and may(person, May.PREPARE_RELEASE, Relation.OFFICE))
     return Powers(
         is_party=is_party,
