@@ -51,6 +51,7 @@ from forms_app.web import (
     own_sessions,
     pages,
     people,
+    people_files,
     proof,
     releases,
     rendering,
@@ -58,6 +59,7 @@ from forms_app.web import (
     second_step,
     sessions,
     sign_in,
+    single_sign_on,
     uploads,
 )
 
@@ -68,6 +70,7 @@ THIS_MACHINE = ["127.0.0.1", "localhost"]
 BLUEPRINTS = (
     pages.blueprint,
     sign_in.blueprint,
+    single_sign_on.blueprint,
     second_step.blueprint,
     factors.blueprint,
     own_sessions.blueprint,
@@ -85,6 +88,7 @@ BLUEPRINTS = (
     blank_forms.blueprint,
     directory.blueprint,
     people.blueprint,
+    people_files.blueprint,
     agencies.blueprint,
     layouts.blueprint,
     proof.blueprint,
@@ -162,6 +166,9 @@ def _configure(app: Flask, settings: Settings) -> None:
         SECRET_KEY=settings.secret_key.get_secret_value(),
         SERVICE_URL=settings.service_url,
         NEUTRAL_PAGE=settings.neutral_page,
+        SINGLE_SIGN_ON_SECRETS={
+            issuer: secret.get_secret_value() for issuer, secret in settings.single_sign_on_secrets.items()
+        },
         TRUSTED_HOSTS=THIS_MACHINE if address.hostname in THIS_MACHINE else [address.hostname],
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
