@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forms_app.db.tables import AuditEntry, TrailHead
+from forms_app.db.tables import AuditEntry, Delivery, Document, TrailHead
 from forms_app.db.verify_trail import Row, hash_of, moment
 
 NOTED = "noted"
@@ -64,3 +64,15 @@ def row_of(entry: AuditEntry) -> Row:
 
 def _hexadecimal(found: UUID | None) -> str | None:
     return None if found is None else found.hex
+
+
+def escalation_behind(session: Session, ids: Mapping[str, UUID]) -> UUID | None:
+    """The escalation to which what an address names belongs."""
+    if "escalation_id" in ids:
+        return ids["escalation_id"]
+    if "document_id" in ids:
+        return session.scalar(select(Document.escalation_id).where(Document.id == ids["document_id"]))
+    if "delivery_id" in ids:
+        wanted = select(Document.escalation_id).join(Delivery, Delivery.document_id == Document.id)
+        return session.scalar(wanted.where(Delivery.id == ids["delivery_id"]))
+    return None

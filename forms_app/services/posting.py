@@ -31,7 +31,7 @@ from forms_app.services.attempts import STARTED
 from forms_app.services.deadlines import Deadlines
 from forms_app.services.digests import Budget, put_with_others, room_from
 from forms_app.services.mail_domains import hold_rule, may_be_emailed, rule_for
-from forms_app.services.settling import give_up, settle
+from forms_app.services.settling import Of, give_up, settle
 from forms_app.services.troubles import Troubles
 from forms_app.services.work import Work, Workshop
 
@@ -81,6 +81,7 @@ class Begun:
 
     delivery_id: UUID
     document_id: UUID
+    of: Of
     message: Message
 
 
@@ -110,7 +111,7 @@ def post_delivery(workshop: Workshop, taken: Taken, counter: Counter, follow: Fo
         counter.troubles.note(answer, begun.document_id, begun.message.to, work.now)
         if answer.result is not Result.INTERRUPTED:
             ledger.add_attempt(work.session, begun.delivery_id, answer.result.value, work.now, answer.smtp_code)
-        settle(work, claim, answer, WAITS)
+        settle(work, claim, answer, WAITS, begun.of)
         return _begin_next(work, follow(work), counter)
 
 
@@ -174,7 +175,8 @@ def _begin(work: Work, claim: Claim, counter: Counter, *, is_alone: bool) -> Beg
     message = _delivery_message(work, delivery, counter, is_attached=rule is Rule.ATTACH)
     _note_how_it_goes(work, delivery, message)
     ledger.add_attempt(work.session, delivery.id, STARTED, work.now)
-    return Begun(delivery.id, delivery.document_id, message)
+    escalation = delivery.document.escalation
+    return Begun(delivery.id, delivery.document_id, Of(escalation.board_id, escalation.id), message)
 
 
 def _note_how_it_goes(work: Work, delivery: Delivery, message: Message) -> None:
@@ -247,7 +249,7 @@ def send_sign_in_message(workshop: Workshop, claim: Claim, counter: Counter) -> 
         message = _sign_in_message(work, claim, counter.letterhead)
     answer = counter.postbox.post(message)
     with workshop.writing() as work:
-        settle(work, claim, answer, SIGN_IN_WAITS)
+        settle(work, claim, answer, SIGN_IN_WAITS, Of())
 
 
 def _sign_in_message(work: Work, claim: Claim, letterhead: Letterhead) -> Message:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from forms_app.db import ledger, outbox
 from forms_app.db.notifications import notification_to_send
@@ -15,8 +17,19 @@ from forms_app.services.failing import note_failure, tell_of_unmade, tell_somebo
 from forms_app.services.work import Work
 
 
-def settle(work: Work, claim: Claim, answer: Answer, waits: Sequence[timedelta]) -> None:
+@dataclass(frozen=True, slots=True)
+class Of:
+    """To which Board and escalation a message belongs, for the trail."""
+
+    board: UUID | None = None
+    escalation: UUID | None = None
+
+
+def settle(work: Work, claim: Claim, answer: Answer, waits: Sequence[timedelta], of: Of) -> None:
     """Ends this try, in the transaction that puts its answer on the ledger."""
+    work.note(
+        "message_posted", board=of.board, escalation=of.escalation, about=claim.about_id, code=answer.result.value
+    )
     match answer.result:
         case Result.ACCEPTED:
             outbox.finish(work.session, claim.item_id, claim.worker, work.now)
