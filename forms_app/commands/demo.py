@@ -17,14 +17,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
+import pyotp
+
 from forms_app.app import open_workshop
 from forms_app.commands.invented import Invented, invented_boards, with_newcomer, with_second_officer
 from forms_app.commands.service import gunicorn_options
+from forms_app.db import factors, people
 from forms_app.db.keys import WrappingKeys, new_wrapping_key
 from forms_app.db.migrate import migrate
+from forms_app.db.tables import AuthenticatorApp
 from forms_app.domain.errors import DomainError
+from forms_app.domain.seats import NEEDS_SECOND_STEP
 from forms_app.domain.working_days import uk_date
 from forms_app.services.boards import set_up_board
+from forms_app.services.signing_in import must_have_second_step
+from forms_app.services.work import Work
 from forms_app.settings import ROOT, child_environment, settings_from
 
 HOME = ROOT / "var" / "demo"
@@ -57,10 +64,16 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     demo.add_argument(
         "--mailbox-port", type=_port, metavar="PORT", default=1080, help="port of the mailbox page (default 1080)"
     )
+    demo.add_argument(
+        "--code", action="store_true", help="only print the code of the demonstration’s authenticator app as it is now"
+    )
     demo.set_defaults(run=run_demo)
 
 
 def run_demo(chosen: argparse.Namespace) -> int:
+    if chosen.code:
+        print(_code_now())
+        return 0
     ports = Ports(chosen.port, chosen.smtp_port, chosen.mailbox_port)
     if len({ports.web, ports.smtp, ports.mailbox}) < 3:
         raise DemoFault("--port, --smtp-port and --mailbox-port must be three different ports.")
@@ -119,8 +132,35 @@ def _set_up_boards(settings: dict[str, str]) -> list[Invented]:
         for file in (board, with_newcomer(board)):
             with workshop.writing() as work:
                 set_up_board(work, file.given)
+        with workshop.writing() as work:
+            _give_apps(work, board)
     workshop.database.close()
     return boards
+
+
+def _give_apps(work: Work, board: Invented) -> None:
+    """An authenticator app to whoever must have a second step: all of one key, whose code the terminal shows."""
+    for given in (person for agency in board.given.agencies for person in agency.people):
+        person = people.person_with_email(work.session, given.email)
+        if person is not None and must_have_second_step(person) and not factors.has_any(work.session, person.id):
+            app = AuthenticatorApp(person_id=person.id, secret=_app_key(), made_at=work.now, proved_at=work.now)
+            work.session.add(app)
+
+
+def _app_key() -> str:
+    return _kept("authenticator-key", pyotp.random_base32)
+
+
+def _code_now() -> str:
+    return pyotp.TOTP(_app_key()).now()
+
+
+def _show_code(shown: str) -> str:
+    """The code of the authenticator app, on one line that changes with it, where a person looks at it."""
+    code = _code_now()
+    if code != shown and sys.stdout.isatty():
+        print(f"\rCode of the authenticator app now: {code} ", end="", flush=True)
+    return code
 
 
 def _serve(ports: Ports, environment: dict[str, str], welcome: str) -> int:
@@ -136,8 +176,10 @@ def _serve(ports: Ports, environment: dict[str, str], welcome: str) -> int:
         _wait_until_up(f"http://127.0.0.1:{ports.web}/health", running)
         _wait_until_up(f"http://127.0.0.1:{ports.mailbox}/healthz", running)
         print(welcome, flush=True)
+        code = ""
         while True:
             _refuse_stopped(running)
+            code = _show_code(code)
             time.sleep(0.5)
     except KeyboardInterrupt:
         return 0
@@ -214,6 +256,7 @@ def _welcome(ports: Ports, boards: list[Invented]) -> str:
         f"Every mail it sends is at    http://127.0.0.1:{ports.mailbox}",
         "",
         "To sign in, enter one of these addresses; the code arrives in the mailbox above.",
+        "Whoever is marked * also types the code of an authenticator app: it is shown below, and script/demo --code prints it.",
         "A person gets at most five codes an hour. To be two people at once, use a private window.",
         "Everybody and everything here is invented.",
         "",
@@ -221,5 +264,5 @@ def _welcome(ports: Ports, boards: list[Invented]) -> str:
     for board in boards:
         lines.append(f"{board.given.name} ({board.given.policy})")
         for title, person in board.sign_ins:
-            lines.append(f"  {title:<34} {person.email}")
+            lines.append(f"  {title:<34} {person.email}{' *' if person.seat in NEEDS_SECOND_STEP else ''}")
     return "\n".join([*lines, "", f"What the processes say is in {LOG}. Press Ctrl+C to stop."])

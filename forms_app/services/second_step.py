@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from forms_app.db import factors as stored
 from forms_app.db.tables import SignInSession, UnfinishedSignIn
 from forms_app.domain.limits import WRONG_CODES_FOR_ACCOUNT
 from forms_app.services import passkeys
+from forms_app.services.dormancy import may_be_let_in
 from forms_app.services.factors import By, Factors, Proof, factors_of, proved_by
 from forms_app.services.limits import allows
 from forms_app.services.mail_domains import may_be_emailed
@@ -72,10 +72,11 @@ def prove_again(work: Work, *, session_id: UUID, proof: Proof, secret: bytes) ->
 def sign_in_by_passkey(work: Work, *, answer: PasskeyAnswer, secret: bytes) -> SignedIn | None:
     """A new session for whoever's passkey signed it, or None. Its device has made sure that it is them, so it is both steps."""
     passkey = passkeys.signed_with(work, answer)
-    if passkey is None or not may_be_emailed(work, passkey.person):
-        work.note("sign_in_refused", person=passkey.person_id if passkey is not None else None, code=By.PASSKEY)
+    person = passkey.person if passkey is not None else None
+    if person is None or not may_be_emailed(work, person) or not may_be_let_in(work, person):
+        work.note("sign_in_refused", person=person.id if person is not None else None, code=By.PASSKEY)
         return None
-    return begin_session(work, passkey.person, secret=secret, by=By.PASSKEY)
+    return begin_session(work, person, secret=secret, by=By.PASSKEY)
 
 
 def _proved(work: Work, found: UnfinishedSignIn | SignInSession, proof: Proof, secret: bytes) -> By | None:
@@ -89,9 +90,6 @@ def _proved(work: Work, found: UnfinishedSignIn | SignInSession, proof: Proof, s
 
 def _unfinished(work: Work, token: str, secret: bytes) -> UnfinishedSignIn | None:
     found = stored.unfinished_of_token(work.session, unfinished_hash(secret, token))
-    is_open = found is not None and found.ended_at is None and not _is_too_old(found.begun_at, work.now)
-    return found if is_open and found is not None and found.person.left_at is None else None
-
-
-def _is_too_old(begun_at: datetime, now: datetime) -> bool:
-    return now >= begun_at + CODE_LIVES
+    if found is None or found.ended_at is not None or work.now >= found.begun_at + CODE_LIVES:
+        return None
+    return found if found.person.left_at is None and may_be_let_in(work, found.person) else None
