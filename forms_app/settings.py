@@ -117,12 +117,16 @@ class Settings(BaseSettings):
     pdf_signing_passphrase: SecretStr | None = None
     encrypt_attachments: bool = False
     """Whether PDFs travel locked, with a password that is shown to whoever signs in."""
+    audit_heads: Path | None = None
+    """The file in which the heads of the trail are published every hour: on another disk than the database, and copied away."""
     backup_recipients: str = ""
     """The public keys of age to which backups are encrypted, with spaces between them."""
     proxies: Annotated[int, Field(ge=0)] | None = None
     """How many servers stand between a browser and this service. Each tells in X-Forwarded-For who asked it."""
     neutral_page: Annotated[str, Field(pattern=r"^https://[^/]+(/.*)?$")] = "https://www.bbc.co.uk/weather"
     """Where “Hide this page now” leads."""
+    single_sign_on_secrets: dict[str, SecretStr] = {}
+    """What proves to an agency's own provider that it is this service: the secret of each issuer."""
     outbox_lease_seconds: Annotated[float, Field(gt=0)] = 180
     """How long one piece of work may take, before another worker takes it up; longer than a slow mail server takes to answer."""
 
@@ -147,7 +151,10 @@ def read_settings() -> Settings:
             for error in fault.errors()
         ]
     except SettingsError:
-        lines = ['POLICY_FOLDERS: write a JSON list of folders, such as ["/etc/forms-app/policies"]']
+        lines = [
+            'POLICY_FOLDERS: write a JSON list of folders, such as ["/etc/forms-app/policies"]',
+            'SINGLE_SIGN_ON_SECRETS: write a JSON object, such as {"https://login.example.org": "the secret"}',
+        ]
     raise SettingsFault("Set these environment variables and start again:\n  " + "\n  ".join(lines))
 
 

@@ -24,8 +24,10 @@ from forms_app.domain.working_days import uk_date
 from forms_app.mail.webmail import is_webmail
 from forms_app.services.administering import levels_of
 from forms_app.services.blank_forms import owe_blank_forms
+from forms_app.services.identity_providers import may_be_asked
 from forms_app.services.leaving import NOT_LEFT, record_leaving, record_return
 from forms_app.services.mail_domains import name_domains
+from forms_app.services.single_sign_on import AgencysProvider, faults_of, set_providers
 from forms_app.services.work import Work
 
 
@@ -96,6 +98,22 @@ class GivenAgency(Given):
     contacts: list[GivenContact] = []
 
 
+def _asked_over_https(issuer: str) -> str:
+    if not may_be_asked(issuer):
+        raise ValueError("write the issuer as it names itself, with https://")
+    return issuer
+
+
+class GivenProvider(Given):
+    """Where people with addresses at these domains sign in at work (OpenID Connect)."""
+
+    issuer: Annotated[str, AfterValidator(_asked_over_https)]
+    client_id: Annotated[str, StringConstraints(min_length=1)]
+    domains: Annotated[list[Domain], Field(min_length=1)]
+    vouches_for_second_step: bool = False
+    """Whether its word is enough that somebody took a second step there."""
+
+
 class GivenBoard(Given):
     """A Board as its file describes it. Loading the file again changes what it says differently, and removes nobody."""
 
@@ -111,6 +129,7 @@ class GivenBoard(Given):
     """Where documents may be attached, to begin with: from then on the business unit decides it on its page."""
     allowed_webmail: list[Domain] = []
     """Public webmail at which somebody of this Board may have an address all the same."""
+    single_sign_on: list[GivenProvider] = []
     contacts: list[GivenContact] = []
     """The Board's own."""
     agencies: Annotated[list[GivenAgency], Field(min_length=1)]
@@ -143,6 +162,7 @@ def set_up_board(work: Work, given: GivenBoard) -> dict[str, UUID]:
     for agency in given.agencies:
         people |= _set_up_agency(work, board, agency)
     name_domains(work, board.id, attach=given.secure_domains, confirmed=is_new)
+    set_providers(work, board.id, _providers(given))
     owe_blank_forms(work, board)
     work.note("board_set_up", board=board.id)
     return people
@@ -232,10 +252,27 @@ def _faults(work: Work, given: GivenBoard) -> list[str]:
             faults.append(f"{email} already belongs to another Board.")
     faults += _anybodys(given, emails)
     faults += _closed(work, given)
+    board = board_with_code(work.session, given.code)
+    faults += faults_of(work, board.id if board is not None else None, _providers(given))
+    faults += _anybodys_providers(given)
     faults += _checked_tomorrow(work, given)
     if not any(person.seat == "business_unit" for person in people):
         faults.append("Nobody has the seat “business_unit”: the Board could not be told of anything.")
     return faults
+
+
+def _providers(given: GivenBoard) -> list[AgencysProvider]:
+    return [
+        AgencysProvider(domain, each.issuer, each.client_id, each.vouches_for_second_step)
+        for each in given.single_sign_on
+        for domain in each.domains
+    ]
+
+
+def _anybodys_providers(given: GivenBoard) -> Iterator[str]:
+    for each in _providers(given):
+        if is_webmail(each.domain):
+            yield f"{each.domain}: anybody can have an address there, so no agency's provider speaks for it."
 
 
 def _anybodys(given: GivenBoard, emails: Sequence[str]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from forms_app.domain.access import May
 from forms_app.domain.limits import CODES_FOR_NETWORK, TRIES_FOR_NETWORK
 from forms_app.domain.text import everything_prints
 from forms_app.forms.fields import Values, Words
-from forms_app.services import signing_in
+from forms_app.services import signing_in, single_sign_on
 from forms_app.services.signing_in import SecondStepOwed, SignedIn
 from forms_app.web import sessions
 from forms_app.web.access import can_be_opened, open_to
@@ -64,7 +64,13 @@ def ask() -> Answer:
         return go_on(session.pop(NEXT, None))
     form = AddressForm(request.form)
     if request.method == "GET" or not form.validate():
-        return show("sign_in/ask.html", form, lapsed=lapsed_person() is not None, passkey=passkey_options())
+        return show(
+            "sign_in/ask.html",
+            form,
+            lapsed=lapsed_person() is not None,
+            passkey=passkey_options(),
+            single_sign_on=_is_single_sign_on_offered(),
+        )
     return email_code(form.email.data)
 
 
@@ -142,6 +148,11 @@ def go_on(path: Any = None) -> Response:
     if isinstance(path, str) and can_be_opened(path):
         return redirect(path, 303)
     return redirect(url_for("escalations.yours"), 303)
+
+
+def _is_single_sign_on_offered() -> bool:
+    with workshop().reading() as work:
+        return single_sign_on.is_offered(work)
 
 
 def _link(token: str) -> str:

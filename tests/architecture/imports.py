@@ -9,6 +9,9 @@ from pathlib import Path
 # Which part of the application may use a library, where that is one part's own business.
 OWNERS: Mapping[str, frozenset[str]] = {
     "alembic": frozenset({"db"}),
+    "authlib": frozenset({"services"}),
+    "joserfc": frozenset({"services"}),
+    "requests": frozenset({"services"}),
     "cryptography": frozenset({"db", "documents"}),
     "psycopg": frozenset({"db"}),
     "pyrage": frozenset({"db"}),

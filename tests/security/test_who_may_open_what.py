@@ -58,6 +58,8 @@ OPENS_FOR = {
     "sign_in.sign_out": EVERYBODY,
     "sign_in.signed_out": EVERYBODY,
     "leaving.leave": EVERYBODY,
+    "single_sign_on.ask": EVERYBODY,
+    "single_sign_on.back": EVERYBODY,
     "second_step.take": EVERYBODY,
     "second_step.by_passkey": EVERYBODY,
     "second_step.again": SIGNED_IN,
@@ -131,6 +133,22 @@ OPENS_FOR = {
     "directory.remove": KEEPERS,
     "directory.roles": SIGNED_IN,
     "directory.change_roles": EVERY_UNIT,
+    "people.every": EVERY_UNIT,
+    "people.add": EVERY_UNIT,
+    "people.one": frozenset({"business unit"}),
+    "people.change": frozenset({"business unit"}),
+    "people.address": frozenset({"business unit"}),
+    "people.seat": frozenset({"business unit"}),
+    "people.do": frozenset({"business unit"}),
+    "people.decide": frozenset({"business unit"}),
+    "people_files.upload": EVERY_UNIT,
+    "people_files.download": EVERY_UNIT,
+    "people_files.check": EVERY_UNIT,
+    "agencies.every": EVERY_UNIT,
+    "agencies.add": EVERY_UNIT,
+    "agencies.change": frozenset({"business unit"}),
+    "agencies.do": frozenset({"business unit"}),
+    "agencies.attest": frozenset({"business unit"}),
     "layouts.every": EVERY_OFFICE,
     "layouts.one": EVERY_OFFICE,
     "layouts.fields": EVERY_OFFICE,
@@ -208,7 +226,8 @@ def _addresses(city: City, who: str) -> Iterator[tuple[Rule, str, str]]:
 
 def _values(city: City, rule: Rule) -> Iterator[dict[str, Any]]:
     of_the_board = rule.endpoint.startswith(("board.", "releases."))
-    someone = city.person("colleague@police") if rule.endpoint == "factors.reset" else city.raiser
+    is_of_the_list = rule.endpoint == "factors.reset" or rule.endpoint.startswith("people.")
+    someone = city.person("colleague@police") if is_of_the_list else city.raiser
     values: dict[str, list[Any]] = {
         "escalation_id": [city.escalation],
         "record_id": [city.meeting() if rule.endpoint.startswith("calendars.") else city.first_record()],
@@ -221,6 +240,11 @@ def _values(city: City, rule: Rule) -> Iterator[dict[str, Any]]:
         "domain_id": [city.mail_domain()],
         "delivery_id": [city.delivery()],
         "person_id": [UUID(city.id_of(someone))],
+        "deed": ["close", "open"]
+        if rule.endpoint.startswith("agencies.")
+        else ["lock", "unlock", "appoint", "dismiss"],
+        "proposal_id": [city.proposal()],
+        "agency_id": [city.agency()],
         "passkey_id": [uuid4()],
         "choice_id": [city.layout_choice()],
         "how": ["plain", "hard"],
