@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -62,6 +63,8 @@ class Job:
     """Where messages that come back are read."""
     reminders_hour: int = 8
     """The hour of the UK day at which people are reminded."""
+    heads: Path | None = None
+    """The file in which the heads of the trail are published."""
     attachments_secret: bytes | None = None
     """What the passwords of attached PDFs are worked out from; None where they travel open."""
 
@@ -96,14 +99,16 @@ def _queue(job: Job) -> tuple[Huey, Rounds]:
         issue = press.issue if job.seal is None else job.seal.sealing(press.issue, workshop.clock)
         draw = pictures.pages if pictures.can_draw() else None
         postbox = Postbox(job.mail_server)
-        desk = Desk(postbox, job.letterhead, issue, _lock(job), draw, job.mailbox, job.reminders_hour)
+        desk = Desk(postbox, job.letterhead, issue, _lock(job), draw, job.mailbox, job.reminders_hour, job.heads)
         return Bench(workshop, name, desk, postbox, Heartbeat(workshop, name))
 
     def look() -> None:
         here = bench()
         try:
             here.heartbeat.beat()
-            owe_regular_work(here.workshop, reads_bounces=job.mailbox is not None)
+            owe_regular_work(
+                here.workshop, reads_bounces=job.mailbox is not None, publishes_heads=job.heads is not None
+            )
             for count in range(MOST_AT_ONCE):
                 wake_one = wake if count == 0 else _nobody
                 if not run_due(here.workshop, here.name, here.desk, lease=job.lease, most=1, wake_another=wake_one):

@@ -49,6 +49,7 @@ def work(chosen: argparse.Namespace) -> None:
             workers=chosen.workers,
             mailbox=mailbox(settings),
             reminders_hour=settings.reminders_hour,
+            heads=settings.audit_heads,
             seal=seal(settings),
             attachments_secret=settings.secret_key.get_secret_value().encode()
             if settings.encrypt_attachments

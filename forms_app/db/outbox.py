@@ -40,6 +40,10 @@ class OutboxKind(StrEnum):
     """About a Board: what comes due by its rules of retention. One row for ever, due again on the next day."""
     DESTROY = "destroy"
     """About a Destruction that a second person has confirmed."""
+    PUBLISH_HEAD = "publish_head"
+    """About nothing: the head of the trail goes into a file. One row for ever, due again an hour later."""
+    MAIL_HEAD = "mail_head"
+    """About a Board: the head of the trail goes to its agencies' leads. One row for ever, due again a week later."""
     READ_BOUNCES = "read_bounces"
     """About nothing: whether messages came back. One row for ever, due again a minute later."""
     SIGN_IN_MESSAGE = "sign_in_message"
@@ -47,7 +51,14 @@ class OutboxKind(StrEnum):
 
 
 STANDING = frozenset(
-    {OutboxKind.REMIND, OutboxKind.LOOK_AFTER_PEOPLE, OutboxKind.LOOK_AFTER_RECORDS, OutboxKind.READ_BOUNCES}
+    {
+        OutboxKind.REMIND,
+        OutboxKind.LOOK_AFTER_PEOPLE,
+        OutboxKind.LOOK_AFTER_RECORDS,
+        OutboxKind.PUBLISH_HEAD,
+        OutboxKind.MAIL_HEAD,
+        OutboxKind.READ_BOUNCES,
+    }
 )
 """What comes round for ever: it can be put off again and again, and is never given up."""
 

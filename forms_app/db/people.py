@@ -10,6 +10,7 @@ from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from forms_app.db.tables import Delivery, Draft, Party, Person, SignInCode, SignInSession
+from forms_app.domain.people import LEAD
 from forms_app.domain.policy import Audience
 
 
@@ -95,6 +96,13 @@ def seat_holders(session: Session, board_id: UUID) -> Sequence[Person]:
 def business_unit_of(session: Session, board_id: UUID) -> Sequence[Person]:
     """Those of the seat holders who are the Board's business unit."""
     return [person for person in seat_holders(session, board_id) if person.seat == Audience.BUSINESS_UNIT]
+
+
+def people_to_tell_the_head(session: Session, board_id: UUID) -> Sequence[Person]:
+    """Each agency's safeguarding leads, and the Board's business unit."""
+    keeps_it = or_(Person.level == LEAD, Person.seat == Audience.BUSINESS_UNIT)
+    wanted = select(Person).where(Person.board_id == board_id, Person.left_at.is_(None), keeps_it)
+    return session.scalars(wanted.order_by(Person.id)).all()
 
 
 def code_asked(session: Session, code_id: UUID) -> SignInCode | None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms_app.db.tables import AuditEntry, Delivery, Document, TrailHead
-from forms_app.db.verify_trail import Row, hash_of, moment
+from forms_app.db.verify_trail import BEFORE_THE_FIRST, Row, hash_of, moment
 
 NOTED = "noted"
 """Where a session keeps what it will write. It is written at the end, so that the lock on the head is short and always the last."""
@@ -76,3 +76,16 @@ def escalation_behind(session: Session, ids: Mapping[str, UUID]) -> UUID | None:
         wanted = select(Document.escalation_id).join(Delivery, Delivery.document_id == Document.id)
         return session.scalar(wanted.where(Delivery.id == ids["delivery_id"]))
     return None
+
+
+def head(session: Session) -> tuple[int, str]:
+    """How many entries there are, and the hash of the last."""
+    found = session.scalars(select(TrailHead)).one()
+    return found.count, found.hash
+
+
+def hash_at(session: Session, count: int) -> str | None:
+    """The hash of the last of so many entries; None where there are not so many."""
+    if count == 0:
+        return BEFORE_THE_FIRST
+    return session.scalar(select(AuditEntry.hash).where(AuditEntry.id == count))

@@ -70,6 +70,8 @@ class Kind(StrEnum):
     """To whoever had the place, or covered in it: they take no part any more."""
     PLACE_EMPTY = "place_empty"
     """To the business unit: nobody holds a place, and somebody must be named."""
+    TRAIL_HEAD = "trail_head"
+    """To safeguarding leads and the business unit: how many entries the trail has, and the hash of the last."""
     SIGN_IN = "sign_in"
 
 
@@ -96,6 +98,7 @@ WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.PLACE_CHANGED: frozenset({"reference", "link"}),
     Kind.PLACE_GIVEN_UP: frozenset({"reference"}),
     Kind.PLACE_EMPTY: frozenset({"reference", "link"}),
+    Kind.TRAIL_HEAD: frozenset({"count", "hash", "on"}),
     Kind.SIGN_IN: frozenset({"code", "link"}),
 }
 """What the texts of a kind may use beside that: no name, and nothing that somebody typed."""

@@ -133,12 +133,11 @@ EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
             "To whoever began a form", {"by": date(2000, 1, 14), "link": "https://service.example/escalations"}, {}
         ),
     ),
-    Kind.SECOND_STEPS_CHANGED: (
-        Example("To whom they belong", {"link": "https://service.example/second-steps"}, {}),
-    ),
+    Kind.SECOND_STEPS_CHANGED: (Example("To whom they belong", {"link": "https://service.example/second-steps"}, {}),),
     Kind.PLACE_CHANGED: (_about_one("To everybody who takes part", "escalations"),),
     Kind.PLACE_GIVEN_UP: (Example("To whoever had the place, or covered in it", {"reference": REFERENCE}, {}),),
     Kind.PLACE_EMPTY: (_about_one("To the business unit", "register"),),
+    Kind.TRAIL_HEAD: (Example("Once a week", {"count": 104_212, "hash": "0f1e2d3c" * 8, "on": date(2000, 1, 14)}, {}),),
     Kind.SIGN_IN: (
         Example(
             "Asked for by somebody who wants to sign in",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, assert_never
 
-from forms_app.db import ledger, notifications, outbox
+from forms_app.db import ledger, notifications, outbox, trail
 from forms_app.db.layouts import layout_in_force
 from forms_app.db.notifications import notification_to_send
 from forms_app.db.outbox import Claim
@@ -15,6 +15,7 @@ from forms_app.db.tables import Delivery, Notification
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.deliveries import Why
 from forms_app.domain.seats import Seat
+from forms_app.domain.working_days import uk_date
 from forms_app.mail.answers import Answer, Result
 from forms_app.mail.compose import Kind, Message, UnfitMessage, compose
 from forms_app.services import keeping
@@ -163,6 +164,9 @@ def _words(work: Work, notification: Notification, lines: Lines, service: str) -
             return _release_waits(work, notification, service)
         case Kind.LAYOUT_FAILED:
             return _layout_failed(work, notification, service)
+        case Kind.TRAIL_HEAD:
+            count, found = trail.head(work.session)
+            return {"count": count, "hash": found, "on": uk_date(work.now)}
         case Kind.DOCUMENT | Kind.SIGN_IN:
             raise UnfitMessage(f"A message of the kind {kind} is no notification; nothing was sent.")
         case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 
@@ -18,6 +19,7 @@ from forms_app.services import (
     bounced,
     destroying,
     dormancy,
+    heads,
     issuing,
     keeping,
     layouts,
@@ -47,6 +49,8 @@ WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.LOOK_AFTER_PEOPLE: dormancy.WAITS,
     OutboxKind.LOOK_AFTER_RECORDS: keeping.WAITS,
     OutboxKind.DESTROY: destroying.WAITS,
+    OutboxKind.PUBLISH_HEAD: heads.WAITS,
+    OutboxKind.MAIL_HEAD: heads.WAITS,
     OutboxKind.READ_BOUNCES: bounced.WAITS,
     OutboxKind.WATCH: watching.WAITS,
     OutboxKind.DRAW_LAYOUT: layouts.WAITS,
@@ -57,6 +61,7 @@ BY_ITSELF: Mapping[str, Callable[[Workshop, Claim], None]] = {
     OutboxKind.LOOK_AFTER_PEOPLE: dormancy.look_after_people,
     OutboxKind.LOOK_AFTER_RECORDS: keeping.look_after_records,
     OutboxKind.DESTROY: destroying.destroy_listed,
+    OutboxKind.MAIL_HEAD: heads.mail_head,
 }
 """What needs nothing of the worker's desk."""
 log = structlog.get_logger(__name__)
@@ -77,6 +82,8 @@ class Desk:
     """Where messages that come back are read."""
     reminders_hour: int = reminding.HOUR
     """The hour of the UK day at which people are reminded."""
+    heads: Path | None = None
+    """The file in which the heads of the trail are published, where there is one."""
     budget: Budget = field(default_factory=Budget)
     troubles: Troubles = field(default_factory=Troubles)
     deadlines: Deadlines = field(default_factory=Deadlines)
@@ -165,6 +172,8 @@ def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
             notices.post_notification(workshop, claim, desk.counter)
         case OutboxKind.REMIND:
             reminding.remind_board(workshop, claim, desk.reminders_hour)
+        case OutboxKind.PUBLISH_HEAD:
+            heads.publish_head(workshop, claim, desk.heads)
         case OutboxKind.READ_BOUNCES:
             bounced.read_bounces(workshop, claim, desk.mailbox)
         case OutboxKind.SIGN_IN_MESSAGE:

@@ -33,6 +33,7 @@ TITLES: Mapping[Kind, str] = {
     Kind.PLACE_CHANGED: "Somebody else takes part now",
     Kind.PLACE_GIVEN_UP: "You take no part any more",
     Kind.PLACE_EMPTY: "Somebody must be named in a place",
+    Kind.TRAIL_HEAD: "The head of the trail",
     Kind.SIGN_IN: "Code to sign in",
 }
 
