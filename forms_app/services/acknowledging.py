@@ -10,8 +10,8 @@ from forms_app.db.tables import Acknowledgement, Delivery, Person
 from forms_app.domain.deliveries import ANSWERED, Answer, EventKind
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.mail.compose import Kind
-from forms_app.services.handing_over import speaks_now_for
 from forms_app.services.notifying import notify
+from forms_app.services.places import speaks_now_for
 from forms_app.services.work import Work
 
 

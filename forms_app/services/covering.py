@@ -17,15 +17,13 @@ from forms_app.services.handing_over import (
     UNFIT,
     PlaceView,
     candidates_for,
-    end_covers,
     found_place,
-    is_empty,
     key_of_change,
-    put_in_place,
     tell_of_change,
     view_of,
 )
 from forms_app.services.notifying import notify
+from forms_app.services.places import end_covers, is_empty, put_in_place
 from forms_app.services.work import Work
 
 LONGEST = timedelta(days=92)

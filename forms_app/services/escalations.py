@@ -34,8 +34,8 @@ from forms_app.domain.records import (
 from forms_app.services import joining
 from forms_app.services.circulating import circulate
 from forms_app.services.directory import own_person
-from forms_app.services.handing_over import covered_by
 from forms_app.services.history import place_of, standing_of
+from forms_app.services.places import covered_by
 from forms_app.services.similar import similar_to
 from forms_app.services.watching import watch
 from forms_app.services.work import Work

@@ -11,10 +11,10 @@ from forms_app.db.people import business_unit_of
 from forms_app.db.tables import Delivery, Document, Notification, Person
 from forms_app.domain.deliveries import EventKind
 from forms_app.mail.compose import Kind
-from forms_app.services.handing_over import speaks_now_for
 from forms_app.services.ledger import failing
 from forms_app.services.mail_domains import may_be_emailed
 from forms_app.services.notifying import notify_anew, notify_hourly
+from forms_app.services.places import speaks_now_for
 from forms_app.services.work import Work
 
 COLLECTING = timedelta(seconds=30)

@@ -24,6 +24,7 @@ from forms_app.services.issuing import owe_posting, owe_posting_again
 from forms_app.services.joining import among, may_act_for_board
 from forms_app.services.mail_domains import travels_attached
 from forms_app.services.notifying import notify
+from forms_app.services.places import end_covers, holder_of, holders_of, is_empty, put_in_place
 from forms_app.services.work import Work
 
 NO_PLACE = "There is no such place."
@@ -180,29 +181,6 @@ def _change_hands(work: Work, escalation: Escalation, giver: Party, taker: Perso
     work.session.flush()
 
 
-def put_in_place(
-    escalation: Escalation, holder: Party, person: Person, *, since: datetime, until: datetime | None = None
-) -> Party:
-    """Somebody acts in the place of its holder, for the same side at the same level; with `until` they cover."""
-    row = next((each for each in escalation.parties if each.person_id == person.id), None)
-    if row is None:
-        row = Party(number=len(escalation.parties) + 1, person_id=person.id, person=person)
-        escalation.parties.append(row)
-    row.agency_id, row.agency, row.side, row.level = person.agency_id, person.agency, holder.side, holder.level
-    row.joined_at, row.removed_at, row.gave_up_at, row.covers_until = since, None, None, until
-    row.place_id, row.is_raiser = holder.place_id, False
-    return row
-
-
-def end_covers(work: Work, escalation: Escalation, place_id: UUID) -> bool:
-    """Nobody covers in this place any more, now or later. Whether anybody did."""
-    found = [each for each in escalation.parties if each.place_id == place_id]
-    ending = [each for each in found if each.covers_until is not None and each.covers_until > work.now]
-    for each in ending:
-        each.joined_at, each.covers_until = min(each.joined_at, work.now), work.now
-    return bool(ending)
-
-
 def _pass_on(work: Work, escalation: Escalation, giver: Party, taker: Person, by: UUID) -> None:
     """What was not sent yet goes to the successor, who is also asked what the other one was asked and has not answered."""
     has = seats.documents_sent_to(work.session, escalation.id, taker.id)
@@ -285,39 +263,6 @@ def key_of_change(work: Work, place_id: UUID) -> str:
 
 
 # --- who holds what ----------------------------------------------------------------------------------------------
-
-
-def holders_of(escalation: Escalation) -> list[Party]:
-    """Of each place whoever holds it, or held it last."""
-    own = [each for each in escalation.parties if not each.is_cover and each.removed_at is None]
-    last: dict[UUID, Party] = {}
-    for each in sorted(own, key=lambda party: (party.gave_up_at is None, party.gave_up_at or party.joined_at)):
-        last[each.place_id] = each
-    return sorted(last.values(), key=lambda party: party.number)
-
-
-def speaks_now_for(escalation: Escalation, person_id: UUID) -> Person | None:
-    """Who is to be spoken to today about what somebody did here: themselves, or whoever has their place since."""
-    own = next((each for each in escalation.parties if each.person_id == person_id), None)
-    if own is not None and not own.has_left:
-        return own.person
-    holder = None if own is None else holder_of(escalation, own.place_id)
-    return None if holder is None or holder.has_left else holder.person
-
-
-def holder_of(escalation: Escalation, place_id: UUID) -> Party | None:
-    return next((each for each in holders_of(escalation) if each.place_id == place_id), None)
-
-
-def covered_by(escalation: Escalation, party: Party) -> UUID | None:
-    """For whom this party covers; None for whoever acts for themselves."""
-    holder = holder_of(escalation, party.place_id) if party.is_cover else None
-    return None if holder is None else holder.person_id
-
-
-def is_empty(holder: Party) -> bool:
-    """Whether nobody holds the place any more of which this was the last holder. Who only covers does not hold it."""
-    return holder.has_left
 
 
 def may_hand_over(policy: Policy, holder: Party, by: Party) -> bool:

@@ -12,7 +12,8 @@ from forms_app.db.tables import Escalation, HandOver, Interest, Party
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.policy import Side
-from forms_app.services.handing_over import Reason, end_covers, tell_of_change, tell_office_of_empty_place
+from forms_app.services.handing_over import Reason, tell_of_change, tell_office_of_empty_place
+from forms_app.services.places import end_covers
 from forms_app.services.work import Work
 
 NOT_HERE = "There is no such escalation."

@@ -103,7 +103,7 @@ def people(work: Work, here: Among, named: Sequence[NamedParty]) -> Joining:
         person = known.get(party.person_id)
         if person is None:
             raise NotFound("There is no such person at this Board’s agencies.")
-        if party.side is Side.BOARD and person.id in here.partial - set(sides):
+        if party.side is sides.get(person.id, Side.BOARD) is Side.BOARD and person.id in here.partial:
             raise NotAllowedNow("Somebody was named who has an interest in this escalation. Choose somebody else.")
         if not _may_stand(person, party, here):
             raise NotAllowedNow("Somebody was named for a side on which their agency does not stand.")
