@@ -22,7 +22,10 @@ TAKES_PART = f"EXISTS (SELECT FROM parties p WHERE p.escalation_id = e.id AND p.
 OF_THEIR_ESCALATION = (
     f"EXISTS (SELECT FROM escalations e WHERE e.id = {{table}}.escalation_id AND ({OFFICE} OR {TAKES_PART}))"
 )
-DELIVERED = f"EXISTS (SELECT FROM deliveries d WHERE d.document_id = documents.id AND d.person_id = {PERSON})"
+DELIVERED = (
+    "EXISTS (SELECT FROM deliveries d WHERE d.document_id = documents.id AND "  # noqa: S608  # all of it stands here
+    f"(d.person_id = {PERSON} OR EXISTS (SELECT FROM people me WHERE me.id = {PERSON} AND me.seat = d.seat)))"
+)
 
 # What a table shows to somebody who is signed in. Where a row is of another table's, it shows with that one.
 SHOWS = {
@@ -36,12 +39,21 @@ SHOWS = {
     "layout_pictures": "EXISTS (SELECT FROM word_layouts l WHERE l.id = layout_pictures.layout_id)",
     "notifications": OF_THE_BOARD,
     "escalations": OF_THE_BOARD,
+    "retention_rules": OF_THE_BOARD,
+    "retention_warnings": OF_THE_BOARD,
+    "destructions": OF_THE_BOARD,
+    "destruction_items": "EXISTS (SELECT FROM destructions d WHERE d.id = destruction_items.destruction_id)",
+    "proposals": f"EXISTS (SELECT FROM people p WHERE p.id = proposals.person_id AND p.board_id = {BOARD})",
+    "attestations": f"EXISTS (SELECT FROM agencies a WHERE a.id = attestations.agency_id AND a.board_id = {BOARD})",
     "mail_domains": "EXISTS (SELECT FROM agencies a WHERE a.id = mail_domains.agency_id)",
-    "parties": "EXISTS (SELECT FROM agencies a WHERE a.id = parties.agency_id)",
-    "deliveries": "EXISTS (SELECT FROM people p WHERE p.id = deliveries.person_id)",
+    "parties": f"EXISTS (SELECT FROM agencies a WHERE a.id = parties.agency_id AND a.board_id = {BOARD})",
+    "deliveries": f"EXISTS (SELECT FROM people p WHERE p.id = deliveries.person_id AND p.board_id = {BOARD})",
     "attempts": "EXISTS (SELECT FROM deliveries d WHERE d.id = attempts.delivery_id)",
     "delivery_events": "EXISTS (SELECT FROM deliveries d WHERE d.id = delivery_events.delivery_id)",
     "subjects": OF_THEIR_ESCALATION.format(table="subjects"),
+    "hand_overs": OF_THEIR_ESCALATION.format(table="hand_overs"),
+    "interests": OF_THEIR_ESCALATION.format(table="interests"),
+    "retention_holds": OF_THEIR_ESCALATION.format(table="retention_holds"),
     "stage_records": OF_THEIR_ESCALATION.format(table="stage_records"),
     "documents": f"{OF_THEIR_ESCALATION.format(table='documents')} OR {DELIVERED}",
     "document_files": "EXISTS (SELECT FROM documents d WHERE d.id = document_files.document_id)",
@@ -52,9 +64,12 @@ SHOWS = {
         "WHERE d.id = acknowledgements.delivery_id)"
     ),
     "drafts": f"person_id = {PERSON}",
+    "audit_entries": (f"{OF_THE_BOARD} OR EXISTS (SELECT FROM escalations e WHERE e.id = audit_entries.escalation_id)"),
 }
 BEFORE_SIGNING_IN = frozenset({"people", "agencies", "mail_domains"})
 """Whose address it is must be found before anybody is signed in."""
+ANYBODY_ADDS = frozenset({"audit_entries"})
+"""Whoever is refused is noted too."""
 BY_COLUMN = frozenset(table for table, shows in SHOWS.items() if shows == OF_THE_BOARD)
 
 
@@ -66,7 +81,7 @@ def upgrade() -> None:
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
         nobody = f" OR {NOBODY}" if table in BEFORE_SIGNING_IN else ""
         # A new row is written before the rows are there by which it will show.
-        writes = OF_THE_BOARD if table in BY_COLUMN else SOMEBODY
+        writes = "true" if table in ANYBODY_ADDS else OF_THE_BOARD if table in BY_COLUMN else SOMEBODY
         op.execute(
             f"CREATE POLICY reach ON {table} USING ({SERVICE}{nobody} OR {shows}) "
             f"WITH CHECK ({SERVICE}{nobody} OR {writes})"
