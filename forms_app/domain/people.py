@@ -10,6 +10,8 @@ from uuid import UUID
 from forms_app.domain.contacts import stamp_of
 
 A_MONTH = timedelta(days=30)
+LEAD, BOARD_MEMBER = "safeguarding_lead", "board_member"
+"""Levels by which people look for each other, in every policy that has them."""
 
 
 class Lets(StrEnum):

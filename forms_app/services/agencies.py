@@ -14,11 +14,10 @@ from forms_app.db.people import everybody_of_board
 from forms_app.db.tables import Agency, Attestation, Person
 from forms_app.domain.contacts import stamp_of
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
-from forms_app.domain.people import A_MONTH, attestation_due
+from forms_app.domain.people import A_MONTH, LEAD, attestation_due
 from forms_app.domain.policy import OFFICE, Policy
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.services.administering import OFFICE_LEVEL, Administrator, administrator, officer, policy_of_board
-from forms_app.services.people import LEAD
 from forms_app.services.work import Work
 
 NO_AGENCY = "There is no such agency."

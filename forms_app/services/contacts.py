@@ -8,16 +8,28 @@ from uuid import UUID, uuid5
 
 from forms_app.db import contacts
 from forms_app.db.boards import agencies_of_board
+from forms_app.db.people import people_of_board
 from forms_app.db.tables import Agency, Contact, Person
 from forms_app.domain import policy as policies
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.contacts import ContactDetails, needs_checking
 from forms_app.domain.errors import ChangedMeanwhile, NotFound
+from forms_app.domain.people import BOARD_MEMBER, LEAD
 from forms_app.domain.policy import OFFICE, Policy
+from forms_app.domain.seats import Seat
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.services.directory import own_person
 from forms_app.services.work import Work
 
+AT_BOARD = {
+    Seat.CHAIR: "Chair",
+    Seat.SCRUTINEER: "Scrutineer",
+    Seat.LIAISON_OFFICER: "Liaison officer",
+    Seat.DIRECTORS: "Directors",
+    Seat.SUB_GROUP: "Sub-group",
+    Seat.POLICY_SUB_GROUP: "Policy sub-group",
+}
+"""The seats whose holders people look for. The business unit is reached by its own number."""
 KEPT_FROM = 2
 """How many of a policy's levels, counted from the lowest, do not keep their agency's contacts."""
 
@@ -45,11 +57,26 @@ class ContactLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Somebody:
+    """One of the people on the list, as others may reach them. Nobody checks this: it is right while the list is."""
+
+    name: str
+    job_title: str
+    agency: str
+    role: str
+    """The seat that they hold, or the title of their level."""
+    telephone: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgencyContacts:
     id: UUID
     name: str
     kind: str
     contacts: tuple[ContactLine, ...]
+    leads: tuple[Somebody, ...]
+    """Its safeguarding leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +87,8 @@ class ContactsView:
     policy: str
     of_policy: tuple[ContactLine, ...]
     of_board: tuple[ContactLine, ...]
+    at_board: tuple[Somebody, ...]
+    """Who holds one of its seats, and its members from the agencies."""
     agencies: tuple[AgencyContacts, ...]
     owners: tuple[Owner, ...]
     """Whose contacts whoever reads may keep."""
@@ -86,17 +115,24 @@ def contacts_view(work: Work, *, by: UUID) -> ContactsView:
     own = [contact for contact in found if contact.agency_id is None]
     in_policy = {contact.name for contact in _contacts_in(policy, board.name)}
     kinds = {kind.id: kind.title for kind in policy.agency_kinds}
+    people = people_of_board(work.session, board.id)
     return ContactsView(
         unit=ContactDetails(role="Business unit", name=board.name, telephone=board.telephone, email=board.email),
         policy=policy.title,
         of_policy=tuple(_lines_of_policy(work, _contacts_in(policy, board.name), own, owners)),
         of_board=tuple(_line(work, contact, owners) for contact in own if contact.role not in in_policy),
+        at_board=tuple(_at_board(people, policy)),
         agencies=tuple(
             AgencyContacts(
                 id=agency.id,
                 name=agency.name,
                 kind=kinds.get(agency.kind, ""),
                 contacts=tuple(_line(work, each, owners) for each in found if each.agency_id == agency.id),
+                leads=tuple(
+                    _somebody(each, policy.level_title(LEAD, agency.kind))
+                    for each in sorted(people, key=_by_name)
+                    if each.agency_id == agency.id and each.level == LEAD
+                ),
             )
             for agency in _agencies(work, board.id)
         ),
@@ -221,8 +257,28 @@ def _refuse_unseen(contact: Contact, seen: str) -> None:
 
 
 def _agencies(work: Work, board_id: UUID) -> list[Agency]:
-    """Without the Board's own office: its lines are the Board's own."""
-    return [agency for agency in agencies_of_board(work.session, board_id) if agency.kind != OFFICE]
+    """Without those that are closed, and the Board's own office: its lines are the Board's own."""
+    found = agencies_of_board(work.session, board_id)
+    return [agency for agency in found if agency.kind != OFFICE and agency.closed_at is None]
+
+
+# --- people on the list ------------------------------------------------------------------------------------------
+
+
+def _at_board(people: Sequence[Person], policy: Policy) -> Iterator[Somebody]:
+    """Who holds a seat, seat by seat; then the members from the agencies."""
+    for seat, words in AT_BOARD.items():
+        yield from (_somebody(each, words) for each in sorted(people, key=_by_name) if each.seat == seat)
+    members = [each for each in people if each.level == BOARD_MEMBER and each.agency.kind != OFFICE]
+    yield from (_somebody(each, policy.level_title(BOARD_MEMBER)) for each in sorted(members, key=_by_name))
+
+
+def _somebody(person: Person, role: str) -> Somebody:
+    return Somebody(person.name, person.job_title, person.agency.name, role, person.telephone, person.email)
+
+
+def _by_name(person: Person) -> tuple[str, str]:
+    return person.name.casefold(), person.email
 
 
 # --- parts -------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from forms_app.db.people import everybody_of_board, person_with_email
 from forms_app.db.tables import Person
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
-from forms_app.domain.people import PersonDetails, Show
+from forms_app.domain.people import LEAD, PersonDetails, Show
 from forms_app.domain.policy import Policy
 from forms_app.domain.seats import Seat
 from forms_app.domain.working_days import spell_date, uk_date
@@ -33,8 +33,6 @@ from forms_app.services.proposing import ProposalLine, proposals_for
 from forms_app.services.work import Work
 
 ON_A_PAGE = 100
-LEAD = "safeguarding_lead"
-"""The level of safeguarding leads, in every policy."""
 SEEN_BEFORE = "Somebody changed this person after you opened this page. Look at what it says now, and change it again."
 NO_SUCH_LEVEL = "The policy has no such level."
 

@@ -26,6 +26,7 @@ from forms_app.db.tables import (
     LayoutPicture,
     MailDomain,
     Person,
+    Proposal,
     StageRecord,
     WordLayout,
 )
@@ -201,6 +202,26 @@ class City:
         with self.town.workshop.reading() as work:
             wanted = select(MailDomain.id).join(Person, Person.agency_id == MailDomain.agency_id)
             return work.session.scalars(wanted.where(Person.email == self.raiser)).one()
+
+    def agency(self) -> UUID:
+        """The one that is not involved."""
+        with self.town.workshop.reading() as work:
+            wanted = select(Person.agency_id).where(Person.email == self.person("colleague@police"))
+            return work.session.scalars(wanted).one()
+
+    def proposal(self) -> UUID:
+        """That somebody of it administers its people, which waits to be confirmed."""
+        with self.town.workshop.writing() as work:
+            found = work.session.scalars(select(Proposal.id).where(Proposal.decision.is_(None))).first()
+            if found is not None:
+                return found
+            someone = UUID(self.id_of(self.person("colleague@police")))
+            proposal = Proposal(
+                person_id=someone, what="administer", value="yes", proposed_by_id=someone, proposed_at=work.now
+            )
+            work.session.add(proposal)
+            work.session.flush()
+            return proposal.id
 
     def contact(self) -> UUID:
         """Another contact of the agency that is not involved."""
