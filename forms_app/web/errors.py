@@ -21,6 +21,7 @@ from werkzeug.exceptions import (
 )
 
 from forms_app.db.reach import UNREACHABLE
+from forms_app.db.sealing import SealFault
 from forms_app.documents.faults import DocumentFault
 from forms_app.domain import errors as domain
 from forms_app.policies.shelf import NoSuchPolicy
@@ -72,6 +73,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(InternalServerError, _show_fault)
     app.register_error_handler(ServiceUnavailable, _show_away)
     app.register_error_handler(domain.NotFound, _show_not_found)
+    app.register_error_handler(SealFault, _show_unopened)
     for unready in UNREADY:
         app.register_error_handler(unready, _show_unready)
     for away in UNREACHABLE:
@@ -80,12 +82,15 @@ def init_app(app: Flask) -> None:
 
 def _show(error: HTTPException) -> Page:
     template = next(PAGES[kind] for kind in type(error).__mro__ if kind in PAGES)
-    return render_template(template), error.code or 400, _allowed_methods(error)
+    return render_template(template), error.code or 400, _more(error)
 
 
-def _allowed_methods(error: HTTPException) -> dict[str, str]:
+def _more(error: HTTPException) -> dict[str, str]:
+    """The headers by which a program learns what it may do instead, or when."""
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         return {"Allow": ", ".join(error.valid_methods)}
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.retry_after)}
     return {}
 
 
@@ -102,6 +107,11 @@ def _show_not_found(_: domain.NotFound) -> Page:
 def _show_unready(fault: Exception) -> Page:
     log.error("unready", reason=type(fault).__name__)
     return render_template("errors/unready.html", why=str(fault), typed=_typed()), 503
+
+
+def _show_unopened(fault: SealFault) -> Page:
+    log.error("sealed_value_not_opened", reason=str(fault))
+    return render_template("errors/unopened.html", typed=_typed()), 503
 
 
 def _show_bare(_: SecurityError) -> Page:

@@ -10,10 +10,12 @@ from forms_app.db.actors import SERVICE
 from forms_app.domain.access import May
 from forms_app.domain.comma_separated import MOST_FAULTS, SheetFaults
 from forms_app.domain.errors import ChangedMeanwhile
+from forms_app.domain.limits import DOWNLOADS_OF_MANY
 from forms_app.services import drafts, people_file
 from forms_app.services.people_file import Plan
 from forms_app.services.work import Work
 from forms_app.web.access import open_to
+from forms_app.web.limits import limited
 from forms_app.web.rendering import show
 from forms_app.web.sessions import poke, signed_in_person, workshop
 from forms_app.web.uploads import takes_file
@@ -56,6 +58,7 @@ def upload() -> Answer:
 
 @blueprint.get("/people.csv")
 @open_to(May.ADMINISTER_PEOPLE, proved_again=True)
+@limited(DOWNLOADS_OF_MANY, methods=frozenset({"GET"}))
 def download() -> Response:
     with workshop().writing() as work:
         content = people_file.people_as_file(work, by=signed_in_person().id)

@@ -12,10 +12,12 @@ from wtforms import FileField, Form
 from forms_app.documents.claims import is_pdf_or_word
 from forms_app.documents.signatures import SigningKey
 from forms_app.domain.access import May
+from forms_app.domain.limits import DOWNLOADS_OF_MANY
 from forms_app.services.bundles import CHECK, Bundle, Signing, TooLarge, board_bundle_for, bundle_for
 from forms_app.services.proof import Checked, check_file
 from forms_app.web.access import open_to
 from forms_app.web.documents import as_download
+from forms_app.web.limits import limited
 from forms_app.web.rendering import SHOWN_AGAIN, show
 from forms_app.web.sessions import secret, signed_in_person, workshop
 from forms_app.web.uploads import takes_file
@@ -69,12 +71,14 @@ def key_file() -> Response:
 
 @blueprint.get("/escalations/<uuid:escalation_id>/bundle")
 @open_to(May.DOWNLOAD_EVERYTHING, proved_again=True)
+@limited(DOWNLOADS_OF_MANY, methods=frozenset({"GET"}))
 def bundle(escalation_id: UUID) -> Response | tuple[str, int]:
     return _packed(bundle_for, escalation_id)
 
 
 @blueprint.get("/register/<uuid:escalation_id>/bundle")
 @open_to(May.DOWNLOAD_FOR_BOARD, proved_again=True)
+@limited(DOWNLOADS_OF_MANY, methods=frozenset({"GET"}))
 def board_bundle(escalation_id: UUID) -> Response | tuple[str, int]:
     return _packed(board_bundle_for, escalation_id)
 

@@ -9,12 +9,14 @@ from werkzeug.wrappers import Response
 from wtforms import Form
 
 from forms_app.domain.access import May
+from forms_app.domain.limits import TRIES_FOR_NETWORK
 from forms_app.domain.text import everything_prints
 from forms_app.forms.fields import Words
 from forms_app.services import second_step
 from forms_app.services.factors import Factors, Proof, Typed
 from forms_app.web import challenges, sessions
 from forms_app.web.access import open_to
+from forms_app.web.limits import limited
 from forms_app.web.rendering import SHOWN_AGAIN, show
 from forms_app.web.sessions import NEXT, UNFINISHED, current, secret, signed_in_person, workshop
 from forms_app.web.sign_in import begin, email_code, go_on
@@ -39,6 +41,7 @@ class ProofForm(Form):
 
 @blueprint.route("/sign-in/second-step", methods=["GET", "POST"])
 @open_to(May.SEE_PUBLIC_PAGES)
+@limited(TRIES_FOR_NETWORK)
 def take() -> Answer:
     token = session.get(UNFINISHED, "")
     with workshop().reading() as work:
@@ -59,6 +62,7 @@ def take() -> Answer:
 
 @blueprint.post("/sign-in/passkey")
 @open_to(May.SEE_PUBLIC_PAGES)
+@limited(TRIES_FOR_NETWORK)
 def by_passkey() -> Answer:
     answer = challenges.answer_in_form()
     with workshop().writing() as work:
