@@ -52,6 +52,7 @@ from forms_app.domain.records import (
     TimeSet,
     Timing,
 )
+from forms_app.domain.sight import is_told_who
 
 
 class Act(StrEnum):
@@ -89,8 +90,17 @@ ALWAYS = frozenset({Act.LOG_CONTACT, Act.FILE_ON_RECORD, Act.REPORT_DANGER, Act.
 """Open to every party, also after the end."""
 
 
+WITHOUT_SIGHT = frozenset({Act.LOG_CONTACT, Act.REPORT_DANGER, Act.CALL_MEETING, Act.CORRECT})
+"""What somebody may do who is not told yet whom it is about."""
+
+
 def acts_open_to(place: Place, now: Standing) -> frozenset[Act]:
     """What this party may do at this moment under the policy."""
+    found = _acts_open_to(place, now)
+    return found if is_told_who(now.policy, place, now.recorded) else found & WITHOUT_SIGHT
+
+
+def _acts_open_to(place: Place, now: Standing) -> frozenset[Act]:
     corrects = {Act.CORRECT} if open_to_correction(place, now) else ()
     return frozenset({*ALWAYS, *corrects, *_restricted(place, now.policy), *_acts(place, now)})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -107,10 +107,12 @@ def owed(
     places: Sequence[Place],
     outside: Mapping[Audience, Sequence[UUID]],
     outcome: Outcome | None = None,
+    unsighted: Collection[UUID] = (),
 ) -> tuple[Circulation, ...]:
     """One circulation for each document that the policy's notices make of this happening.
 
-    `outside` names the people who hold each of the Board's seats. A document that several notices make goes once, to
+    `outside` names the people who hold each of the Board's seats, and `unsighted` the parties who are not told yet whom it
+    is about: only a de-identified document goes to them. A document that several notices make goes once, to
     all of their recipients together.
     """
     raiser = next(place.person for place in places if place.is_raiser)
@@ -118,7 +120,11 @@ def owed(
     for notice in policy.notices:
         if _applies(notice, happening, now=now, outcome=outcome):
             found.setdefault(notice.document, []).append(notice)
-    return tuple(_circulation(notices, raiser, places, outside) for notices in found.values())
+    sighted = [place for place in places if place.person not in unsighted]
+    return tuple(
+        _circulation(notices, raiser, sighted if notices[0].identified else places, outside)
+        for notices in found.values()
+    )
 
 
 def _circulation(

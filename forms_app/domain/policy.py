@@ -570,6 +570,27 @@ class RestrictedNotes(Part):
     source: Source
 
 
+class Sees(StrEnum):
+    """How much of what is recorded somebody sees who takes part."""
+
+    EVERYTHING = "everything"
+    FROM_JOINING = "from_joining"
+    """What is recorded from the moment at which they join, and who it is about."""
+    DEIDENTIFIED = "deidentified"
+    """The proforma, and where it stands: no name, and nothing that anybody typed."""
+
+
+class Sight(Part):
+    """What somebody of one side sees, at these levels or at all; restricted notes and protected addresses aside."""
+
+    side: Side
+    levels: tuple[Code, ...] = ()
+    sees: Sees = Field(strict=False)
+    until: Literal["meeting_called"] | None = None
+    """From then on they see everything: since they joined, a meeting, panel or mediation was called."""
+    source: Source
+
+
 class Quiet(Part):
     """How long an open escalation may lie without a record before its people and the Board are told."""
 
@@ -640,6 +661,8 @@ class Policy(Part):
     """Those that can be called at any stage."""
     helpers: tuple[Helper, ...] = ()
     restricted_notes: RestrictedNotes | None = None
+    sight: tuple[Sight, ...] = ()
+    """The first that fits somebody counts. Where none does, they see everything that the sides recorded for each other."""
     quiet: Quiet | None = None
     pattern: Pattern | None = None
     guidance: tuple[Guidance, ...] = ()
@@ -742,6 +765,13 @@ def _fault_of_what_any_stage_offers(policy: Policy) -> Iterator[tuple[Path, str]
     if policy.restricted_notes is not None:
         for missing in set(policy.restricted_notes.levels) - levels:
             yield ("restricted_notes", "levels"), f"no level is called “{missing}”"
+    for index, sight in enumerate(policy.sight):
+        for missing in set(sight.levels) - levels:
+            yield ("sight", index, "levels"), f"no level is called “{missing}”"
+        if sight.sees is Sees.DEIDENTIFIED and sight.side in BOTH_SIDES:
+            yield ("sight", index, "sees"), "the two sides write to each other: only the Board’s side can see less"
+        if sight.until is not None and sight.sees is Sees.EVERYTHING:
+            yield ("sight", index, "until"), "who sees everything already waits for no meeting"
 
 
 def _named_twice(policy: Policy) -> Iterator[tuple[Path, str]]:

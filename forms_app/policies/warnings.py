@@ -49,6 +49,7 @@ def warnings_about(policy: Policy) -> Iterator[Remark]:
     yield from _caps_without_figures(policy)
     yield from _duties_of_nobody(policy)
     yield from _helpers_without_title(policy)
+    yield from _board_without_sight(policy)
     yield from _additions_of_strangers(policy)
 
 
@@ -346,3 +347,11 @@ def _additions_of_strangers(policy: Policy) -> Iterator[Remark]:
         if policy.adopted_by and addition.board not in policy.adopted_by:
             sentence = f"“{addition.board}” is not among those that have adopted this policy"
             yield Remark(("local_additions", number, "board"), sentence)
+
+
+def _board_without_sight(policy: Policy) -> Iterator[Remark]:
+    acting = {actor.side for _, stage in _stages(policy) for actor in stage.actors}
+    if (Side.BOARD in acting or policy.helpers) and not any(sight.side is Side.BOARD for sight in policy.sight):
+        yield Remark(
+            ("sight",), "nothing says what the Board’s side sees, and so it sees everything that the parties recorded"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID, uuid4
 
 from forms_app.db import ledger
@@ -12,10 +12,11 @@ from forms_app.db.seats import declared_in
 from forms_app.db.tables import Delivery, Document, Escalation, Person, StageRecord
 from forms_app.domain.answers import from_json
 from forms_app.domain.circulation import Circulation, happening_of, owed
-from forms_app.domain.escalation import Resolved
-from forms_app.domain.policy import OUTSIDE, Audience, DocumentKind
-from forms_app.domain.records import Outcome, ProformaMade
+from forms_app.domain.escalation import Resolved, Standing
+from forms_app.domain.policy import OUTSIDE, Audience, DocumentKind, Sees
+from forms_app.domain.records import Outcome, Place, ProformaMade
 from forms_app.domain.secrecy import is_protected
+from forms_app.domain.sight import is_told_who, sees
 from forms_app.services.filling import fill, line
 from forms_app.services.filling.values import Filling
 from forms_app.services.history import place_of, policy_of, standing_of, step_of
@@ -33,42 +34,53 @@ def circulate(work: Work, escalation: Escalation, record: StageRecord) -> None:
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
     declared = declared_in(work.session, escalation.id)
     people = {
-        person.id: person
-        for person in seat_holders(work.session, escalation.board.id)
-        if person.id not in declared
+        person.id: person for person in seat_holders(work.session, escalation.board.id) if person.id not in declared
     }
     people |= {party.person_id: party.person for party in escalation.parties}
     step = step_of(record)
     happening = happening_of(step, now)
     circulations: tuple[Circulation, ...] = ()
+    places = [place_of(party) for party in escalation.parties if party.is_raiser or not party.has_left]
     if happening is not None:
         facts = now.outcome if isinstance(now, Resolved) else step.facts
         circulations = owed(
             policy,
             happening,
             now=now,
-            places=[place_of(party) for party in escalation.parties if party.is_raiser or not party.has_left],
+            places=places,
             outside=_outside(people),
             outcome=facts if isinstance(facts, Outcome) else None,
+            unsighted={place.person for place in places if not is_told_who(policy, place, now.recorded)},
         )
     elif isinstance(step.facts, ProformaMade) and step.person is not None:
         raiser = next(party.person_id for party in escalation.parties if party.is_raiser)
         recipients = tuple(dict.fromkeys((raiser, step.person)))
         circulations = (Circulation(DocumentKind.BOARD_PROFORMA, recipients, raiser),)
-    _send_account_to_who_joins(work, escalation, record)
+    begin = {place.person for place in places if _begins_to_see_everything(now, place)}
+    _send_account_to_who_joins(work, escalation, record, begin)
     kinds = {agency.id: agency.kind for agency in agencies_of_board(work.session, escalation.board.id)}
     filling = Filling(policy, escalation, record, now, work.now, happening, kinds)
-    places = _places(escalation)
-    documents = [_document(work, filling, circulation, people, places) for circulation in circulations]
+    held = _places(escalation)
+    documents = [_document(work, filling, circulation, people, held) for circulation in circulations]
     work.session.add_all(documents)
     for document in documents:
         work.note("document_owed", board=escalation.board.id, escalation=escalation.id, about=document.id)
         let_go(work, escalation, document)
 
 
-def _send_account_to_who_joins(work: Work, escalation: Escalation, record: StageRecord) -> None:
-    """Owes whoever joins with this record the written account with which it began: what comes later builds on it."""
-    joining = [party.person for party in escalation.parties if party.joined_at == record.entered_at]
+def _begins_to_see_everything(now: Standing, place: Place) -> bool:
+    """Whether the last record is the first with which this party sees everything: they join with it, or it ends what hid it."""
+    last = now.recorded[-1]
+    if sees(now.policy, place, now.recorded) is not Sees.EVERYTHING:
+        return False
+    return place.joined_at == last.entered_at or sees(now.policy, place, now.recorded[:-1]) is not Sees.EVERYTHING
+
+
+def _send_account_to_who_joins(
+    work: Work, escalation: Escalation, record: StageRecord, begin: Collection[UUID]
+) -> None:
+    """Owes whoever begins to see everything the written account with which it began: what comes later builds on it."""
+    joining = [party.person for party in escalation.parties if party.person_id in begin]
     first = escalation.records[0]
     if record is first or not joining:
         return

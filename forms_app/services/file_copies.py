@@ -10,13 +10,13 @@ from forms_app.db.releases import is_kept_back
 from forms_app.db.tables import Document, Escalation
 from forms_app.documents.contexts import FileCopy
 from forms_app.domain.errors import NotFound
-from forms_app.domain.policy import DocumentKind
+from forms_app.domain.policy import DocumentKind, Sees
 from forms_app.services.filling.copies import file_copy
 from forms_app.services.filling.values import Filling
-from forms_app.services.history import policy_of, standing_of
+from forms_app.services.history import places_of, policy_of, standing_of
 from forms_app.services.in_words import document_title
 from forms_app.services.releasing import let_go
-from forms_app.services.sight import visible
+from forms_app.services.sight import seen_by, visible
 from forms_app.services.work import Work
 
 
@@ -29,6 +29,9 @@ def make_file_copy(work: Work, *, by: UUID, escalation_id: UUID) -> UUID:
     if escalation is None:
         raise NotFound("There is no such escalation.")
     policy = policy_of(work, escalation)
+    place = next(place for place in places_of(escalation) if place.person == by)
+    if seen_by(escalation.records, policy, place) is not Sees.EVERYTHING:
+        raise NotFound("There is no copy of everything for somebody who does not see everything.")
     record = visible(escalation.records, policy, None)[-1]
     agency = next(party.agency for party in escalation.parties if party.person_id == by)
     filling = Filling(policy, escalation, record, standing_of(work, escalation), work.now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from forms_app.db import reads
-from forms_app.db.tables import Document, Escalation
+from forms_app.db.tables import Document, Escalation, Party
 from forms_app.domain.acts import Act, Destination, acts_open_to, next_place, open_to_correction
 from forms_app.domain.answers import Sections, from_json
 from forms_app.domain.clocks import CountedDay, Running, day_by_day
@@ -15,10 +15,12 @@ from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Open, Standing
 from forms_app.domain.policy import Contact, Guidance, Link, Policy, Side, Stage, Unit
 from forms_app.domain.records import Account, AgreedAction, Agreement, Correction, Place, Step
+from forms_app.domain.sight import is_told_who
 from forms_app.domain.waiting import awaited, is_refusal, supports
 from forms_app.domain.working_days import spell_date, spell_time
 from forms_app.services.documents import DocumentLine, document_lines
 from forms_app.services.filling.values import actions_of, dissents, why_by_itself
+from forms_app.services.handing_over import changes_of, may_hand_over
 from forms_app.services.history import concern_of, places_of, policy_of, standing_of, step_of
 from forms_app.services.in_words import (
     SIDES,
@@ -34,6 +36,7 @@ from forms_app.services.in_words import (
 )
 from forms_app.services.ledger import Acting, Reader
 from forms_app.services.open_points import OpenPoint, OpenPoints
+from forms_app.services.places import holders_of, is_empty, standing_in_words
 from forms_app.services.removing import cannot_be_removed, may_remove
 from forms_app.services.sight import visible
 from forms_app.services.similar import similar_to
@@ -75,10 +78,15 @@ class PartyLine:
     side: str
     is_raiser: bool
     telephone: str
-    removed: str
-    """When it was found that they were named by mistake; empty for whoever takes part."""
     can_be_removed: bool
     """Whether this reader may say that they were named by mistake."""
+    place_id: UUID
+    standing: str
+    """What is to be known of their place: that they cover, gave it up or left; empty for whoever simply holds it."""
+    is_empty: bool
+    """Whether nobody holds the place of which this was the last holder."""
+    can_be_handed_over: bool
+    """Whether this reader may name a successor, and who covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +183,9 @@ class EscalationView:
     responding: tuple[UUID, ...]
     """The agencies whose decision is questioned, also before any of their people takes part."""
     parties: tuple[PartyLine, ...]
+    changes: tuple[str, ...]
+    """How places changed hands."""
+    can_declare_interest: bool
     subject: Sections
     records: tuple[RecordLine, ...]
     clocks: tuple[ClockLine, ...]
@@ -223,11 +234,13 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
     places = tuple(places_of(escalation))
     place = next(place for place in places if place.person == by)
+    own = next(party for party in escalation.parties if party.person_id == by)
     responding = tuple(agency.id for agency in concern_of(escalation).agencies)
     visit = now.visits[-1]
     documents = reads.documents_for(work.session, escalation_id, by) if with_documents else ()
     acting = Acting(place.agency, next(each.agency for each in places if each.is_raiser))
     lines = document_lines(work, documents, escalation.reference, Reader.PARTY, acting) if documents else ()
+    is_told = is_told_who(policy, place, now.recorded)
     return EscalationView(
         summary=summary_of(work, escalation, by, now),
         policy=policy,
@@ -238,8 +251,10 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
         place=place,
         places=places,
         responding=responding,
-        parties=tuple(_parties(escalation, place)),
-        subject=from_json(escalation.subject.answers),
+        parties=tuple(_parties(policy, escalation, own)),
+        changes=changes_of(work, escalation, own),
+        can_declare_interest=own.side == Side.BOARD,
+        subject=from_json(escalation.subject.answers) if is_told else (),
         records=tuple(_records(policy, escalation, place, now)),
         clocks=tuple(clock_line(policy, clock, work, now.clocks) for clock in now.clocks),
         documents=lines,
@@ -247,12 +262,12 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
         withdrawn=withdrawals_in(work, by=by, escalation_id=escalation_id) if with_documents else (),
         acts=acts_open_to(place, now),
         awaited=awaited(place, now, places=places, responding=responding, at=work.now),
-        open_points=tuple(OpenPoints(work, policy, escalation, now).lines()),
+        open_points=tuple(OpenPoints(work, policy, escalation, now).lines()) if is_told else (),
         supporting=_said(escalation, (step for step in supports(now) if not is_refusal(step))),
         not_supporting=_said(escalation, (step for step in supports(now) if is_refusal(step))),
         dissenting=_said(escalation, dissents(now)),
         on_file=tuple(_on_file(escalation)),
-        proposed=_proposed(policy, escalation, now) if isinstance(now, Open) else None,
+        proposed=_proposed(policy, escalation, now) if isinstance(now, Open) and is_told else None,
         next_name=_next_name(now),
         similar=similar_to(work, escalation),
         standing=now,
@@ -336,10 +351,11 @@ def _on_file(escalation: Escalation) -> Iterator[OnFile]:
         yield OnFile(name, said.get(agency, ""))
 
 
-def _parties(escalation: Escalation, by: Place) -> Iterator[PartyLine]:
+def _parties(policy: Policy, escalation: Escalation, by: Party) -> Iterator[PartyLine]:
+    holders = {holder.id for holder in holders_of(escalation)}
     for party in escalation.parties:
-        is_there = party.removed_at is None
-        may = is_there and by.agency in may_remove(escalation, party) and not cannot_be_removed(escalation, party)
+        is_there, holds = party.removed_at is None, party.id in holders
+        may = party.holds_place and by.agency_id in may_remove(escalation, party)
         yield PartyLine(
             id=party.person_id,
             name=party.person.name,
@@ -347,9 +363,12 @@ def _parties(escalation: Escalation, by: Place) -> Iterator[PartyLine]:
             agency=party.agency.name,
             side=SIDES[Side(party.side)],
             is_raiser=party.is_raiser,
-            telephone=party.person.telephone if is_there else "",
-            removed="" if party.removed_at is None else spell_time(party.removed_at),
-            can_be_removed=may,
+            telephone=party.person.telephone if is_there and not party.has_left else "",
+            can_be_removed=may and not cannot_be_removed(escalation, party),
+            place_id=party.place_id,
+            standing=standing_in_words(escalation, party),
+            is_empty=holds and is_empty(party),
+            can_be_handed_over=holds and may_hand_over(policy, party, by),
         )
 
 

@@ -52,7 +52,7 @@ def summary_of(work: Work, escalation: Escalation, by: UUID | None, now: Standin
     own = next((place for place in places if place.person == by), None)
     responding = concern_of(escalation).agencies
     due = now.next_due if isinstance(now, Open) else None
-    records = visible(escalation.records, policy, own)
+    records = visible(escalation.records, policy, own) or visible(escalation.records, policy, None)
     return Summary(
         id=escalation.id,
         reference=escalation.reference,

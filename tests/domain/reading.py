@@ -204,6 +204,18 @@ class Reading:
     # --- what somebody may do
 
     def may(self, who: Place) -> set[str]:
+        found = self._may(who)
+        return found if self.is_told(who) else found & {"contact", "danger", "meeting_called", "correction"}
+
+    def is_told(self, who: Place) -> bool:
+        """Whether they know whom it is about: in the walks everybody takes part from the beginning."""
+        theirs = [each for each in self.policy.get("sight", ()) if each["side"] == who.side and not each.get("levels")]
+        if not theirs or theirs[0]["sees"] != "deidentified":
+            return True
+        met = any(isinstance(line.facts, MeetingCalled | MeetingHeld) for line in self.heard)
+        return met and theirs[0].get("until") == "meeting_called"
+
+    def _may(self, who: Place) -> set[str]:
         found = {"contact", "filing", "danger", "proforma"}
         if who.level in self.policy.get("restricted_notes", {}).get("levels", ()):
             found.add("restricted_note")

@@ -114,6 +114,8 @@ notices:
   - { on: stage_entered, stages: [two], document: notice_to_board, to: [business_unit], identified: false, source: *n }
 pattern: { count: 3, months: 6, opens: two, source: { section: "6", words: three in six months } }
 source: { section: "1", words: the text }
+sight:
+  - { side: board, sees: everything, source: { decided: The text is silent. } }
 """
 
 
