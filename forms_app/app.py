@@ -56,10 +56,12 @@ from forms_app.web import (
     releases,
     rendering,
     request_log,
+    seats,
     second_step,
     sessions,
     sign_in,
     single_sign_on,
+    trail,
     uploads,
 )
 
@@ -82,6 +84,7 @@ BLUEPRINTS = (
     board.blueprint,
     numbers.blueprint,
     deliveries.blueprint,
+    seats.blueprint,
     mail_domains.blueprint,
     emails.blueprint,
     email_texts.blueprint,
@@ -92,6 +95,7 @@ BLUEPRINTS = (
     agencies.blueprint,
     layouts.blueprint,
     proof.blueprint,
+    trail.blueprint,
 )
 
 log = structlog.get_logger("forms_app.app")

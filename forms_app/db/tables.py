@@ -92,6 +92,15 @@ class DataKey(Base):
     """The name of the key in SEALING_KEYS that opens it."""
 
 
+class SealedPlace(Base):
+    """A column in which everything is sealed: whatever stands open there later, somebody else than the service wrote."""
+
+    __tablename__ = "sealed_places"
+
+    place: Mapped[str] = mapped_column(primary_key=True)
+    """table.column"""
+
+
 # --- Boards and people -------------------------------------------------------------------------------------------
 
 
@@ -491,7 +500,7 @@ class HandOver(Base):
     """None for somebody of the Board who declared an interest, while nobody has been named in their place."""
     by_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     reason: Mapped[str]
-    """A `services.handing_over.Reason`."""
+    """A `domain.places.Reason`."""
     words: Mapped[str] = mapped_column(SealedText("hand_overs.words"), default="")
     """What somebody added to the reason: free text."""
     at: Mapped[datetime]

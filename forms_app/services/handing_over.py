@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID, uuid4
 
 from forms_app.db import deliveries as rows
@@ -17,7 +16,9 @@ from forms_app.domain.access import May, Relation, can_take_part, may
 from forms_app.domain.deliveries import ANSWERED, EventKind
 from forms_app.domain.errors import CalendarEnds, ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.escalation import Open
+from forms_app.domain.places import REASONS, Candidate, Reason
 from forms_app.domain.policy import BOTH_SIDES, Policy, Side
+from forms_app.domain.working_days import spell_time
 from forms_app.mail.compose import Kind
 from forms_app.services.history import policy_of, standing_of
 from forms_app.services.issuing import owe_posting, owe_posting_again
@@ -30,23 +31,6 @@ from forms_app.services.work import Work
 NO_PLACE = "There is no such place."
 TAKEN = "Somebody else has taken over this place since you opened this page. Nothing was changed."
 UNFIT = "Choose somebody from the list: a colleague of the same agency, at this level or above, who takes no part yet."
-
-
-class Reason(StrEnum):
-    """Why a place changes hands."""
-
-    LEFT = "left"
-    MOVED = "moved"
-    AWAY = "away"
-    WORK = "work"
-    INTEREST = "interest"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    id: UUID
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +55,13 @@ class PlaceView:
 # --- what is seen ------------------------------------------------------------------------------------------------
 
 
-def place_view(work: Work, *, by: UUID, escalation_id: UUID, place_id: UUID) -> PlaceView:
-    """One place with everybody who could take it over. Raises NotFound for whoever may not hand it over."""
-    escalation, holder, by_office = found_place(work, by, escalation_id, place_id)
+def place_view(work: Work, *, by: UUID, escalation_id: UUID, place_id: UUID, seen: UUID | None = None) -> PlaceView:
+    """One place with everybody who could take it over.
+
+    Raises NotFound for whoever may not hand it over, and ChangedMeanwhile where they could have, and somebody else has it
+    now than was `seen`.
+    """
+    escalation, holder, by_office = found_place(work, by, escalation_id, place_id, seen=seen)
     return view_of(work, escalation, holder, by=by, by_office=by_office)
 
 
@@ -95,6 +83,19 @@ def view_of(work: Work, escalation: Escalation, holder: Party, *, by: UUID, by_o
             Candidate(each.id, f"{each.name}, {each.job_title}") for each in candidates_for(work, escalation, holder)
         ),
     )
+
+
+def changes_of(work: Work, escalation: Escalation, by: Party) -> tuple[str, ...]:
+    """How places changed hands, the oldest first. Why is for colleagues of the same agency."""
+    agencies = {each.person_id: each.agency_id for each in escalation.parties}
+    lines = []
+    for each in seats.hand_overs_in(work.session, escalation.id):
+        taker = "Nobody yet" if each.taker is None else each.taker.name
+        line = f"{spell_time(each.at)}: {taker} in the place of {each.giver.name}"
+        if agencies.get(each.from_id) == by.agency_id:
+            line += f". {REASONS[Reason(each.reason)]}" + (f": {each.words}" if each.words else "")
+        lines.append(line)
+    return tuple(lines)
 
 
 def empty_places(work: Work, *, by: UUID) -> tuple[PlaceView, ...]:
@@ -132,7 +133,7 @@ def hand_over(
     form sent twice does it once. Raises NotFound, ChangedMeanwhile, and NotAllowedNow with a sentence.
     """
     rows.hold_people(work.session, {seen, to})
-    if _was_done(work, by, escalation_id, place_id, seen, to):
+    if was_done(work, by=by, escalation_id=escalation_id, place_id=place_id, seen=seen, to=to):
         return
     escalation, giver, _ = found_place(work, by, escalation_id, place_id, lock=True, seen=seen)
     if giver.person_id != seen:
@@ -167,7 +168,7 @@ def hand_over(
         notify(work, Kind.PLACE_GIVEN_UP, giver.person, key=key_of_change(work, place_id), escalation=escalation_id)
 
 
-def _was_done(work: Work, by: UUID, escalation_id: UUID, place_id: UUID, seen: UUID, to: UUID) -> bool:
+def was_done(work: Work, *, by: UUID, escalation_id: UUID, place_id: UUID, seen: UUID, to: UUID) -> bool:
     """Whether this form was sent before, and nothing happened to the place since."""
     last = seats.last_hand_over(work.session, escalation_id, place_id)
     return last is not None and (last.by_id, last.from_id, last.to_id) == (by, seen, to)

@@ -11,8 +11,9 @@ from forms_app.db.reads import escalation_for, told_escalation
 from forms_app.db.tables import Escalation, HandOver, Interest, Party
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.errors import NotAllowedNow, NotFound
+from forms_app.domain.places import Reason
 from forms_app.domain.policy import Side
-from forms_app.services.handing_over import Reason, tell_of_change, tell_office_of_empty_place
+from forms_app.services.handing_over import tell_of_change, tell_office_of_empty_place
 from forms_app.services.places import end_covers
 from forms_app.services.work import Work
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from forms_app.db.tables import Escalation, Party, Person
+from forms_app.domain.working_days import spell_date, spell_time, uk_date
 from forms_app.services.work import Work
 
 
@@ -63,3 +64,27 @@ def end_covers(work: Work, escalation: Escalation, place_id: UUID) -> bool:
     for each in ending:
         each.joined_at, each.covers_until = min(each.joined_at, work.now), work.now
     return bool(ending)
+
+
+# --- in words ----------------------------------------------------------------------------------------------------
+
+
+def standing_in_words(escalation: Escalation, party: Party) -> str:
+    """What is to be known of somebody’s place beside their side; empty for whoever simply holds it."""
+    if party.removed_at is not None:
+        return f"Named by mistake: takes no part any more since {spell_time(party.removed_at)}"
+    if party.covers_until is not None:
+        return _cover_in_words(escalation, party)
+    if party.gave_up_at is not None:
+        return f"Takes no part any more since {spell_time(party.gave_up_at)}: the place changed hands"
+    return "Has left: nobody holds this place now" if party.has_left else ""
+
+
+def _cover_in_words(escalation: Escalation, party: Party) -> str:
+    assert party.covers_until is not None
+    holder = holder_of(escalation, party.place_id)
+    name = holder.person.name if holder is not None else ""
+    since, last = spell_date(uk_date(party.joined_at)), spell_date(uk_date(party.covers_until - timedelta(seconds=1)))
+    if party.has_left:
+        return f"Covers or covered for {name} from {since} to {last}: takes no part now"
+    return f"Covers for {name} from {since} to {last}"

@@ -25,6 +25,7 @@ from forms_app.db.tables import (
     LayoutChoice,
     LayoutPicture,
     MailDomain,
+    Party,
     Person,
     Proposal,
     StageRecord,
@@ -121,6 +122,12 @@ class City:
     @property
     def escalation(self) -> UUID:
         return UUID(self.path.rpartition("/")[2])
+
+    def place_of(self, email: str) -> UUID:
+        """The place in the escalation that somebody holds."""
+        with self.town.workshop.reading() as work:
+            wanted = select(Party.place_id).join(Party.person).where(Party.escalation_id == self.escalation)
+            return work.session.scalars(wanted.where(Person.email == email)).one()
 
     def first_record(self) -> UUID:
         with self.town.workshop.reading() as work:

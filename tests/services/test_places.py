@@ -17,9 +17,9 @@ from forms_app.db.tables import AuditEntry, Delivery, Document, HandOver, Notifi
 from forms_app.domain.acts import Act
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.filing import NamedParty
+from forms_app.domain.places import Reason
 from forms_app.domain.policy import Closer, Side
 from forms_app.services import covering, documents, handing_over, interests, looking, receiving, register
-from forms_app.services.handing_over import Reason
 from forms_app.services.leaving import leave
 from tests.factories.policies import BOTH, CHAIR, policy, route, stage
 from tests.factories.scenes import Scene, scene
