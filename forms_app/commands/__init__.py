@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from forms_app.commands import access, backup, boards, demo, people, policies, service, worker
+from forms_app.commands import access, audit, backup, boards, demo, keys, people, policies, service, worker
 from forms_app.documents.faults import DocumentFault
 from forms_app.domain.errors import DomainError
 from forms_app.policies.reader import PolicyFaults
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; the exit code says whether it did what was asked."""
     parser = argparse.ArgumentParser(prog="forms-app", description="Escalations between agencies that protect children")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for part in (service, worker, demo, boards, policies, people, backup, access):
+    for part in (service, worker, demo, boards, policies, people, keys, backup, audit, access):
         part.add_to(commands)
     chosen = parser.parse_args(arguments)
     try:

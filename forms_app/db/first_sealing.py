@@ -20,7 +20,7 @@ from forms_app.db.sealing import (
     key_of,
     sealed_columns,
 )
-from forms_app.db.tables import Base, DataKey
+from forms_app.db.tables import Base, DataKey, SealedPlace
 
 AT_ONCE = 200
 Row = Mapping[str, Any]
@@ -29,14 +29,20 @@ Rewriting = Callable[[Session, Table, Sealed, Row], Mapping[str, Any]]
 
 
 def seal_what_is_open(database: Database) -> None:
-    """Seals everything that is to be sealed and is not, some rows in each transaction: cut off, it goes on when it is run again."""
+    """Seals every column that is to be sealed and was not yet, some rows in each transaction: cut off, it goes on when it is run again.
+
+    A column is sealed once. What stands open in it afterwards is never sealed, so that nobody can have it pass for ours.
+    """
     with database.writing() as session:
-        ensure_key(session, INDEX_KEY)
+        for key in (SERVICE_KEY, INDEX_KEY):
+            ensure_key(session, key)
+        done = set(session.scalars(select(SealedPlace.place)))
     for kind, sealed in _sealed():
-        while _rewrite(database, kind, sealed, _in_its_seal, is_sealed=False):
-            pass
-    with database.writing() as session:
-        ensure_key(session, SERVICE_KEY)
+        if sealed.place not in done:
+            while _rewrite(database, kind, sealed, _in_its_seal, is_sealed=False):
+                pass
+            with database.writing() as session:
+                session.add(SealedPlace(place=sealed.place))
 
 
 def open_what_is_sealed(database: Database) -> None:
@@ -45,6 +51,7 @@ def open_what_is_sealed(database: Database) -> None:
         while _rewrite(database, kind, sealed, _open, is_sealed=True):
             pass
     with database.writing() as session:
+        session.execute(delete(SealedPlace))
         session.execute(delete(DataKey))
 
 
@@ -76,12 +83,10 @@ def _index_of(sealed: Sealed) -> Iterator[Any]:
 def _in_its_seal(session: Session, kind: Table, sealed: Sealed, row: Row) -> Mapping[str, Any]:
     (own,) = kind.primary_key
     value = sealed.from_bytes(row[sealed.column])
-    written = {sealed.column: sealed.sealed(session, key_of(session, kind, row), row[own.name], value)}
-    return (
-        written
-        if sealed.index is None
-        else written | {sealed.index: blind_index(session.get_bind().dialect, sealed.place, value)}
-    )
+    written: dict[str, Any] = {sealed.column: sealed.sealed(session, key_of(session, kind, row), row[own.name], value)}
+    if sealed.index is not None:
+        written[sealed.index] = blind_index(session.get_bind().dialect, sealed.place, value)
+    return written
 
 
 def _open(session: Session, kind: Table, sealed: Sealed, row: Row) -> Mapping[str, Any]:

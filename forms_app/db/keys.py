@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import os
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -21,8 +22,8 @@ from sqlalchemy.orm import Session
 
 from forms_app.db.faults import RUN_MIGRATE, DatabaseFault
 from forms_app.db.inserting import insert_into
-from forms_app.db.sealing import INDEX_KEY, NONCE_BYTES, SERVICE_KEY, SealFault
-from forms_app.db.tables import DataKey
+from forms_app.db.sealing import INDEX_KEY, NONCE_BYTES, SealFault, sealed_places
+from forms_app.db.tables import Base, DataKey, SealedPlace
 
 KEY_BYTES = 32
 MOST_REMEMBERED = 5000
@@ -153,7 +154,7 @@ def destroy(session: Session, escalation_id: UUID) -> None:
 
 def require_keys(session: Session, wrapping: WrappingKeys) -> None:
     """Raises DatabaseFault where something is not sealed yet, or was sealed by a key that is not here."""
-    if session.get(DataKey, SERVICE_KEY) is None:
+    if not sealed_places(Base.metadata.sorted_tables) <= set(session.scalars(select(SealedPlace.place))):
         raise DatabaseFault(RUN_MIGRATE)
     for name in sorted(wrapped_by(session)):
         key = session.scalars(select(DataKey).where(DataKey.wrapped_by == name).limit(1)).one()
@@ -170,7 +171,7 @@ def wrap_some_anew(session: Session, wrapping: WrappingKeys) -> int:
     return len(keys)
 
 
-def wrapped_by(session: Session) -> dict[str, int]:
+def wrapped_by(session: Session) -> Mapping[str, int]:
     """How many data keys each wrapping key wraps."""
     found = session.execute(select(DataKey.wrapped_by, func.count()).group_by(DataKey.wrapped_by))
     return {row[0]: row[1] for row in found}

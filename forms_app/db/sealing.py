@@ -11,7 +11,7 @@ import hmac
 import json
 import os
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -35,7 +35,7 @@ ID_BYTES = 16
 NONCE_BYTES = 12
 HEADER = len(VERSION) + ID_BYTES
 SERVICE_KEY = UUID(int=1)
-"""Of what belongs to no Board. Made last when a database is first sealed, and so the sign that all of it is."""
+"""Of what belongs to no Board."""
 INDEX_KEY = UUID(int=2)
 """Of the blind indexes."""
 OWNERS = frozenset({"escalations", "boards"})
@@ -235,6 +235,11 @@ def blind_index(dialect: Dialect, place: str, text: str) -> bytes:
     key = _keys_of(dialect).indexing()
     folded = unicodedata.normalize("NFC", text).lower()
     return hmac.digest(key, place.encode() + b"\0" + folded.encode(), hashlib.sha256)
+
+
+def sealed_places(tables: Iterable[Table]) -> set[str]:
+    """Every column of these tables that is sealed, as table.column."""
+    return {sealed.place for table in tables for _, sealed in sealed_columns(table)}
 
 
 def ensure_key(session: Session, key_id: UUID) -> None:

@@ -58,6 +58,11 @@ def upgrade() -> None:
         sa.Column("wrapped_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_data_keys")),
     )
+    op.create_table(
+        "sealed_places",
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_sealed_places")),
+    )
     for table, (looked_up, was_unique, is_unique) in INDEXED.items():
         _index(table, looked_up, was_unique, is_unique)
     for table, columns in SEALED.items():
@@ -139,4 +144,5 @@ def downgrade() -> None:
             batch_op.drop_column(f"{looked_up}_index")
     with op.batch_alter_table("deliveries") as batch_op:
         batch_op.drop_column("mail_domain")
+    op.drop_table("sealed_places")
     op.drop_table("data_keys")

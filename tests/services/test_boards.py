@@ -187,7 +187,7 @@ def with_contacts(*of_board: dict[str, Any], of_school: tuple[dict[str, Any], ..
 
 def contacts(workshop: Workshop) -> list[Contact]:
     with workshop.reading() as work:
-        found = list(work.session.scalars(select(Contact).order_by(Contact.role)))
+        found = sorted(work.session.scalars(select(Contact)), key=lambda contact: contact.role)
         work.session.expunge_all()
         return found
 

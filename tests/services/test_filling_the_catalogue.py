@@ -67,7 +67,7 @@ def the_only(here: Scene, kind: str) -> dict[str, Any]:
 
 def titles(here: Scene) -> list[str]:
     with here.database.reading() as session:
-        return list(session.scalars(select(Document.title).order_by(Document.owed_at, Document.title)))
+        return [title for _, title in sorted(session.execute(select(Document.owed_at, Document.title)).tuples())]
 
 
 # --- meetings ---

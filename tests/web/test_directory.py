@@ -42,7 +42,7 @@ class Place:
 
     def contact(self, role: str = "Night team") -> Contact:
         with self.scene.database.reading() as session:
-            contact = session.scalars(select(Contact).where(Contact.role == role)).one()
+            (contact,) = (each for each in session.scalars(select(Contact)) if each.role == role)
             session.expunge(contact)
             return contact
 
