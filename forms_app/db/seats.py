@@ -42,6 +42,12 @@ def is_party(session: Session, person_id: UUID) -> ColumnElement[bool]:
     return found.correlate(Escalation)
 
 
+def takes_part_anywhere(session: Session, person_id: UUID) -> bool:
+    """Whether this person takes part in any escalation."""
+    wanted = select(Party.id).join(Person, Person.id == Party.person_id)
+    return session.scalar(wanted.where(Party.person_id == person_id, is_there(session)).limit(1)) is not None
+
+
 def is_for(session: Session, person_id: UUID) -> ColumnElement[bool]:
     """Whether a document is for a place or a seat of this person, or is their agency's own copy of an escalation of theirs.
 

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from forms_app.db.people import people_of_board, seat_holders
 from forms_app.db.seats import declared_in
 from forms_app.db.tables import Escalation, Party, Person
+from forms_app.domain.access import can_take_part
 from forms_app.domain.acts import (
     fault_of_kinds,
     fits,
@@ -103,6 +104,10 @@ def people(work: Work, here: Among, named: Sequence[NamedParty]) -> Joining:
         person = known.get(party.person_id)
         if person is None:
             raise NotFound("There is no such person at this Board’s agencies.")
+        if not can_take_part(person):
+            raise NotAllowedNow(
+                "Somebody was named whose seat at the Board takes part in nothing. Choose somebody else."
+            )
         if party.side is sides.get(person.id, Side.BOARD) is Side.BOARD and person.id in here.partial:
             raise NotAllowedNow("Somebody was named who has an interest in this escalation. Choose somebody else.")
         if not _may_stand(person, party, here):

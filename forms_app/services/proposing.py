@@ -8,7 +8,9 @@ from uuid import UUID
 
 from forms_app.db.administering import proposal_to_decide, waiting_proposals, withdraw_proposals
 from forms_app.db.contacts import hold_board
+from forms_app.db.seats import takes_part_anywhere
 from forms_app.db.tables import Person, Proposal
+from forms_app.domain.access import APART
 from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.people import Lets
 from forms_app.domain.seats import Seat
@@ -34,6 +36,9 @@ YES = "yes"
 CONFIRMED, WITHDRAWN = "confirmed", "withdrawn"
 NOT_HERE = "They have left. Nothing can be given to them."
 NOT_BY_YOU = "You proposed this, or it is about you. Somebody else of the business unit has to look at it."
+TAKES_PART = (
+    "They take part in an escalation, and whoever has this seat sees none. Their places have to be handed over first."
+)
 ANSWERED = "Somebody else decided about this meanwhile, or it was proposed anew."
 
 
@@ -76,6 +81,7 @@ def give_seat(work: Work, *, by: UUID, person_id: UUID, seat: Seat | None) -> bo
         return True
     refuse_last_officer(work, person)
     if seat is not None:
+        _refuse_apart(work, person, seat)
         return _propose(work, own, person, Lets.SEAT, seat.value)
     withdraw_proposals(work.session, person.id, by, work.now, Lets.SEAT)
     work.note("seat_taken", person=by, board=own.board_id, about=person.id, code=person.seat)
@@ -157,6 +163,12 @@ def _propose(work: Work, own: Administrator, person: Person, what: Lets, value: 
     return is_alone
 
 
+def _refuse_apart(work: Work, person: Person, seat: Seat) -> None:
+    """Raises NotAllowedNow where a seat that sees no escalation would go to somebody who takes part in one."""
+    if seat in APART and takes_part_anywhere(work.session, person.id):
+        raise NotAllowedNow(TAKES_PART)
+
+
 def _can_confirm(work: Work, proposer: UUID, person: Person) -> bool:
     """Whether there is somebody else of the business unit who can look at it."""
     return any(each.id not in (proposer, person.id) for each in officers(work, person.board_id))
@@ -168,6 +180,7 @@ def _carry_out(work: Work, proposal: Proposal, person: Person, *, by: UUID) -> N
             if person.left_at is not None:
                 raise NotAllowedNow(NOT_HERE)
             refuse_last_officer(work, person)
+            _refuse_apart(work, person, Seat(proposal.value))
             person.seat = proposal.value
         case Lets.ADMINISTER:
             if person.left_at is not None:
