@@ -10,6 +10,7 @@ from forms_app.db.boards import agencies_of_board
 from forms_app.db.people import people_of_board, person_with_board
 from forms_app.db.tables import Contact, EquivalentTitle, Person
 from forms_app.domain import policy as policies
+from forms_app.domain.access import can_take_part
 from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.filing import Directory, ListedAgency, ListedPerson
 from forms_app.domain.policy import Decision, Equivalents, Policy
@@ -26,7 +27,8 @@ def directory_for(work: Work, *, by: UUID, with_others: bool = True) -> Director
     own = own_person(work, by)
     if not with_others:
         return Directory(own=listed(own), agencies=(), people=())
-    people = tuple(listed(person) for person in people_of_board(work.session, own.board_id))
+    present = people_of_board(work.session, own.board_id)
+    people = tuple(listed(person) for person in present if can_take_part(person))
     agencies = tuple(
         ListedAgency(agency.id, agency.name, agency.kind) for agency in agencies_of_board(work.session, own.board_id)
     )
