@@ -160,10 +160,40 @@ ANY_PAGE = "a page"
 WHOLE = "escalations.one"
 
 
+RESULTS: Mapping[str, str] = {
+    "accepted": "An email was taken by the mail server",
+    "refused": "An email was refused",
+    "not_reached": "An email could not be handed over, and is tried again",
+    "interrupted": "The sending of an email was interrupted, and is tried again",
+}
+
+
 def said(action: str, code: str | None) -> str:
     """The words of an entry. A code that nobody put here is shown as it is."""
+    if action == "message_posted" and (result := RESULTS.get(code or "")):
+        return result
     if action == "viewed":
         area = (code or "").partition(".")[0]
         return f"Opened {'the escalation' if code == WHOLE else PAGES.get(area, ANY_PAGE)}"
     known = ACTIONS.get(action)
     return known.words if known is not None else action
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Actions that people read in the same words, to look for them together."""
+
+    words: str
+    actions: frozenset[str]
+
+
+def _groups() -> dict[str, Group]:
+    """Each under the first of its actions."""
+    together: dict[str, list[str]] = {}
+    for code, action in ACTIONS.items():
+        together.setdefault(action.words, []).append(code)
+    return {codes[0]: Group(words, frozenset(codes)) for words, codes in together.items()}
+
+
+GROUPS: Mapping[str, Group] = _groups()
+IN_TIMELINE = frozenset(code for code, action in ACTIONS.items() if action.in_timeline)

@@ -17,7 +17,9 @@ from forms_app.web.sessions import person_or_none
 
 OWN = frozenset({May.SEE_PUBLIC_PAGES, May.KEEP_OWN_ACCOUNT})
 """Pages for everybody, and about nobody but whoever looks at them."""
-NOTES_ITSELF = frozenset({"documents.read", "documents.download", "board.download", "proof.bundle", "proof.board_bundle"})
+NOTES_ITSELF = frozenset(
+    {"documents.read", "documents.download", "board.download", "proof.bundle", "proof.board_bundle"}
+)
 """Pages that write an entry of their own whenever they are opened."""
 REFUSALS = frozenset({403, 404})
 
@@ -42,7 +44,7 @@ def _note(response: Response) -> Response:
 
 
 def _shows_something(page: str) -> bool:
-    if request.method not in {"GET", "HEAD"} or page == "static":
+    if request.method != "GET" or page == "static":
         return False
     return page not in NOTES_ITSELF and not OWN.issuperset(lines_of(current_app, page))
 
