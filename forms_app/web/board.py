@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from forms_app.documents.catalogue import Format
 from forms_app.domain.access import May
 from forms_app.services.deliveries import count_at_board
+from forms_app.services.handing_over import count_empty_places
 from forms_app.services.held import waiting_at_board
 from forms_app.services.mail_domains import domains_to_confirm
 from forms_app.services.register import board_file, board_view, told_escalations
@@ -28,12 +29,14 @@ def register() -> str:
         waiting = waiting_at_board(work, by=signed_in_person().id)
         domains = domains_to_confirm(work, by=signed_in_person().id)
         failing = count_at_board(work, by=signed_in_person().id)
+        empty = count_empty_places(work, by=signed_in_person().id)
     return render_template(
         "board/register.html",
         escalations=found,
         waiting=waiting,
         domains=domains,
         failing=failing,
+        empty=empty,
         heading="Board register",
     )
 
