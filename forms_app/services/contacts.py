@@ -171,7 +171,7 @@ def add_contact(
     contact_id = uuid5(by, form_key.hex)
     if contacts.contact_of_board(work.session, contact_id, person.board_id) is None:
         contact = Contact(id=contact_id, board_id=person.board_id, agency_id=agency_id)
-        _write(contact, details)
+        write_contact(contact, details)
         _mark(work, contact, person if checked else None)
         work.session.add(contact)
         _note(work, "contact_added", person, contact_id)
@@ -188,7 +188,7 @@ def change_contact(
     person, contact, _ = _kept(work, by, contact_id)
     _refuse_unseen(contact, seen)
     if details != details_of(contact):
-        _write(contact, details)
+        write_contact(contact, details)
         _mark(work, contact, None)
         _note(work, "contact_changed", person, contact_id)
     if checked:
@@ -329,7 +329,7 @@ def _as_details(contact: policies.Contact) -> ContactDetails:
     )
 
 
-def _write(contact: Contact, details: ContactDetails) -> None:
+def write_contact(contact: Contact, details: ContactDetails) -> None:
     contact.role, contact.name, contact.telephone = details.role, details.name, details.telephone
     contact.out_of_hours_telephone, contact.email, contact.hours = (
         details.out_of_hours_telephone,
