@@ -35,9 +35,9 @@ class AppForm(Form):
 
 
 class PasskeyForm(Form):
-    name = Words(
+    called = Words(
         "A name for it",
-        description="So that you know it later, like “work laptop” or “phone”.",
+        hint="So that you know it later, like “work laptop” or “phone”.",
         limit=60,
         unprintable=everything_prints,
     )
@@ -100,7 +100,7 @@ def new_passkey() -> Answer:
                 found = factors.add_passkey(
                     work,
                     by=standing.person.id,
-                    name=form["name"].data,
+                    name=form.called.data,
                     answer=answer,
                     session_id=standing.session_id,
                     secret=secret(),

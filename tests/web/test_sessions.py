@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forms_app.web.access import open_to, signed_in
+from tests.factories.second_steps import give_second_step, take_second_step
 from tests.web.conftest import Site
 
 ADA = "ada@invented.example"
@@ -40,11 +41,12 @@ def test_a_copied_cookie_does_not_work_after_signing_out(site: Site) -> None:
 def test_signing_in_again_ends_the_session_before(site: Site) -> None:
     ada = site.signed_in(ADA)
     copied = ada.cookie()
+    give_second_step(site.database, "bella@invented.example", site.clock.now)
     site.visitor().ask_for_code("bella@invented.example")
     link = site.last_message()["link"].partition("escalations.example")[2]
 
     ada.get(link)
-    ada.post(link)
+    take_second_step(ada, ada.post(link), site.clock.now)
 
     assert "Bella Invented" in ada.get("/who").text
     assert not is_signed_in(site.visitor().with_cookie(copied))
