@@ -36,7 +36,6 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     restore.add_argument(
         "--identity", type=Path, required=True, metavar="KEYFILE", help="the file that age-keygen wrote"
     )
-    restore.add_argument("--database-url", help="another database than DATABASE_URL")
     restore.set_defaults(run=run_restore)
     outbox = commands.add_parser("outbox", help="what is on hold after a restore")
     each = outbox.add_subparsers(required=True, metavar="ACTION")
@@ -62,16 +61,18 @@ def run_backup(chosen: argparse.Namespace) -> None:
 
 
 def run_restore(chosen: argparse.Namespace) -> int:
+    """As the role that owns the tables: on PostgreSQL the service's own can make none."""
     settings = read_settings()
-    if chosen.database_url:
-        settings = settings.model_copy(update={"database_url": chosen.database_url})
-    wrapping = WrappingKeys(settings.sealing_keys.get_secret_value())
-    target = backups.Target(settings.database_url, wrapping, datetime.now(UTC), _environment)
-    with faults_told(settings.database_url):
+    url, wrapping = (
+        settings.owner_database_url or settings.database_url,
+        WrappingKeys(settings.sealing_keys.get_secret_value()),
+    )
+    with faults_told(url):
+        target = backups.Target(url, wrapping, datetime.now(UTC), _environment)
         made = backups.restore(target, chosen.file, chosen.identity)
-        faults = backups.faults_of(settings.database_url, made)
-        with open_workshop(settings).writing() as work:
-            restoring.note_restore(work)
+        faults = backups.faults_of(url, made)
+    with faults_told(settings.database_url), open_workshop(settings).writing() as work:
+        restoring.note_restore(work)
     print(f"The database is as it was on {spell_time(made.moment)}. Everybody is signed out.")
     for fault in faults:
         print(f"The trail is not as it was written: {fault}")

@@ -262,8 +262,11 @@ def list_views(work: Work, *, by: UUID) -> list[ListView]:
     return [_view(each, by) for each in rows.destructions_of_board(work.session, person.board_id)]
 
 
-def certificate(work: Work, *, by: UUID, destruction_id: UUID) -> str:
-    """The certificate as plain text, for the Board's file: no name, and nothing that anybody wrote. Raises NotFound."""
+def certificate(work: Work, *, by: UUID, destruction_id: UUID) -> tuple[str, str]:
+    """The certificate's name and plain text, for the Board's file: nobody's name, and nothing that anybody wrote.
+
+    Raises NotFound.
+    """
     view = list_view(work, by=by, destruction_id=destruction_id)
     if not view.finished:
         raise NotFound(NOBODY)
@@ -283,7 +286,8 @@ def certificate(work: Work, *, by: UUID, destruction_id: UUID) -> str:
         f"SHA-256 of the lines below: {view.sha256}",
         "",
     ]
-    return "\n".join([*head, *lines_of(view.items), ""])
+    name = f"{person.board.code}-certificate-of-destruction-{view.number}.txt"
+    return name, "\n".join([*head, *lines_of(view.items), ""])
 
 
 COUNTED_FROM = {

@@ -20,6 +20,7 @@ from forms_app.domain.ages import dates_in
 from forms_app.domain.answers import from_json
 from forms_app.domain.errors import CalendarEnds, NotAllowedNow, NotFound
 from forms_app.domain.escalation import Left, Resolved
+from forms_app.domain.people import LEAD
 from forms_app.domain.policy import Side
 from forms_app.domain.retention import CountedFrom, Dates, HoldReason, RecordClass, Rule
 from forms_app.domain.seats import Seat
@@ -27,7 +28,6 @@ from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.mail.compose import Kind
 from forms_app.services.history import standing_of
 from forms_app.services.notifying import notify
-from forms_app.services.people import LEAD
 from forms_app.services.work import Work, Workshop
 
 WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))

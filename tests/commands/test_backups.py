@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from pyrage import encrypt, x25519
 from sqlalchemy import inspect, text
+from sqlalchemy.engine import make_url
 
 from forms_app.commands import main
 from forms_app.db import backups
@@ -52,6 +54,14 @@ def other_url(url: str, request: pytest.FixtureRequest) -> str:
     kind = "sqlite" if url.startswith("sqlite") else "postgresql"
     found: str = request.getfixturevalue(f"empty_{kind}_url")
     return found
+
+
+def of_owner(url: str, request: pytest.FixtureRequest) -> str:
+    """The same database for whom it belongs to."""
+    if url.startswith("sqlite"):
+        return url
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.url(make_url(url).database or "")
 
 
 def every_row(url: str) -> dict[str, list[Any]]:
@@ -132,7 +142,7 @@ def test_a_form_of_the_tables_that_nobody_knows_yet_is_refused(
     filled_url: str, tmp_path: Path, key: tuple[str, Path], request: pytest.FixtureRequest
 ) -> None:
     empty = other_url(filled_url, request)
-    run(filled_url, "UPDATE alembic_version SET version_num = '9999'")
+    run(of_owner(filled_url, request), "UPDATE alembic_version SET version_num = '9999'")
     file = back_up(filled_url, tmp_path / "one.age", key)
 
     with pytest.raises(BackupFault, match="newer form"):
@@ -181,15 +191,15 @@ def test_a_backup_never_takes_the_place_of_a_file(sqlite_url: str, tmp_path: Pat
 
 
 def test_the_commands_say_what_they_did_and_nothing_personal(
-    filled_url: str,
+    sqlite_url: str,
     tmp_path: Path,
     key: tuple[str, Path],
-    request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    empty = other_url(filled_url, request)
-    for name, value in surroundings(filled_url).items():
+    with scene(sqlite_url, latest("hull")) as here:
+        here.open()
+    for name, value in surroundings(sqlite_url).items():
         monkeypatch.setenv(name, value)
 
     assert main(["backup", str(tmp_path / "one.age")]) == 1
@@ -197,8 +207,8 @@ def test_the_commands_say_what_they_did_and_nothing_personal(
     assert main(["backup", str(tmp_path / "one.age"), "--to", key[0]]) == 0
     assert main(["outbox", "go"]) == 1
     assert "Nothing is on hold" in capsys.readouterr().err
-    assert main(["restore", str(tmp_path / "one.age"), "--identity", str(key[1]), "--database-url", empty]) == 0
-    monkeypatch.setenv("DATABASE_URL", empty)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/restored.db")
+    assert main(["restore", str(tmp_path / "one.age"), "--identity", str(key[1])]) == 0
     assert main(["outbox", "show"]) == 0
     assert main(["outbox", "go"]) == 0
     said = capsys.readouterr()
@@ -213,13 +223,15 @@ def test_an_older_backup_is_brought_to_the_newest_form(
 ) -> None:
     upgrade(empty_database_url, "0014")
     file = back_up(empty_database_url, tmp_path / "one.age", key)
-    run(empty_database_url, "DROP TABLE restores")
     kind = "sqlite" if empty_database_url.startswith("sqlite") else "postgresql"
     place = f"sqlite:///{tmp_path}/new.db" if kind == "sqlite" else request.getfixturevalue("another_postgresql_url")
 
     restore(place, file, key)
 
-    require_newest(place)
+    with closing(Database(place, KEYS)) as database:
+        database.require_keys()
+    with pytest.raises(BackupFault):
+        restore(place, file, key)
 
 
 @pytest.fixture
