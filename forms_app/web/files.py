@@ -101,7 +101,7 @@ PEOPLE = Listed(
 AGENCIES = Listed(
     "agencies",
     "The agencies as a file",
-    May.GIVE_SEATS,
+    May.KEEP_AGENCIES,
     "agencies.every",
     agencies_file.COLUMNS,
     agencies_file.agencies_as_file,
