@@ -136,6 +136,13 @@ def is_for_another_now(session: Session, delivery: Delivery) -> bool:
     return session.scalar(wanted.limit(1)) is not None
 
 
+def moved_away(session: Session, delivery: Delivery) -> bool:
+    """Whether whom it is to go to works for another agency now than the one for which they had the place."""
+    moved = (Party.place_id == delivery.place_id, Party.person_id == delivery.person_id)
+    wanted = select(Party.id).join(Party.person).where(*moved, Person.agency_id != Party.agency_id)
+    return delivery.place_id is not None and session.scalar(wanted.limit(1)) is not None
+
+
 # --- changing hands ----------------------------------------------------------------------------------------------
 
 

@@ -44,8 +44,8 @@ ACTIONS: Mapping[str, Action] = {
     "bundle_downloaded": Action("Downloaded everything", in_timeline=True),
     "party_removed": Action("Removed somebody who was named by mistake", in_timeline=True),
     "place_handed_over": Action("Handed over a place", in_timeline=True),
-    "cover_named": Action("Named who covers for an absence"),
-    "cover_ended": Action("Ended the cover for an absence"),
+    "cover_named": Action("Named who covers for an absence", in_timeline=True),
+    "cover_ended": Action("Ended the cover for an absence", in_timeline=True),
     "interest_declared": Action("Declared an interest"),
     "draft_forgotten": Action("A draft was deleted because of its age"),
     # --- documents ---
@@ -97,6 +97,8 @@ ACTIONS: Mapping[str, Action] = {
     # --- the Board, its agencies and people ---
     "board_set_up": Action("Set up a Board"),
     "agency_added": Action("Added an agency"),
+    "agencies_imported": Action("Imported agencies from a file"),
+    "agencies_exported": Action("Exported agencies as a file"),
     "agency_changed": Action("Changed an agency"),
     "agency_closed": Action("Closed an agency"),
     "agency_opened_again": Action("Opened an agency again"),
@@ -114,6 +116,8 @@ ACTIONS: Mapping[str, Action] = {
     "proposal_withdrawn": Action("Withdrew what would let somebody see more"),
     "seat_taken": Action("Took a seat from somebody"),
     "administration_taken": Action("Took the keeping of an agency’s people from somebody"),
+    "contacts_imported": Action("Imported contacts from a file"),
+    "contacts_exported": Action("Exported contacts as a file"),
     "contact_added": Action("Added a contact"),
     "contact_changed": Action("Changed a contact"),
     "contact_checked": Action("Checked a contact"),

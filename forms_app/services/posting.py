@@ -10,7 +10,7 @@ from uuid import UUID
 
 from forms_app.db import ledger, outbox
 from forms_app.db.outbox import Claim, OutboxKind
-from forms_app.db.seats import is_for_another_now
+from forms_app.db.seats import is_for_another_now, moved_away
 from forms_app.db.tables import Board, Delivery, Person
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.deliveries import ANSWERED, Why, ruled_out_by
@@ -158,12 +158,13 @@ def _begin(work: Work, claim: Claim, counter: Counter, *, is_alone: bool) -> Beg
     if _is_over(work, delivery) or is_for_another_now(work.session, delivery):
         outbox.finish(work.session, claim.item_id, claim.worker, work.now)
         return None
-    if why_ruled_out(delivery.person, rule) is not None:
+    has_moved = moved_away(work.session, delivery)
+    if has_moved or why_ruled_out(delivery.person, rule) is not None:
         if not is_alone:
             raise _OwnTurn
         hold_rule(work, delivery.person)
         rule = _travels(work, delivery)
-    why_not = why_ruled_out(delivery.person, rule)
+    why_not = Why.LEFT if has_moved else why_ruled_out(delivery.person, rule)
     if why_not is not None:
         give_up(work, claim, WHY_NOT[why_not], why_not)
         return None

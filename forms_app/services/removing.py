@@ -12,6 +12,7 @@ from forms_app.domain.deliveries import EventKind, Reason
 from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.policy import Side
 from forms_app.services.ledger import Ledger
+from forms_app.services.places import end_covers
 from forms_app.services.withdrawing import take_away, tell_office
 from forms_app.services.work import Work
 
@@ -61,6 +62,7 @@ def remove_party(work: Work, *, by: UUID, escalation_id: UUID, person_id: UUID) 
         return
     if sentence := cannot_be_removed(escalation, party):
         raise NotAllowedNow(sentence)
+    end_covers(work, escalation, party.place_id)
     party.removed_at = work.now
     owed = rows.deliveries_of_person(work.session, escalation_id, person_id)
     known = Ledger(work, owed, {})
@@ -107,7 +109,9 @@ def _found(
         raise NotFound(NOBODY)
     party = next((each for each in escalation.parties if each.person_id == person_id), None)
     own = next(each for each in escalation.parties if each.person_id == by)
-    if party is None or own.agency_id not in may_remove(escalation, party):
+    if party is None or party.is_cover or party.gave_up_at is not None:
+        raise NotFound(NOBODY)
+    if own.agency_id not in may_remove(escalation, party):
         raise NotFound(NOBODY)
     return escalation, party
 

@@ -13,7 +13,17 @@ import pytest
 from sqlalchemy import select, update
 
 from forms_app.db import reads
-from forms_app.db.tables import AuditEntry, Delivery, Document, HandOver, Notification, Party, Person, StageRecord
+from forms_app.db.tables import (
+    AuditEntry,
+    Delivery,
+    Document,
+    HandOver,
+    MailDomain,
+    Notification,
+    Party,
+    Person,
+    StageRecord,
+)
 from forms_app.domain.acts import Act
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.filing import NamedParty
@@ -487,6 +497,18 @@ def test_whoever_moved_to_another_agency_loses_it_all_and_the_place_is_handed_ov
 def test_nothing_is_sent_for_a_place_to_whoever_moved_and_somebody_hears_of_it(quick: Here) -> None:
     other = quick.scene.at("socialcare", "practitioner")
     quick.moves(other, quick.scene.agency("police").id)
+    with quick.scene.workshop.writing() as work:
+        care, police = quick.scene.agency("socialcare").id, quick.scene.agency("police").id
+        confirmed = work.session.scalars(select(MailDomain).where(MailDomain.agency_id == care)).one()
+        work.session.add(
+            MailDomain(
+                agency_id=police,
+                domain=confirmed.domain,
+                rule=confirmed.rule,
+                named_at=work.now,
+                confirmed_at=work.now,
+            )
+        )
     sending = Sending(quick.scene)
 
     sending.work()
