@@ -16,7 +16,7 @@ blueprint = Blueprint("own_sessions", __name__)
 
 
 @blueprint.get("/your-sessions")
-@open_to(May.KEEP_OWN_ACCOUNT)
+@open_to(May.KEEP_OWN_ACCOUNT, before_second_step=True)
 def every() -> str:
     with workshop().reading() as work:
         sessions = own_sessions.open_sessions(work, by=signed_in_person().id)
@@ -24,7 +24,7 @@ def every() -> str:
 
 
 @blueprint.post("/your-sessions/<uuid:session_id>/end")
-@open_to(May.KEEP_OWN_ACCOUNT)
+@open_to(May.KEEP_OWN_ACCOUNT, before_second_step=True)
 def end(session_id: UUID) -> Response:
     with workshop().writing() as work:
         own_sessions.end_session(work, by=signed_in_person().id, session_id=session_id)
@@ -32,7 +32,7 @@ def end(session_id: UUID) -> Response:
 
 
 @blueprint.post("/your-sessions/end-others")
-@open_to(May.KEEP_OWN_ACCOUNT)
+@open_to(May.KEEP_OWN_ACCOUNT, before_second_step=True)
 def end_others() -> Response:
     with workshop().writing() as work:
         own_sessions.end_other_sessions(work, by=signed_in_person().id, but=current().session_id)
@@ -47,7 +47,7 @@ def time_left() -> dict[str, int]:
 
 
 @blueprint.post("/session")
-@open_to(May.KEEP_OWN_ACCOUNT)
+@open_to(May.KEEP_OWN_ACCOUNT, before_second_step=True)
 def stay() -> dict[str, int]:
     """Somebody who is still there says so, or goes on typing."""
     return time_left()
