@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
+from forms_app.db.database import Database
+from forms_app.db.keys import WrappingKeys, require_keys, wrap_some_anew, wrapped_by
 from forms_app.db.tables import Document, Person, StageRecord
 from forms_app.domain.escalation import Open
 from forms_app.domain.filing import Filed
 from tests.factories import crowds
 from tests.factories.crowds import Crowd, gathered
+from tests.factories.keys import SEALING_KEYS
 from tests.factories.scenes import Scene, scene
 
 
@@ -105,3 +109,23 @@ def reset(here: Scene) -> None:
 def number(here: Scene) -> int:
     with here.database.reading() as session:
         return int(session.get_one(Person, here.raiser).telephone)
+
+
+def test_what_several_write_while_the_keys_change_is_all_there_under_the_new_one(
+    here: Scene, crowd: Crowd, database_url: str, tmp_path: Path
+) -> None:
+    current, new = SEALING_KEYS.split(",")
+    escalation, both = here.open().escalation_id, WrappingKeys(f"{new},{current}")
+
+    with closing(Database(database_url, both)) as rotating:
+        began = crowd.begin(2, crowds.write_accounts, database_url, tmp_path, escalation, 4)
+        while not all(each.done() for each in began):
+            with rotating.writing() as session:
+                wrap_some_anew(session, both)
+        written = [record for each in began for record in each.result()]
+
+        with rotating.reading() as session:
+            assert set(wrapped_by(session)) == {"next"}
+            require_keys(session, WrappingKeys(new))
+            assert {row.id for row in session.scalars(select(StageRecord)) if row.sections} > set(written)
+    assert len(written) == 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from forms_app.db.actors import SERVICE
 from forms_app.db.database import Database
+from forms_app.db.keys import KeyRing
+from forms_app.db.sealing import use_keys
 from forms_app.db.tables import Person
 from forms_app.domain.errors import DomainError
 from forms_app.domain.filing import Filed, Seen
@@ -35,10 +37,13 @@ class Crowd:
 
     def together(self, count: int, do: Callable[..., Any], url: str, place: Path, *given: Any) -> list[Any]:
         """What each of so many processes came back with, after they had waited for each other."""
+        return [one.result(timeout=300) for one in self.begin(count, do, url, place, *given)]
+
+    def begin(self, count: int, do: Callable[..., Any], url: str, place: Path, *given: Any) -> list[Future[Any]]:
+        """The same, without waiting for what they come back with."""
         meeting = Together(place / "met", count)
         meeting.place.mkdir()
-        began = [self.pool.submit(do, url, f"w{number}", meeting, *given) for number in range(count)]
-        return [one.result(timeout=300) for one in began]
+        return [self.pool.submit(do, url, f"w{number}", meeting, *given) for number in range(count)]
 
 
 @contextmanager
@@ -98,6 +103,7 @@ def count_up(url: str, worker: str, meeting: Together, person: UUID, times: int)
 def count_up_carelessly(url: str, worker: str, meeting: Together, person: UUID, times: int) -> None:
     """The same by an engine that is left as it comes."""
     engine = create_engine(url)
+    use_keys(engine.dialect, KeyRing(engine, KEYS))
     meeting.wait(worker)
     for _ in range(times):
         with Session(engine) as session, session.begin():

@@ -6,5 +6,7 @@ import base64
 
 from forms_app.db.keys import WrappingKeys
 
-SEALING_KEYS = f"tests:{base64.b64encode(b'invented' * 4).decode()}"
+SEALING_KEYS = ",".join(
+    f"{name}:{base64.b64encode(key * 4).decode()}" for name, key in (("tests", b"invented"), ("next", b"imagined"))
+)
 KEYS = WrappingKeys(SEALING_KEYS)
