@@ -92,4 +92,6 @@ def _unfinished(work: Work, token: str, secret: bytes) -> UnfinishedSignIn | Non
     found = stored.unfinished_of_token(work.session, unfinished_hash(secret, token))
     if found is None or found.ended_at is not None or work.now >= found.begun_at + CODE_LIVES:
         return None
-    return found if found.person.left_at is None and may_be_let_in(work, found.person) else None
+    # A second step can be taken away meanwhile, in a session elsewhere: then they sign in anew.
+    is_owed = found.person.left_at is None and stored.has_any(work.session, found.person_id)
+    return found if is_owed and may_be_let_in(work, found.person) else None

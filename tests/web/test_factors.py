@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +16,7 @@ from forms_app.db.tables import Notification, SignInSession
 from forms_app.domain.access import May
 from forms_app.web.access import open_to
 from tests.factories.second_steps import code_of_app
-from tests.web.conftest import Site
+from tests.web.conftest import Site, add_people, open_site
 from tests.web.visitor import Visitor
 
 ADA, BELLA, CYRIL = "ada@invented.example", "bella@invented.example", "cyril@invented.example"
@@ -215,6 +214,16 @@ def test_somebody_who_leaves_meanwhile_does_not_get_in(site: Site) -> None:
     assert visitor.post(STEP, {"code": app.at(site.clock.now)}).location == "/sign-in"
 
 
+def test_who_removes_it_elsewhere_meanwhile_signs_in_anew(site: Site) -> None:
+    ada = site.signed_in(ADA)
+    set_up_app(site, ada)
+    visitor = owing(site, ADA)
+    ada.get(STEPS)
+    ada.post(f"{STEPS}/app/remove")
+
+    assert visitor.get(STEP).location == "/sign-in"
+
+
 # --- who must have one ---
 
 
@@ -339,7 +348,7 @@ def test_each_change_is_mailed_and_noted(site: Site) -> None:
 
 
 @pytest.fixture
-def grave(site: Site) -> Iterator[list[str]]:
+def grave(site: Site) -> list[str]:
     """Two pages that ask again, and what was done by them."""
     done: list[str] = []
     kept: list[str] = []
@@ -362,7 +371,7 @@ def grave(site: Site) -> Iterator[list[str]]:
     kept_view = open_to(May.KEEP_OWN_ACCOUNT, keep=keep, **ask)(keeping)  # type: ignore[arg-type]
     site.app.add_url_rule("/keeping", "keeping", kept_view, methods=methods)
     site.app.extensions["kept"] = kept
-    yield done
+    return done
 
 
 def ask_bare(visitor: Visitor, method: str, path: str, **form: str) -> Any:
@@ -496,6 +505,21 @@ def test_an_agencys_administrator_resets_their_own_agencys_people_but_not_who_mu
         session.merge(site.person(CYRIL)).seat = None
     assert ada.get(reset_page(site, CYRIL)).status_code == 200
     assert ada.get(reset_page(site, BELLA)).status_code == 404
+
+
+def test_all_of_it_goes_on_postgresql_where_rows_are_kept_from_who_has_not_signed_in(postgresql_url: str) -> None:
+    site = open_site(postgresql_url)
+    add_people(site.database)
+    bella, ada = by_email(site, BELLA), site.signed_in(ADA)
+    set_up_app(site, bella)
+    app = set_up_app(site, ada)
+    codes = recovery_codes(ada)
+
+    assert owing(site, ADA).post(STEP, {"code": codes[0]}).status_code == 303
+    assert owing(site, ADA).post(STEP, {"code": app.at(site.clock.now)}).status_code == 303
+    assert bella.post(reset_page(site, ADA)).status_code == 200
+    assert mails(site) == ["second_steps_changed"] * 5
+    site.database.close()
 
 
 def test_the_tests_own_way_in_is_the_real_one(site: Site) -> None:

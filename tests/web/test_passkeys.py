@@ -17,7 +17,8 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from forms_app.db.tables import Passkey
+from forms_app.db.tables import AuthenticatorApp, Passkey
+from tests.factories.second_steps import KEY
 from tests.ports import free_port
 from tests.web.conftest import Site, add_people, open_site
 
@@ -169,7 +170,9 @@ def test_a_passkey_of_somebody_else_is_no_second_step(device: Device) -> None:
     device.by_email(ADA)
     assert device.heading == "Prove that it is you"
     with device.site.database.writing() as session:
-        session.scalars(select(Passkey)).one().person_id = device.site.person(BELLA).id
+        ada, bella, now = device.site.person(ADA).id, device.site.person(BELLA).id, device.site.clock.now
+        session.scalars(select(Passkey)).one().person_id = bella
+        session.add(AuthenticatorApp(person_id=ada, secret=KEY, made_at=now, proved_at=now))
 
     device.press("Use a passkey")
 
