@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from flask import url_for
 from werkzeug.test import TestResponse
 
 from forms_app.web.access import anyone, open_to
@@ -48,6 +51,46 @@ def test_every_answer_carries_the_headers(site: Site, add_page: Any) -> None:
         assert kept == ("public, max-age=3600" if name == "static" else "no-store"), name
         assert "Strict-Transport-Security" not in answer.headers
         assert answer.status_code == int(name) if name.isdigit() else 200 <= answer.status_code < 405
+
+
+@pytest.mark.parametrize("email", [None, "ada@invented.example"])
+def test_every_address_answers_with_the_headers_whatever_is_asked_of_it(email: str | None, secure_site: Site) -> None:
+    visitor = secure_site.visitor() if email is None else secure_site.visiting(email)
+    walked = 0
+    for path in addresses(secure_site):
+        for method in ("get", "post", "put"):
+            answer = getattr(visitor.browser, method)(path, base_url=visitor.service_url, buffered=True)
+            found = {header: answer.headers.get(header) for header in ALWAYS}
+            assert found == ALWAYS, (method, path)
+            assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
+            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+            is_file = method == "get" and path.startswith("/static")
+            assert (answer.headers["Cache-Control"] == "no-store") is not is_file, (method, path)
+            walked += 1
+    assert walked > 300
+
+
+def addresses(site: Site) -> Iterator[str]:
+    """Each of the service's own, with something in its places."""
+
+    for rule in site.app.url_map.iter_rules():
+        values = {name: _in_place(kind) for name, kind in rule._converters.items()}
+        if rule.endpoint not in {"sign_in.sign_out", "leaving.leave"}:
+            with site.app.test_request_context("/", base_url=str(site.app.config["SERVICE_URL"])):
+                yield url_for(rule.endpoint, **values)
+
+
+def _in_place(kind: Any) -> Any:
+    match type(kind).__name__:
+        case "UUIDConverter":
+            return uuid4()
+        case "IntegerConverter":
+            return 1
+        case "FormPath":
+            return "account"
+        case "AnyConverter":
+            return min(kind.items)
+    return "site.js"
 
 
 def policy_of(answer: TestResponse) -> dict[str, list[str]]:
