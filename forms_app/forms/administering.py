@@ -106,11 +106,11 @@ def seat_form() -> type[Form]:
 def filter_form(*, agencies: Choices, levels: Choices) -> type[Form]:
     """Which people to list. It comes with the address of the page, and so holds ids and codes only."""
     fields: dict[str, Any] = {
-        "show": PickFromList("People", groups={"People": [(show.value, words) for show, words in SHOWN.items()]})
+        "show": PickFromList("Who", groups={"People": [(show.value, words) for show, words in SHOWN.items()]})
     }
     if len(agencies) > 1:
-        fields["agency"] = PickFromList("Agency", groups={"Agencies": agencies}, required=False)
-    fields["level"] = PickFromList("Level", groups={"Levels": levels}, required=False)
+        fields["agency"] = PickFromList("Agency", groups={"Agencies": agencies})
+    fields["level"] = PickFromList("Level", groups={"Levels": levels})
     return type("FilterForm", (Form,), fields)
 
 
