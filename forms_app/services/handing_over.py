@@ -300,9 +300,13 @@ def _height(policy: Policy, level: str | None) -> int:
 
 
 def candidates_for(work: Work, escalation: Escalation, holder: Party) -> Sequence[Person]:
-    """Who could take the place over: of the same agency and no lower level, and without a part in this escalation now."""
+    """Who could take the place over: of the same agency and no lower level, and without a part in this escalation now.
+
+    Who only covers in this very place can.
+    """
     here, policy = among(work, escalation), policy_of(work, escalation)
-    busy = {each.person_id for each in escalation.parties if not each.has_left or each.id == holder.id}
+    there = [each for each in escalation.parties if not each.has_left or each.id == holder.id]
+    busy = {each.person_id for each in there if not (each.is_cover and each.place_id == holder.place_id)}
     lowest = min(_height(policy, holder.level), _height(policy, holder.person.level))
     found = []
     for person in people_of_board(work.session, escalation.board_id):

@@ -448,6 +448,19 @@ def test_handing_over_ends_the_cover_and_who_covers_gives_nothing_away(quick: He
     assert [quick.sees(each) for each in (raiser, cover, successor)] == [False, False, True]
 
 
+def test_who_covers_can_cover_for_longer_and_take_over(quick: Here) -> None:
+    raiser, cover, today = quick.scene.raiser, quick.scene.at("school", "colleague"), quick.scene.today
+    quick.covers(raiser, cover, today, today)
+
+    quick.covers(raiser, cover, today, today + timedelta(days=3))
+    quick.scene.clock.forward(days=2)
+    assert quick.sees(cover)
+    quick.hands_over(raiser, cover)
+    quick.scene.clock.forward(days=5)
+
+    assert (quick.sees(raiser), quick.sees(cover)) == (False, True)
+
+
 @pytest.mark.parametrize(("first", "last"), [(-1, 3), (2, 1), (0, 93)])
 def test_the_days_of_a_cover_are_days_that_can_be(quick: Here, first: int, last: int) -> None:
     today = quick.scene.today
