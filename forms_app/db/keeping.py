@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from sqlite3 import OperationalError
 from typing import Any
 from uuid import UUID
 
@@ -310,18 +311,21 @@ def _delete(session: Session, table: FromClause, which: ColumnElement[bool]) -> 
 
 
 def wipe(database: Database) -> bool:
-    """Takes what was deleted out of the write-ahead log of SQLite, too. False while somebody reads from it: try later.
+    """Takes what was deleted out of the files of SQLite. False while others read or write: try later.
 
-    Deleted rows of SQLite are overwritten by `secure_delete`. On PostgreSQL their remains go with the server's own
-    vacuuming, and cannot be read before either, since the data key is gone: see docs/running.md.
+    `secure_delete` overwrites a row where it stood, and not the copies that were left behind when pages were put in
+    order. On PostgreSQL the server's own vacuuming does it: see docs/running.md. Until then nothing of it can be read,
+    since the data key is gone.
     """
     with database.engine.connect() as connection:
-        if connection.dialect.name != "sqlite":
-            return True
         raw = connection.connection.driver_connection
-        assert raw is not None
-        busy = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        return not busy
+        if connection.dialect.name != "sqlite" or raw is None:
+            return True
+        try:
+            raw.execute("VACUUM")
+        except OperationalError:
+            return False
+        return not raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
 AGENCIES = (selectinload(Escalation.parties).joinedload(Party.agency),)
