@@ -21,6 +21,7 @@ from forms_app.commands.invented import Invented
 from forms_app.db.people import person_with_email
 from forms_app.db.tables import (
     Delivery,
+    Destruction,
     Document,
     LayoutChoice,
     LayoutPicture,
@@ -28,6 +29,7 @@ from forms_app.db.tables import (
     Party,
     Person,
     Proposal,
+    RetentionHold,
     StageRecord,
     WordLayout,
 )
@@ -35,6 +37,7 @@ from forms_app.documents import templates
 from forms_app.domain.answers import to_json
 from forms_app.domain.contacts import ContactDetails
 from forms_app.domain.records import MeetingCalled
+from forms_app.domain.retention import HoldReason
 from forms_app.domain.working_days import uk_date
 from forms_app.services.blank_forms import blank_forms_for
 from forms_app.services.boards import leave
@@ -229,6 +232,47 @@ class City:
             work.session.add(proposal)
             work.session.flush()
             return proposal.id
+
+    def hold(self) -> UUID:
+        """What keeps the escalation from being destroyed."""
+        with self.town.workshop.writing() as work:
+            found = work.session.scalars(select(RetentionHold.id).where(RetentionHold.lifted_at.is_(None))).first()
+            if found is not None:
+                return found
+            hold = RetentionHold(
+                escalation_id=self.escalation,
+                because=HoldReason.COURT.value,
+                sentence="A hearing in spring.",
+                placed_by_id=UUID(self.id_of(self.person("unit@board"))),
+                placed_at=work.now,
+            )
+            work.session.add(hold)
+            return hold.id
+
+    def destruction(self) -> UUID:
+        """A list that was done with, with nothing on it."""
+        with self.town.workshop.writing() as work:
+            found = work.session.scalars(select(Destruction.id)).first()
+            if found is not None:
+                return found
+            unit = UUID(self.id_of(self.person("unit@board")))
+            board = work.session.get_one(Person, unit).board_id
+            done = Destruction(
+                board_id=board,
+                number=1,
+                counted_from="ended",
+                length=6,
+                proposed_by_id=unit,
+                proposed_at=work.now,
+                decision="confirmed",
+                decided_by_id=unit,
+                decided_at=work.now,
+                finished_at=work.now,
+                trail_number=1,
+                trail_hash="0" * 64,
+            )
+            work.session.add(done)
+            return done.id
 
     def contact(self) -> UUID:
         """Another contact of the agency that is not involved."""
