@@ -85,7 +85,7 @@ def run_leaver(chosen: argparse.Namespace) -> None:
 def run_returner(chosen: argparse.Namespace) -> None:
     with _work() as work:
         come_back(work, chosen.email)
-    print("They can sign in again, and see what they saw before. Load the Board’s file if their job has changed.")
+    print("They can sign in again, and see what they saw before. They have no seat, and administer nobody, until somebody gives it to them.")
 
 
 def run_confirm_domain(chosen: argparse.Namespace) -> None:
@@ -167,7 +167,7 @@ def _sentence(fault: Any) -> str:
             return "this is empty"
         case "value_error":
             return str(fault["ctx"]["error"])
-        case "literal_error":
+        case "literal_error" | "enum":
             return f"“{fault['input']}” is not one of {fault['ctx']['expected']}"
         case _:
             return str(fault["msg"])
