@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from forms_app.db import allowances
+from forms_app.db import allowances, people
 from forms_app.domain.limits import Limit, milliseconds
 from forms_app.services.work import Work
 
@@ -20,5 +20,7 @@ def allows(work: Work, limit: Limit, *, whose: str, secret: bytes) -> bool:
     return allowed
 
 
-def forget_whole(work: Work) -> None:
+def forget_what_is_over(work: Work) -> None:
+    """What was counted and says nothing any more, and the codes that nobody was sent."""
     allowances.forget_whole(work.session, now=milliseconds(work.now))
+    people.forget_nobodys_codes(work.session, before=work.now)

@@ -14,7 +14,7 @@ from forms_app.db.tables import Allowance, AuditEntry
 from forms_app.domain.limits import Limit
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
-from forms_app.services.limits import allows, forget_whole
+from forms_app.services.limits import allows, forget_what_is_over
 from forms_app.services.work import Workshop
 from tests.factories.keys import KEYS
 
@@ -83,7 +83,7 @@ def test_what_is_whole_again_is_forgotten_and_what_is_not_stays(place: Place) ->
     place.now += timedelta(minutes=5)
 
     with place.workshop().writing() as work:
-        forget_whole(work)
+        forget_what_is_over(work)
 
     with place.database.reading() as session:
         assert len(session.scalars(select(Allowance)).all()) == 1

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import select
 
+from forms_app.db.tables import SignInCode
+from forms_app.services.limits import forget_what_is_over
 from tests.web.conftest import Site
 from tests.web.visitor import Visitor
 
@@ -197,6 +200,19 @@ def test_any_token_is_refused_with_a_page(token: str, visitor: Visitor) -> None:
 
 
 # --- what is left behind ---
+
+
+def test_codes_that_nobody_was_sent_are_forgotten_when_they_have_run_out(site: Site) -> None:
+    for address in ("nobody@invented.example", ADA):
+        site.visitor().ask_for_code(address)
+    site.clock.forward(minutes=16)
+    site.visitor().ask_for_code("nobody@invented.example")
+
+    with site.app.extensions["workshop"].writing() as work:
+        forget_what_is_over(work)
+
+    with site.database.reading() as session:
+        assert sorted(person is None for person in session.scalars(select(SignInCode.person_id))) == [False, True]
 
 
 def test_signing_in_is_in_the_trail_and_what_was_typed_is_not(site: Site) -> None:
