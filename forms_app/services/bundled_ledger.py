@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from forms_app.db.tables import Delivery, Escalation
+from forms_app.db.tables import Delivery, Escalation, HandOver
 from forms_app.domain.deliveries import Acknowledged, EventKind, Facts, Failed, State, state_of
 from forms_app.domain.working_days import spell_time
 from forms_app.services.ledger import Reader, history_of, how_sent, in_words, reason_in_words
@@ -115,6 +115,18 @@ def removed(escalation: Escalation) -> list[tuple[str, str, datetime]]:
         (party.person.job_title, party.agency.name, party.removed_at)
         for party in escalation.parties
         if party.removed_at is not None
+    ]
+
+
+def changed_hands(changes: Sequence[HandOver], moment: Any) -> list[dict[str, Any]]:
+    """Who took over from whom, by job title. Why is for colleagues alone."""
+    return [
+        {
+            "from": each.giver.job_title,
+            "to": None if each.taker is None else each.taker.job_title,
+            "at": moment(each.at),
+        }
+        for each in changes
     ]
 
 

@@ -16,7 +16,8 @@ from forms_app.db import reads
 from forms_app.db.deliveries import withdrawals_known_to
 from forms_app.db.layouts import versions_of
 from forms_app.db.releases import releases_of
-from forms_app.db.tables import Delivery, Document, Escalation
+from forms_app.db.seats import hand_overs_in
+from forms_app.db.tables import Delivery, Document, Escalation, HandOver
 from forms_app.documents.catalogue import file_name, kind_of
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.signatures import SigningKey
@@ -68,7 +69,8 @@ def bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Signing) -
     documents = reads.documents_for(work.session, escalation_id, by)
     own = [each for each in withdrawals_known_to(work.session, escalation_id, by) if each.person_id == by]
     known = [(document, tuple(document.deliveries)) for document in documents]
-    return _bundle(work, escalation, known, by, signing, Gone(own, bundled_ledger.removed(escalation)))
+    places = hand_overs_in(work.session, escalation_id)
+    return _bundle(work, escalation, known, by, signing, Gone(own, bundled_ledger.removed(escalation), places))
 
 
 def board_bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Signing) -> Bundle:
@@ -87,6 +89,8 @@ class Gone:
 
     documents: Sequence[Delivery] = ()
     people: Sequence[tuple[str, str, datetime]] = ()
+    places: Sequence[HandOver] = ()
+    """How places changed hands."""
 
 
 def _in_office(document: Document) -> tuple[Delivery, ...]:
@@ -220,6 +224,7 @@ def _manifest(
         "removed": [
             {"job_title": title, "agency": agency, "removed_at": _instant(at)} for title, agency, at in gone.people
         ],
+        "places": bundled_ledger.changed_hands(gone.places, _instant),
     }
     return f"{json.dumps(value, indent=2, ensure_ascii=False)}\n".encode()
 

@@ -36,7 +36,7 @@ from forms_app.services.in_words import (
 )
 from forms_app.services.ledger import Acting, Reader
 from forms_app.services.open_points import OpenPoint, OpenPoints
-from forms_app.services.places import holders_of, is_empty, standing_in_words
+from forms_app.services.places import as_raiser, holders_of, is_empty, standing_in_words
 from forms_app.services.removing import cannot_be_removed, may_remove
 from forms_app.services.sight import visible
 from forms_app.services.similar import similar_to
@@ -361,7 +361,7 @@ def _parties(policy: Policy, escalation: Escalation, by: Party) -> Iterator[Part
             name=party.person.name,
             job_title=party.person.job_title,
             agency=party.agency.name,
-            side=SIDES[Side(party.side)],
+            side=SIDES[Side(party.side)] + as_raiser(escalation, party),
             is_raiser=party.is_raiser,
             telephone=party.person.telephone if is_there and not party.has_left else "",
             can_be_removed=may and not cannot_be_removed(escalation, party),

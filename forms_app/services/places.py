@@ -69,6 +69,13 @@ def end_covers(work: Work, escalation: Escalation, place_id: UUID) -> bool:
 # --- in words ----------------------------------------------------------------------------------------------------
 
 
+def as_raiser(escalation: Escalation, party: Party) -> str:
+    """Who raised the concern stays who did, also when a successor is in their place; empty for everybody else."""
+    if party.person_id == escalation.records[0].person_id:
+        return " (raised the concern)"
+    return " (in the place of who raised the concern)" if party.is_raiser else ""
+
+
 def standing_in_words(escalation: Escalation, party: Party) -> str:
     """What is to be known of somebody’s place beside their side; empty for whoever simply holds it."""
     if party.removed_at is not None:

@@ -481,5 +481,5 @@ def test_the_list_says_where_it_was_made(place: Place) -> None:
     assert manifest["policy"].startswith("hull@")
     assert list(manifest) == [
         "format", "service", "board", "reference", "policy", "made_at", "signed_by", "contents", "documents",
-        "withdrawn", "removed",
+        "withdrawn", "removed", "places",
     ]  # fmt: skip

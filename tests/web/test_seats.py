@@ -78,6 +78,7 @@ def test_a_place_is_handed_over_and_the_open_session_of_whoever_had_it_finds_not
     assert raiser.get(form).status_code == 404
     page = pages.visitor(COLLEAGUE).get(pages.path)
     assert page.status_code == 200
+    assert "Raising (in the place of who raised the concern)" in words(page.text)
     assert "Her post is Quillsedge now." in words(page.text)
     other = words(pages.visitor(OTHER).get(pages.path).text)
     assert "How places changed hands (1)" in other

@@ -32,6 +32,7 @@ from forms_app.services.in_words import (
     who_acts,
     who_recorded,
 )
+from forms_app.services.places import as_raiser
 from forms_app.services.sight import visible
 
 NO_DANGER = ("danger", ("no",))
@@ -119,7 +120,7 @@ class Filling:
             name=row.person.name,
             job_title=row.person.job_title,
             agency=row.agency.name,
-            side=SIDES[Side(row.side)] + self._as(row),
+            side=SIDES[Side(row.side)] + as_raiser(self.escalation, row),
         )
 
     def written_by(self, record: StageRecord) -> say.Party:
@@ -129,12 +130,6 @@ class Filling:
             return NOBODY
         said = self.party(rows[record.person_id])
         return said.model_copy(update={"name": who_recorded(record, rows)})
-
-    def _as(self, row: PartyRow) -> str:
-        """Who raised the concern stays who did, also when a successor is in their place."""
-        if row.person_id == self.escalation.records[0].person_id:
-            return " (raised the concern)"
-        return " (in the place of who raised the concern)" if row.is_raiser else ""
 
     def raiser(self) -> say.Party:
         """Whoever raised the concern, by name, though their place may be another’s by now."""
