@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session, joinedload
 
 from forms_app.db.tables import AuditEntry, Escalation, Party, Person
@@ -30,7 +30,7 @@ def entries_of_board(
     session: Session, board_id: UUID, wanted: Wanted, *, before: int | None, most: int
 ) -> Sequence[AuditEntry]:
     """The newest first, and only those with a smaller number than `before`."""
-    return _page(session, and_(_of_board(board_id), *_asked(wanted)), before, most)
+    return _page(session, and_(AuditEntry.board_id == board_id, *_asked(wanted)), before, most)
 
 
 def entries_of_escalation(
@@ -79,14 +79,6 @@ def _page(session: Session, of: ColumnElement[bool], before: int | None, most: i
     if before is not None:
         wanted = wanted.where(AuditEntry.id < before)
     return session.scalars(wanted.order_by(AuditEntry.id.desc()).limit(most)).all()
-
-
-def _of_board(board_id: UUID) -> ColumnElement[bool]:
-    """What names no Board is of the Board of whoever did it: a wrong code, a page."""
-    its_people = select(Person.id).where(Person.board_id == board_id)
-    return or_(
-        AuditEntry.board_id == board_id, and_(AuditEntry.board_id.is_(None), AuditEntry.person_id.in_(its_people))
-    )
 
 
 def _asked(wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forms_app.db.tables import AuditEntry, Delivery, Document, TrailHead
+from forms_app.db.tables import AuditEntry, Delivery, Document, Person, TrailHead
 from forms_app.db.verify_trail import BEFORE_THE_FIRST, Row, hash_of, moment
 
 NOTED = "noted"
@@ -37,6 +37,7 @@ def write_down(session: Session) -> None:
     entries = session.info.pop(NOTED, [])
     if not entries:
         return
+    _give_boards(session, entries)
     session.flush()
     head = session.scalars(select(TrailHead).with_for_update().execution_options(populate_existing=True)).one()
     for entry in entries:
@@ -45,6 +46,18 @@ def write_down(session: Session) -> None:
         head.count, head.hash = entry.id, entry.hash
         session.add(entry)
     session.flush()
+
+
+def _give_boards(session: Session, entries: Sequence[AuditEntry]) -> None:
+    """What names no Board is of the Board of whoever did it: a wrong code, a page."""
+    lacking = {entry.person_id for entry in entries if entry.board_id is None and entry.person_id is not None}
+    if not lacking:
+        return
+    found = session.execute(select(Person.id, Person.board_id).where(Person.id.in_(lacking)))
+    boards = {row.id: row.board_id for row in found}
+    for entry in entries:
+        if entry.board_id is None and entry.person_id is not None:
+            entry.board_id = boards.get(entry.person_id)
 
 
 def row_of(entry: AuditEntry) -> Row:

@@ -167,5 +167,13 @@ def as_issued(work: Work, document: Document, by: UUID, file_format: Format) -> 
     found = reads.file_of(work.session, document.id, file_format)
     if found is None:
         raise NotFound("This document has not been made yet.")
-    work.note("document_downloaded", person=by, escalation=document.escalation_id, about=document.id)
+    board = document.escalation.board_id
+    work.note(
+        "document_downloaded",
+        person=by,
+        board=board,
+        escalation=document.escalation_id,
+        about=document.id,
+        code=file_format,
+    )
     return file_name(kind_of(document.kind), document.escalation.reference, file_format), found.content

@@ -95,7 +95,8 @@ def web_version_for(work: Work, *, by: UUID, document_id: UUID) -> WebVersion:
         raise NotFound("There is no such document.")
     if hashlib.sha256(file.content).hexdigest() != file.sha256:
         raise DocumentFault("The web version that is stored here is not the one that was issued. It was not shown.")
-    work.note("document_read", person=by, escalation=document.escalation_id, about=document.id)
+    board = document.escalation.board_id
+    work.note("document_read", person=by, board=board, escalation=document.escalation_id, about=document.id)
     note_given_out(work, by=by, document_id=document_id, file_format=PAGE)
     title = json.loads(document.context)["heading"]["title"]
     return WebVersion(title, file.content.decode())
