@@ -118,7 +118,7 @@ EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
                 "count": count,
                 "references": (REFERENCE, "ABC-8765432"),
                 "by": date(2000, 1, 14),
-                "link": "https://service.example/register/keeping",
+                "link": "https://service.example/register/keeping" if to_office else "",
                 "to_office": to_office,
             },
             {},

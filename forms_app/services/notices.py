@@ -292,12 +292,14 @@ def _destruction_near(work: Work, notification: Notification, service: str) -> V
     near = keeping.what_is_near(work, person, since=notification.owed_at)
     if near is None:
         return None
-    shown = near.references[:MOST_REFERENCES]
-    link = f"{service}/register/keeping"
     to_office = person.seat == Seat.BUSINESS_UNIT
     return {
-        "count": len(near.references), "references": shown, "by": near.by, "link": link, "to_office": to_office,
-    }  # fmt: skip
+        "count": len(near.references),
+        "references": near.references[:MOST_REFERENCES],
+        "by": near.by,
+        "link": f"{service}/register/keeping" if to_office else "",
+        "to_office": to_office,
+    }
 
 
 def _draft_ends(work: Work, notification: Notification, service: str) -> Values | None:

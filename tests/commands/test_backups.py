@@ -14,11 +14,12 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 
 from forms_app.commands import main
-from forms_app.db import backups
+from forms_app.db import backups, outbox
 from forms_app.db.backups import BackupFault, Target
 from forms_app.db.database import Database
 from forms_app.db.faults import DatabaseFault
 from forms_app.db.migrate import require_newest, upgrade
+from forms_app.db.restores import let_go
 from forms_app.settings import child_environment
 from tests.factories.keys import KEYS, SEALING_KEYS
 from tests.factories.scenes import latest, scene
@@ -93,6 +94,10 @@ def test_a_restored_database_holds_what_was_there(
     restore(empty, back_up(filled_url, tmp_path / "one.age", key), key)
 
     assert every_row(empty) == before
+    assert not due(empty), "it waits for somebody's word"
+    with closing(Database(empty, KEYS)) as database, database.writing() as session:
+        let_go(session, MADE_AT + timedelta(days=1), by=None)
+    assert due(empty)
 
 
 def test_nothing_of_it_is_on_the_disk_in_the_clear(filled_url: str, tmp_path: Path, key: tuple[str, Path]) -> None:
@@ -239,6 +244,11 @@ def another_postgresql_url(postgres_server: PostgresServer) -> Iterator[str]:
     name = postgres_server.create_database()
     yield postgres_server.url(name)
     postgres_server.drop_database(name)
+
+
+def due(url: str) -> bool:
+    with closing(Database(url, KEYS)) as database, database.reading() as session:
+        return outbox.is_due(session, MADE_AT + timedelta(days=1))
 
 
 def surroundings(url: str) -> dict[str, str]:
