@@ -8,20 +8,18 @@ from flask import Blueprint, redirect, render_template, request, session, url_fo
 from werkzeug.wrappers import Response
 from wtforms import Form
 
-from forms_app.db.actors import SERVICE
 from forms_app.domain.access import May
 from forms_app.domain.limits import TRIES_FOR_NETWORK
 from forms_app.domain.text import everything_prints
 from forms_app.forms.fields import Words
 from forms_app.services import second_step
 from forms_app.services.factors import Factors, Proof, Typed
-from forms_app.services.work import Workshop
 from forms_app.web import challenges, sessions
 from forms_app.web.access import open_to
 from forms_app.web.limits import limited
 from forms_app.web.rendering import SHOWN_AGAIN, show
 from forms_app.web.sessions import NEXT, UNFINISHED, current, secret, signed_in_person, workshop
-from forms_app.web.sign_in import begin, email_code, go_on
+from forms_app.web.sign_in import begin, email_code, for_whoever_it_is, go_on
 
 blueprint = Blueprint("second_step", __name__)
 Answer = Response | tuple[str, int]
@@ -54,7 +52,7 @@ def take() -> Answer:
     form = ProofForm(request.form)
     proof = _proof(form)
     if proof is not None:
-        with _for_whoever_it_is().writing() as work:
+        with for_whoever_it_is().writing() as work:
             found = second_step.take_second_step(work, token=token, proof=proof, secret=secret())
         if found is not None:
             return begin(found)
@@ -67,7 +65,7 @@ def take() -> Answer:
 @limited(TRIES_FOR_NETWORK)
 def by_passkey() -> Answer:
     answer = challenges.answer_in_form()
-    with _for_whoever_it_is().writing() as work:
+    with for_whoever_it_is().writing() as work:
         found = second_step.sign_in_by_passkey(work, answer=answer, secret=secret()) if answer is not None else None
     if found is None:
         return render_template("second_step/passkey_refused.html"), SHOWN_AGAIN
@@ -93,11 +91,6 @@ def again() -> Answer:
 @open_to(May.KEEP_OWN_ACCOUNT, before_second_step=True)
 def again_by_email() -> Response:
     return email_code(signed_in_person().email)
-
-
-def _for_whoever_it_is() -> Workshop:
-    """Nobody is signed in yet, and what a proof changes is somebody's: the service does it, for whose proof it finds."""
-    return workshop().on_behalf_of(SERVICE)
 
 
 def _proof(form: ProofForm) -> Proof | None:

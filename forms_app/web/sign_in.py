@@ -10,12 +10,14 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from werkzeug.wrappers import Response
 from wtforms import Form
 
+from forms_app.db.actors import SERVICE
 from forms_app.domain.access import May
 from forms_app.domain.limits import CODES_FOR_NETWORK, TRIES_FOR_NETWORK
 from forms_app.domain.text import everything_prints
 from forms_app.forms.fields import Values, Words
 from forms_app.services import signing_in, single_sign_on
 from forms_app.services.signing_in import SecondStepOwed, SignedIn
+from forms_app.services.work import Workshop
 from forms_app.web import sessions
 from forms_app.web.access import can_be_opened, open_to
 from forms_app.web.challenges import passkey_options
@@ -83,7 +85,7 @@ def code() -> Answer:
     form = CodeForm(request.form)
     if request.method == "GET" or not form.validate():
         return show("sign_in/code.html", form)
-    with workshop().writing() as work:
+    with for_whoever_it_is().writing() as work:
         found = signing_in.prove_code(work, code_id=UUID(session[CODE_ASKED]), typed=form.code.data, secret=secret())
     if found is None:
         form.code.errors = [REFUSED]
@@ -102,7 +104,7 @@ def link(token: str) -> str:
 @open_to(May.SEE_PUBLIC_PAGES)
 @limited(TRIES_FOR_NETWORK)
 def use_link(token: str) -> Answer:
-    with workshop().writing() as work:
+    with for_whoever_it_is().writing() as work:
         found = signing_in.prove_link(work, token=token, secret=secret())
     if found is None:
         return render_template("sign_in/link_refused.html"), 422
@@ -122,10 +124,17 @@ def signed_out() -> str:
     return render_template("sign_in/signed_out.html")
 
 
+def for_whoever_it_is() -> Workshop:
+    """Nobody is signed in yet, and what a proof changes, and what waits for whoever is locked, is somebody's: the service looks and does
+    it, for whose address or proof it finds.
+    """
+    return workshop().on_behalf_of(SERVICE)
+
+
 def email_code(address: str) -> Response:
     """Owes a code to this address, if anybody has it, and goes to where it is typed."""
     before = session.get(CODE_ASKED)
-    with workshop().writing() as work:
+    with for_whoever_it_is().writing() as work:
         code_id = signing_in.ask_code(
             work, address=address, secret=secret(), link=_link, before=UUID(before) if before else None
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.commands.invented import invented_board, with_second_officer
-from forms_app.db.tables import Agency, Person, Proposal
+from forms_app.db.tables import Agency, Notification, Person, Proposal
 from forms_app.services.boards import set_up_board
 from tests.factories.scenes import DOMAIN, Scene, everybody, latest, scene
 from tests.web.conftest import Site, site_of
@@ -50,13 +51,19 @@ class Place:
 
 @pytest.fixture
 def place(sqlite_url: str) -> Iterator[Place]:
-    with scene(sqlite_url, "hull") as here:
+    with place_on(sqlite_url) as found:
+        yield found
+
+
+@contextmanager
+def place_on(url: str) -> Iterator[Place]:
+    with scene(url, "hull") as here:
         with here.workshop.writing() as work:
             set_up_board(work, BOARD)
         here.people = everybody(here.database)
         with here.database.writing() as session:
             session.scalars(select(Person).where(Person.email == ADMINISTRATOR)).one().administers_agency = True
-        site = site_of(here, sqlite_url)
+        site = site_of(here, url)
         site.app.add_url_rule("/who", "who", site.app.view_functions["emails.yours"])
         yield Place(here, site)
 
@@ -184,6 +191,48 @@ def test_a_leaver_is_signed_out_at_the_next_request(place: Place) -> None:
     unit.get(place.path(RAISER, "/return"))
     unit.post(place.path(RAISER, "/return"))
     assert place.person(RAISER).left_at is None
+
+
+def test_an_administrator_lets_somebody_go_whose_escalations_they_do_not_reach(postgresql_url: str) -> None:
+    with place_on(postgresql_url) as place:
+        place.scene.open()
+        visitor = place.visitor(ADMINISTRATOR)
+        visitor.get(place.path(RAISER, "/leave"))
+
+        assert visitor.post(place.path(RAISER, "/leave")).location == place.path(RAISER)
+
+        with place.scene.database.reading() as session:
+            told = session.scalars(select(Notification.kind).where(Notification.kind == "party_left")).all()
+        assert len(told) == 3, "the two of the business unit, and whoever is nearest"
+
+
+def test_somebody_locked_for_whom_an_escalation_waits_is_let_in_by_their_address(database_url: str) -> None:
+    with place_on(database_url) as place:
+        place.scene.open()
+        colleague = f"colleague@school.{DOMAIN}"
+        with place.scene.database.writing() as session:
+            for email in (RAISER, colleague):
+                person = session.scalars(select(Person).where(Person.email == email)).one()
+                person.locked_at = place.scene.clock.now
+        before = len(place.site.messages())
+        locked = place.site.visitor()
+        assert locked.ask_for_code(colleague).status_code == 200
+        assert len(place.site.messages()) == before, "and the answer is the same as to everybody"
+
+        raiser = place.visitor(RAISER)
+
+        assert raiser.get("/escalations").status_code == 200
+        assert place.person(RAISER).locked_at is None
+        assert place.person(RAISER).signed_in_at == place.scene.clock.now
+        assert "person_unlocked" in place.site.actions()
+
+
+def test_whom_somebody_locks_is_signed_out_at_the_next_request(place: Place) -> None:
+    raiser, unit = place.visitor(RAISER), place.visitor(UNIT)
+    unit.get(place.path(RAISER, "/lock"))
+    unit.post(place.path(RAISER, "/lock"))
+
+    assert raiser.get("/escalations").location == "/sign-in"
 
 
 @pytest.mark.parametrize(("does", "undoes"), [("lock", "unlock"), ("appoint", "dismiss")])
