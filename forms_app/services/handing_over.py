@@ -261,6 +261,15 @@ def tell_of_change(
             )
 
 
+def tell_of_empty_places(work: Work, person_id: UUID, escalations: Sequence[Escalation]) -> None:
+    """Somebody takes part no more in these: the business unit hears where they held a place, and everybody that they are gone."""
+    for escalation in escalations:
+        for holder in holders_of(escalation):
+            if holder.person_id == person_id:
+                tell_office_of_empty_place(work, escalation, holder.place_id)
+                tell_of_change(work, escalation, holder.place_id, but=person_id)
+
+
 def tell_office_of_empty_place(work: Work, escalation: Escalation, place_id: UUID) -> None:
     """The business unit hears that nobody holds a place: somebody must be found."""
     for officer in business_unit_of(work.session, escalation.board_id):

@@ -27,6 +27,7 @@ from forms_app.services.administering import (
     policy_of_board,
     refuse_last_officer,
 )
+from forms_app.services.handing_over import tell_of_empty_places
 from forms_app.services.leaving import open_escalations, shut_out
 from forms_app.services.mail_domains import look_up_rules, name_domains, rule_for
 from forms_app.services.proposing import ProposalLine, proposals_for
@@ -183,12 +184,14 @@ def change_person(work: Work, *, by: UUID, person_id: UUID, details: PersonDetai
 
 
 def carry_over(work: Work, own: Administrator, person: Person, details: PersonDetails) -> None:
-    """Writes the details. Whoever moves to another agency administers the people of neither."""
+    """Writes the details. Whoever moves to another agency administers the people of neither, and takes part for neither."""
     if person.agency_id != details.agency_id and person.administers_agency:
         person.administers_agency = False
         work.note("administration_taken", person=own.id, board=own.board_id, about=person.id)
     code = "moved" if person.agency_id != details.agency_id else None
+    left_behind = open_escalations(work, person.id) if code else []
     write_details(person, details)
+    tell_of_empty_places(work, person.id, left_behind)
     work.note("person_changed", person=own.id, board=own.board_id, about=person.id, code=code)
 
 

@@ -30,7 +30,7 @@ TITLES: Mapping[Kind, str] = {
     Kind.DESTRUCTION_NEAR: "Records will be destroyed",
     Kind.DRAFT_ENDS: "Something that you began and did not send",
     Kind.SECOND_STEPS_CHANGED: "Your second steps were changed",
-    Kind.PLACE_CHANGED: "Somebody else takes part now",
+    Kind.PLACE_CHANGED: "The people who take part have changed",
     Kind.PLACE_GIVEN_UP: "You take no part any more",
     Kind.PLACE_EMPTY: "Somebody must be named in a place",
     Kind.TRAIL_HEAD: "The head of the trail",

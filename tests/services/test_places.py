@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,7 +29,7 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.filing import NamedParty
 from forms_app.domain.places import Reason
 from forms_app.domain.policy import Closer, Side
-from forms_app.services import covering, documents, handing_over, interests, looking, receiving, register
+from forms_app.services import covering, documents, handing_over, interests, looking, people, receiving, register
 from forms_app.services.leaving import leave
 from tests.factories.policies import BOTH, CHAIR, policy, route, stage
 from tests.factories.scenes import Scene, scene
@@ -505,6 +505,19 @@ def test_whoever_moved_to_another_agency_loses_it_all_and_the_place_is_handed_ov
             documents.file_for(work, by=raiser, document_id=account, file_format="pdf")
     here.hands_over(raiser, successor, by=here.scene.holder("business_unit"), reason=Reason.MOVED)
     assert here.opens(successor, account)
+
+
+def test_when_somebody_is_moved_to_another_agency_the_business_unit_and_the_others_hear_of_it(quick: Here) -> None:
+    unit, raiser = quick.scene.holder("business_unit"), quick.scene.raiser
+    with quick.scene.workshop.writing() as work:
+        person = work.session.get_one(Person, raiser)
+        before = people.details_of(person)
+        details = replace(before, agency_id=quick.scene.agency("police").id)
+        people.change_person(work, by=unit, person_id=raiser, details=details, seen=before.stamp)
+
+    assert not quick.sees(raiser)
+    assert quick.told("place_empty") == {unit}
+    assert quick.told("place_changed") == {quick.scene.at("socialcare", "practitioner")}
 
 
 def test_nothing_is_sent_for_a_place_to_whoever_moved_and_somebody_hears_of_it(quick: Here) -> None:
