@@ -6,7 +6,10 @@ import argparse
 from collections.abc import Collection, Iterator, Mapping
 
 from forms_app.domain.access import PARTIES, May, Relation, Role, To, When, roles_of
+from forms_app.domain.policy import Citation, Policy, Sees, Sight
 from forms_app.domain.seats import Seat
+from forms_app.policies.shelf import Shelf
+from forms_app.services.in_words import SIDES
 
 SAID: Mapping[May, str] = {
     May.SEE_PUBLIC_PAGES: "read the start page, what to do in danger, and the pages for signing in",
@@ -27,7 +30,10 @@ SAID: Mapping[May, str] = {
     May.SEE_FAILING_DELIVERIES: "see which messages reach nobody",
     May.WITHDRAW_DOCUMENT: "withdraw a document that was sent by mistake",
     May.REMOVE_PARTY: "take somebody out who was named by mistake",
-    May.HAND_OVER_PLACE: "hand a place over, and name who covers for somebody",
+    May.HAND_OVER_PLACE: "hand a place over to a colleague of the same agency",
+    May.COVER_PLACE: "name who covers for somebody who is away",
+    May.SEE_EMPTY_PLACES: "see which places nobody holds any more",
+    May.DECLARE_INTEREST: "declare an interest, and from then on see nothing of it as the Board",
     May.SEE_TIMELINE: "read who did what, and when",
     May.TAKE_DEADLINES: "put its meetings and time limits into their calendar",
     May.DOWNLOAD_EVERYTHING: "download everything that they may open, as one file",
@@ -46,6 +52,7 @@ SAID: Mapping[May, str] = {
     May.CHANGE_TITLES: "change the Board’s equivalent roles",
     May.SEE_NUMBERS: "see the Board’s numbers",
     May.ADMINISTER_PEOPLE: "add and change people, and say that somebody has left",
+    May.KEEP_AGENCIES: "add agencies, change and close them",
     May.GIVE_SEATS: "give a seat at the Board",
     May.RESET_SECOND_FACTOR: "let somebody set up their second step anew",
     May.KEEP_CONTACTS: "keep the lines of “Who to contact” right",
@@ -66,6 +73,12 @@ WHENS = {
     When.ONCE_SENT: "once sent",
 }
 NOTHING = "–"
+SEEN = {
+    Sees.EVERYTHING: "everything",
+    Sees.FROM_JOINING: "what is recorded from the moment at which they join",
+    Sees.DEIDENTIFIED: "where it stands and the proforma: no name, and nothing that anybody typed",
+}
+UNTIL = {"meeting_called": "a meeting, panel or mediation is called"}
 
 
 def _is(seat: Seat | None = None, *, administers: bool = False) -> frozenset[Role]:
@@ -147,6 +160,15 @@ def _lines() -> Iterator[str]:
     yield "- Somebody who holds a seat and takes part has what both have, but releases nothing of that escalation."
     yield "- An analyst or an auditor cannot take part."
     yield ""
+    yield "## How far they see"
+    yield ""
+    yield "Whoever joins a side sees everything that the sides recorded for each other before, but restricted notes, which are for the"
+    yield "levels of the writer’s own agency that the policy names. A policy can say otherwise; of those that come with the service:"
+    yield ""
+    yield "| Policy | Who | Sees | Because |"
+    yield "| --- | --- | --- | --- |"
+    yield from (_sight(policy, each) for policy in Shelf.shipped() for each in policy.sight)
+    yield ""
     yield "## At a Board and in an agency"
     yield ""
     yield from _table("May they …", AT_A_BOARD, [may for may in May if may not in about_one])
@@ -158,6 +180,14 @@ def _lines() -> Iterator[str]:
     yield "| What | Not by |"
     yield "| --- | --- |"
     yield from (f"| {SAID[may]} | {may.value.not_by} |" for may in May if may.value.not_by)
+
+
+def _sight(policy: Policy, sight: Sight) -> str:
+    levels = ", ".join(policy.level_title(level) for level in sight.levels)
+    until = f", until {UNTIL[sight.until]}; then everything" if sight.until else ""
+    source = sight.source
+    because = f"“{source.words}” ({source.section})" if isinstance(source, Citation) else f"Decided: {source.decided}"
+    return f"| {policy.title} | {SIDES[sight.side]}{levels and f': {levels}'} | {SEEN[sight.sees]}{until} | {because} |"
 
 
 def _table(corner: str, columns: Collection[Column], rows: Collection[May]) -> Iterator[str]:
