@@ -14,7 +14,7 @@ from sqlalchemy import select
 from forms_app.commands.invented import invented_board, invented_boards, with_newcomer, with_second_officer
 from forms_app.db.database import Database
 from forms_app.db.people import person_with_email
-from forms_app.db.tables import Agency, AuditEntry, Board, Contact, Person, SignInCode, SignInSession
+from forms_app.db.tables import Agency, AuditEntry, Board, Contact, IdentityProvider, Person, SignInCode, SignInSession
 from forms_app.domain.contacts import needs_checking
 from forms_app.domain.errors import NotFound
 from forms_app.domain.languages import Language
@@ -305,7 +305,14 @@ def test_who_comes_back_is_there_again_and_signs_in_anew(database_url: str) -> N
         with here.workshop.writing() as work:
             ask_code(work, address=email, secret=secret, link=str)
             work.session.add(
-                SignInSession(token_hash="-", person_id=colleague, started_at=work.now, proved_at=work.now, seen_at=work.now, ended_at=None)
+                SignInSession(
+                    token_hash="-",
+                    person_id=colleague,
+                    started_at=work.now,
+                    proved_at=work.now,
+                    seen_at=work.now,
+                    ended_at=None,
+                )
             )
             leave(work, email)
         with here.workshop.writing() as work:
@@ -338,3 +345,67 @@ def test_a_directory_has_its_own_boards_people_only(database_url: str) -> None:
         assert {person.id for person in found.people} == set(here.people.values())
         assert len(found.agencies) == len(HULL.agencies)
         assert found.own.id == here.raiser
+
+
+# --- where people sign in as they do at work ---
+
+PROVIDER = {"issuer": "https://login.example", "client_id": "escalations", "domains": ["Health.example"]}
+
+
+def given_another(**changed: Any) -> GivenBoard:
+    """Another Board, with people of its own."""
+    whole = {**HULL.model_dump(), "code": "OTH", "name": "Another Board", **changed}
+    for agency in whole["agencies"]:
+        for person in agency["people"]:
+            person["email"] = f"other.{person['email']}"
+    return GivenBoard.model_validate(whole)
+
+
+def providers(workshop: Workshop) -> list[tuple[str, str, str]]:
+    with workshop.reading() as work:
+        wanted = select(IdentityProvider.domain, IdentityProvider.issuer, IdentityProvider.client_id)
+        return [tuple(row) for row in work.session.execute(wanted.order_by(IdentityProvider.domain))]
+
+
+def test_the_file_says_where_people_sign_in_as_they_do_at_work_and_may_take_it_back(workshop: Workshop) -> None:
+    load(workshop, given(single_sign_on=[PROVIDER]))
+    assert providers(workshop) == [("health.example", "https://login.example", "escalations")]
+
+    load(workshop, given(single_sign_on=[{**PROVIDER, "domains": ["other.example", "police.example"]}]))
+    assert [domain for domain, _, _ in providers(workshop)] == ["other.example", "police.example"]
+
+    load(workshop, given())
+    assert providers(workshop) == []
+
+
+@pytest.mark.parametrize("issuer", ["http://login.example", "login.example", "", "file:///etc/passwd"])
+def test_a_provider_is_asked_over_https_alone(issuer: str) -> None:
+    with pytest.raises(ValidationError, match="with https://"):
+        given(single_sign_on=[{**PROVIDER, "issuer": issuer}])
+
+
+@pytest.mark.parametrize(
+    ("domains", "said"),
+    [
+        (["gmail.com"], "gmail.com: anybody can have an address there, so no agency's provider speaks for it."),
+        (["a.example", "a.example"], "a.example has two providers in the file. Give it one."),
+    ],
+)
+def test_a_provider_that_cannot_speak_for_its_domain_is_refused(
+    domains: list[str], said: str, workshop: Workshop
+) -> None:
+    with pytest.raises(BoardFaults, match=re.escape(said)):
+        load(workshop, given(single_sign_on=[{**PROVIDER, "domains": domains}]))
+
+    assert providers(workshop) == []
+
+
+def test_two_boards_name_one_provider_for_a_domain(workshop: Workshop) -> None:
+    load(workshop, given(single_sign_on=[PROVIDER]))
+    other = given_another(single_sign_on=[{**PROVIDER, "issuer": "https://impostor.example"}])
+
+    with pytest.raises(BoardFaults, match="another Board has named another provider"):
+        load(workshop, other)
+
+    load(workshop, given_another(single_sign_on=[PROVIDER]))
+    assert [domain for domain, _, _ in providers(workshop)] == ["health.example"] * 2

@@ -20,11 +20,12 @@ from forms_app.db.tables import Board, Identity, IdentityProvider, Person
 from forms_app.services.identity_providers import may_be_asked
 from forms_app.services.single_sign_on import AgencysProvider, set_providers
 from tests.architecture.tree import PROJECT
+from tests.factories.second_steps import SECOND_STEP, give_second_step
 from tests.ports import free_port
 from tests.web.conftest import SERVICE_URL, Site, add_people, open_site
 from tests.web.visitor import Visitor
 
-ADA = "ada@invented.example"
+ADA, BELLA = "ada@invented.example", "bella@invented.example"
 BACK = f"{SERVICE_URL}/sign-in/agency/back"
 REFUSED = "You could not be signed in as you are at work"
 
@@ -126,6 +127,36 @@ def test_the_next_time_the_issuer_knows_them_whatever_their_address_is_there(sit
     assert "Ada Invented" in visitor.get("/who").text
     with site.database.reading() as session:
         assert len(session.scalars(select(Identity)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("vouches", "methods", "asked"),
+    [(False, ["pwd", "mfa"], True), (True, ["pwd"], True), (True, None, True), (True, ["pwd", "mfa"], False)],
+)
+def test_a_second_step_there_counts_only_where_the_board_and_the_token_say_so(
+    vouches: bool, methods: list[str] | None, asked: bool, site: Site, agency: Agency
+) -> None:
+    offer(site, agency.issuer, vouches_for_second_step=vouches)
+    give_second_step(site.database, BELLA, site.clock.now)
+    agency.claims = {"sub": "b-1", "email": BELLA, "email_verified": True, "amr": methods}
+    visitor = site.visitor()
+
+    answer = visitor.get(agency.signs_in(way_there(visitor, BELLA)))
+
+    assert answer.location == (SECOND_STEP if asked else "/escalations")
+    assert (visitor.get("/who").status_code == 200) is not asked
+
+
+def test_it_is_the_same_on_postgresql(postgresql_url: str, agency: Agency) -> None:
+    site = open_site(postgresql_url, single_sign_on_secrets={agency.issuer: "an invented secret"})
+    add_people(site.database)
+    offer(site, agency.issuer)
+
+    for _ in range(2):
+        visitor, answer = comes_back(site, agency)
+        assert answer.location == "/escalations"
+        assert "Ada Invented" in visitor.get("/who").text
+    site.database.close()
 
 
 def test_where_they_wanted_to_be_is_where_they_come(site: Site, agency: Agency) -> None:
