@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -70,8 +71,21 @@ class Office:
 
 
 @pytest.fixture
-def office(database_url: str) -> Iterator[Office]:
-    with scene(database_url, "hull") as place:
+def office(sqlite_url: str) -> Iterator[Office]:
+    with office_on(sqlite_url) as found:
+        yield found
+
+
+@pytest.fixture
+def either(database_url: str) -> Iterator[Office]:
+    """On both kinds of database, where what they do for themselves matters."""
+    with office_on(database_url) as found:
+        yield found
+
+
+@contextmanager
+def office_on(url: str) -> Iterator[Office]:
+    with scene(url, "hull") as place:
         with place.workshop.writing() as work:
             set_up_board(work, BOARD)
         place.people = everybody(place.database)
@@ -140,19 +154,19 @@ def test_whoever_administers_nobody_finds_nothing(office: Office, who: str) -> N
 # --- adding and changing -----------------------------------------------------------------------------------------
 
 
-def test_somebody_new_is_added_once_and_a_new_domain_waits(office: Office) -> None:
-    key, given = uuid4(), details(office)
-    with office.scene.workshop.writing() as work:
+def test_somebody_new_is_added_once_and_a_new_domain_waits(either: Office) -> None:
+    key, given = uuid4(), details(either)
+    with either.scene.workshop.writing() as work:
         sent = [
-            people.add_person(work, by=office.administrator, form_key=key, details=given, email="tamsin@supply.example")
+            people.add_person(work, by=either.administrator, form_key=key, details=given, email="tamsin@supply.example")
             for _ in range(2)
         ]
     (person_id,) = set(sent)
 
-    with office.scene.workshop.reading() as work:
-        assert not people.person_view(work, by=office.unit, person_id=person_id).may_be_emailed
-    assert office.person(person_id).added_at == office.scene.clock.now
-    assert office.noted("person_added") == [(office.administrator, person_id, None)]
+    with either.scene.workshop.reading() as work:
+        assert not people.person_view(work, by=either.unit, person_id=person_id).may_be_emailed
+    assert either.person(person_id).added_at == either.scene.clock.now
+    assert either.noted("person_added") == [(either.administrator, person_id, None)]
 
 
 @pytest.mark.parametrize(
@@ -254,21 +268,21 @@ def test_the_last_of_the_unit_cannot_be_taken_away(office: Office) -> None:
                 does()
 
 
-def test_an_administrator_cannot_take_over_somebodys_account_by_their_address(office: Office) -> None:
-    raiser, new = office.scene.raiser, f"another@school.{DOMAIN}"
-    with office.scene.workshop.writing() as work:
-        ask_code(work, address=office.person(raiser).email, secret=SECRET, link=str)
-        assert not proposing.change_address(work, by=office.administrator, person_id=raiser, email=new)
+def test_an_administrator_cannot_take_over_somebodys_account_by_their_address(either: Office) -> None:
+    raiser, new = either.scene.raiser, f"another@school.{DOMAIN}"
+    with either.scene.workshop.writing() as work:
+        ask_code(work, address=either.person(raiser).email, secret=SECRET, link=str)
+        assert not proposing.change_address(work, by=either.administrator, person_id=raiser, email=new)
 
-    assert office.person(raiser).email != new
-    assert office.told(Kind.ADDRESS_CHANGES) == [raiser], "they are told where they are reached now"
-    (waiting,) = office.waiting()
-    with office.scene.workshop.writing() as work, pytest.raises(NotFound):
-        proposing.confirm(work, by=office.administrator, proposal_id=waiting)
-    with office.scene.workshop.writing() as work:
-        proposing.confirm(work, by=office.unit, proposal_id=waiting)
-    assert office.person(raiser).email == new
-    with office.scene.database.reading() as session:
+    assert either.person(raiser).email != new
+    assert either.told(Kind.ADDRESS_CHANGES) == [raiser], "they are told where they are reached now"
+    (waiting,) = either.waiting()
+    with either.scene.workshop.writing() as work, pytest.raises(NotFound):
+        proposing.confirm(work, by=either.administrator, proposal_id=waiting)
+    with either.scene.workshop.writing() as work:
+        proposing.confirm(work, by=either.unit, proposal_id=waiting)
+    assert either.person(raiser).email == new
+    with either.scene.database.reading() as session:
         codes = select(SignInCode).where(SignInCode.person_id == raiser, SignInCode.used_at.is_(None))
         assert not session.scalars(codes).all(), "a code that went to the old address lets nobody in"
 
@@ -292,20 +306,20 @@ def test_what_was_proposed_anew_or_withdrawn_cannot_be_confirmed(office: Office)
 # --- leaving and coming back -------------------------------------------------------------------------------------
 
 
-def test_a_leaver_loses_everything_that_let_them_in_in_one_transaction_and_others_are_told(office: Office) -> None:
-    office.scene.open()
-    raiser = office.scene.raiser
-    with office.scene.workshop.writing() as work:
-        ask_code(work, address=office.person(raiser).email, secret=SECRET, link=str)
+def test_a_leaver_loses_everything_that_let_them_in_in_one_transaction_and_others_are_told(either: Office) -> None:
+    either.scene.open()
+    raiser = either.scene.raiser
+    with either.scene.workshop.writing() as work:
+        ask_code(work, address=either.person(raiser).email, secret=SECRET, link=str)
         drafts.save_page(work, by=raiser, about="new", form="account", page="p", pairs=[["f", "x"]])
         work.session.add(
             SignInSession(token_hash="t", person_id=raiser, started_at=work.now, proved_at=work.now, seen_at=work.now)
         )
-        proposing.let_administer(work, by=office.unit, person_id=raiser, administers=True)
-    with office.scene.workshop.writing() as work:
-        leaving.leave(work, by=office.administrator, person_id=raiser)
+        proposing.let_administer(work, by=either.unit, person_id=raiser, administers=True)
+    with either.scene.workshop.writing() as work:
+        leaving.leave(work, by=either.administrator, person_id=raiser)
 
-    with office.scene.database.reading() as session:
+    with either.scene.database.reading() as session:
         assert not session.scalars(select(Draft).where(Draft.person_id == raiser)).all()
         assert not session.scalars(
             select(SignInSession).where(SignInSession.person_id == raiser, SignInSession.ended_at.is_(None))
@@ -313,11 +327,11 @@ def test_a_leaver_loses_everything_that_let_them_in_in_one_transaction_and_other
         assert not session.scalars(
             select(SignInCode).where(SignInCode.person_id == raiser, SignInCode.used_at.is_(None))
         ).all()
-    assert not office.waiting()
-    told = office.told(Kind.PARTY_LEFT)
-    assert {office.unit, office.second} < set(told)
+    assert not either.waiting()
+    told = either.told(Kind.PARTY_LEFT)
+    assert {either.unit, either.second} < set(told)
     assert len(told) == 3, "and whoever is nearest in the escalation"
-    assert office.noted("person_left") == [(office.administrator, raiser, None)]
+    assert either.noted("person_left") == [(either.administrator, raiser, None)]
 
 
 def test_nobody_is_told_of_a_leaver_who_takes_part_in_nothing(office: Office) -> None:
@@ -349,22 +363,22 @@ def look_after(office: Office) -> None:
         attesting.remind_of_attestations(work, board)
 
 
-def test_whoever_has_not_signed_in_for_long_is_locked_and_the_last_of_the_unit_is_not(office: Office) -> None:
-    office.set(office.scene.at("police", "practitioner"), signed_in_at=office.scene.clock.now + timedelta(days=1))
-    office.set(office.unit, signed_in_at=office.scene.clock.now + timedelta(days=1))
-    office.scene.clock.forward(days=180)
-    look_after(office)
-    assert not office.noted("person_locked")
+def test_whoever_has_not_signed_in_for_long_is_locked_and_the_last_of_the_unit_is_not(either: Office) -> None:
+    either.set(either.scene.at("police", "practitioner"), signed_in_at=either.scene.clock.now + timedelta(days=1))
+    either.set(either.unit, signed_in_at=either.scene.clock.now + timedelta(days=1))
+    either.scene.clock.forward(days=180)
+    look_after(either)
+    assert not either.noted("person_locked")
 
-    office.scene.clock.forward(hours=1)
-    look_after(office)
-    assert office.person(office.scene.raiser).locked_at is not None
-    assert office.person(office.second).locked_at is not None
-    assert office.person(office.scene.at("police", "practitioner")).locked_at is None
-    office.scene.clock.forward(days=400)
-    look_after(office)
-    assert office.person(office.unit).locked_at is None
-    assert office.noted("person_locked")[0][2] == "dormant"
+    either.scene.clock.forward(hours=1)
+    look_after(either)
+    assert either.person(either.scene.raiser).locked_at is not None
+    assert either.person(either.second).locked_at is not None
+    assert either.person(either.scene.at("police", "practitioner")).locked_at is None
+    either.scene.clock.forward(days=400)
+    look_after(either)
+    assert either.person(either.unit).locked_at is None
+    assert either.noted("person_locked")[0][2] == "dormant"
 
 
 def codes_owed(office: Office, who: UUID) -> int:
@@ -403,28 +417,28 @@ def test_whom_an_administrator_unlocks_counts_as_heard_of(office: Office) -> Non
 # --- the yearly word ---------------------------------------------------------------------------------------------
 
 
-def test_an_agency_is_reminded_when_its_word_is_due_and_the_unit_a_month_later(office: Office) -> None:
-    school = office.person(office.administrator).agency_id
-    office.scene.clock.forward(days=364)
-    look_after(office)
-    assert office.told(Kind.ATTESTATION_DUE) == []
-    office.scene.clock.forward(days=2)
+def test_an_agency_is_reminded_when_its_word_is_due_and_the_unit_a_month_later(either: Office) -> None:
+    school = either.person(either.administrator).agency_id
+    either.scene.clock.forward(days=364)
+    look_after(either)
+    assert either.told(Kind.ATTESTATION_DUE) == []
+    either.scene.clock.forward(days=2)
     for _ in range(2):
-        look_after(office)
-    assert office.told(Kind.ATTESTATION_DUE).count(office.administrator) == 1
-    before = office.told(Kind.ATTESTATION_DUE).count(office.unit)
-    with office.scene.workshop.reading() as work:
-        line = agencies.agency_line(work, by=office.administrator, agency_id=school)
+        look_after(either)
+    assert either.told(Kind.ATTESTATION_DUE).count(either.administrator) == 1
+    before = either.told(Kind.ATTESTATION_DUE).count(either.unit)
+    with either.scene.workshop.reading() as work:
+        line = agencies.agency_line(work, by=either.administrator, agency_id=school)
         assert (line.is_due, line.is_overdue) == (True, False)
 
-    office.scene.clock.forward(days=31)
-    look_after(office)
-    assert office.told(Kind.ATTESTATION_DUE).count(office.unit) > before
-    with office.scene.workshop.writing() as work:
-        view = attesting.attestation_view(work, by=office.administrator, agency_id=school)
-        attesting.attest(work, by=office.administrator, agency_id=school, seen=view.stamp)
-    with office.scene.workshop.reading() as work:
-        assert not agencies.agency_line(work, by=office.unit, agency_id=school).is_due
+    either.scene.clock.forward(days=31)
+    look_after(either)
+    assert either.told(Kind.ATTESTATION_DUE).count(either.unit) > before
+    with either.scene.workshop.writing() as work:
+        view = attesting.attestation_view(work, by=either.administrator, agency_id=school)
+        attesting.attest(work, by=either.administrator, agency_id=school, seen=view.stamp)
+    with either.scene.workshop.reading() as work:
+        assert not agencies.agency_line(work, by=either.unit, agency_id=school).is_due
 
 
 def test_nobody_gives_their_word_for_a_list_that_changed_or_is_not_theirs(office: Office) -> None:
@@ -444,24 +458,24 @@ def test_nobody_gives_their_word_for_a_list_that_changed_or_is_not_theirs(office
 # --- agencies ----------------------------------------------------------------------------------------------------
 
 
-def test_an_agency_closes_when_nobody_is_on_its_list_and_opens_again(office: Office) -> None:
-    school = office.person(office.administrator).agency_id
-    with office.scene.workshop.writing() as work, pytest.raises(NotAllowedNow, match="still on its list"):
-        agencies.close_agency(work, by=office.unit, agency_id=school)
+def test_an_agency_closes_when_nobody_is_on_its_list_and_opens_again(either: Office) -> None:
+    school = either.person(either.administrator).agency_id
+    with either.scene.workshop.writing() as work, pytest.raises(NotAllowedNow, match="still on its list"):
+        agencies.close_agency(work, by=either.unit, agency_id=school)
     key = uuid4()
-    with office.scene.workshop.writing() as work:
-        new = agencies.add_agency(work, by=office.unit, form_key=key, name="Night school", kind="school")
-        assert agencies.add_agency(work, by=office.unit, form_key=key, name="Night school", kind="school") == new
-    with office.scene.workshop.writing() as work:
+    with either.scene.workshop.writing() as work:
+        new = agencies.add_agency(work, by=either.unit, form_key=key, name="Night school", kind="school")
+        assert agencies.add_agency(work, by=either.unit, form_key=key, name="Night school", kind="school") == new
+    with either.scene.workshop.writing() as work:
         with pytest.raises(NotAllowedNow, match="of this name already"):
-            agencies.add_agency(work, by=office.unit, form_key=uuid4(), name="Night school", kind="school")
+            agencies.add_agency(work, by=either.unit, form_key=uuid4(), name="Night school", kind="school")
         with pytest.raises(NotFound):
-            agencies.add_agency(work, by=office.administrator, form_key=uuid4(), name="Mine", kind="school")
-        agencies.close_agency(work, by=office.unit, agency_id=new)
-    with office.scene.workshop.writing() as work:
-        assert agencies.agency_line(work, by=office.unit, agency_id=new).is_closed
-        agencies.open_agency_again(work, by=office.unit, agency_id=new)
-        assert not agencies.agency_line(work, by=office.unit, agency_id=new).is_closed
+            agencies.add_agency(work, by=either.administrator, form_key=uuid4(), name="Mine", kind="school")
+        agencies.close_agency(work, by=either.unit, agency_id=new)
+    with either.scene.workshop.writing() as work:
+        assert agencies.agency_line(work, by=either.unit, agency_id=new).is_closed
+        agencies.open_agency_again(work, by=either.unit, agency_id=new)
+        assert not agencies.agency_line(work, by=either.unit, agency_id=new).is_closed
 
 
 def test_the_list_is_filtered_by_what_stands_out(office: Office) -> None:

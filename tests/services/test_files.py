@@ -17,8 +17,8 @@ SCHOOL = "Inventedshire Primary School"
 
 
 @pytest.fixture
-def place(database_url: str) -> Iterator[Scene]:
-    with scene(database_url, "hull") as found:
+def place(sqlite_url: str) -> Iterator[Scene]:
+    with scene(sqlite_url, "hull") as found:
         yield found
 
 
@@ -26,9 +26,9 @@ def contacts(*rows: tuple[str, ...]) -> bytes:
     return write_rows(("agency", "role", "name", "telephone", "remove"), rows)
 
 
-def test_what_went_out_changes_nothing_when_it_comes_in(place: Scene) -> None:
-    unit = place.holder("business_unit")
-    with place.workshop.writing() as work:
+def test_what_went_out_changes_nothing_when_it_comes_in(database_url: str) -> None:
+    with scene(database_url, "hull") as place, place.workshop.writing() as work:
+        unit = place.holder("business_unit")
         out = contacts_file.contacts_as_file(work, by=unit)
         assert contacts_file.plan_contacts(work, by=unit, content=out).lines == ()
         agencies = agencies_file.agencies_as_file(work, by=unit)
