@@ -57,12 +57,11 @@ class RuleForm(Form):
     """How long one class of record is kept. Made by `rule_form`, which adds its fields."""
 
     def validate(self, extra_validators: Any = None) -> bool:
-        valid = super().validate(extra_validators)
-        for name in ("length", "counted_from") if self["how_long"].data == FOR_A_TIME else ():
-            if name in self and not self[name].data and not self[name].errors:
-                self[name].errors = [f"Answer “{self[name].label.text}”"]
-                valid = False
-        return bool(valid)
+        """What is only asked of a time need not be answered where there is none."""
+        for name in ("length", "counted_from") if self["how_long"].data != FOR_A_TIME else ():
+            if name in self:
+                self[name].required = False  # type: ignore[attr-defined]  # each of our fields says whether it is
+        return bool(super().validate(extra_validators))
 
     def rule(self, of: RecordClass) -> Rule:
         chosen = self["counted_from"].data if "counted_from" in self else retention.OF_CLASS[of][0].value
@@ -81,16 +80,13 @@ def rule_form(of: RecordClass, *, unprintable: Unprintable) -> type[RuleForm]:
         "how_long": Pick(
             "How long are they kept?", choices=[(FOR_EVER, "For ever"), (FOR_A_TIME, "For a time, and then destroyed")]
         ),
-        "length": WholeNumber(
-            f"For how many {unit}?", least=LEAST[of], most=MOST[of], required=False, unprintable=unprintable
-        ),
+        "length": WholeNumber(f"For how many {unit}?", least=LEAST[of], most=MOST[of], unprintable=unprintable),
     }
     if len(counted) > 1:
         fields["counted_from"] = Pick(
             f"From when are the {unit} counted?",
             choices=[(each.value, COUNTED_FROM[each]) for each in counted],
             hints={each.value: words for each, words in COUNTED_FROM_HINTS.items()},
-            required=False,
         )
     fields["warning_days"] = WholeNumber(
         "How many days before are people told?",

@@ -274,7 +274,7 @@ def test_what_was_destroyed_is_nowhere_and_everything_else_is_as_it_was(
 
     certificate = chair.get(f"{where}/certificate")
     assert certificate.mimetype == "text/plain"
-    assert "1 escalations" in certificate.text
+    assert "escalations: 1" in certificate.text
     assert "Certificate of destruction 1" in chair.get(where).text
     raiser = fresh(here, here.boards[POLICY].raiser.email.partition(".")[0])
     assert raiser.get(path).status_code == 404

@@ -26,7 +26,14 @@ SIX_YEARS = Rule(CountedFrom.LAST_RECORD, 6, 30)
 
 
 @pytest.fixture
-def here(database_url: str) -> Iterator[Scene]:
+def here(sqlite_url: str) -> Iterator[Scene]:
+    with scene(sqlite_url, latest("hull")) as made:
+        yield made
+
+
+@pytest.fixture
+def on_both(database_url: str) -> Iterator[Scene]:
+    """For what the databases do, and not what is decided before they are asked."""
     with scene(database_url, latest("hull")) as made:
         yield made
 
@@ -270,7 +277,8 @@ def test_what_is_decided_stays_decided(here: Scene) -> None:
 # --- afterwards ----------------------------------------------------------------------------------------------------
 
 
-def test_afterwards_no_row_of_it_is_left_and_no_other_has_changed(here: Scene) -> None:
+def test_afterwards_no_row_of_it_is_left_and_no_other_has_changed(on_both: Scene) -> None:
+    here = on_both
     keeps_for(here, SIX_YEARS)
     other = ended(here)
     escalation = ended(here)
@@ -319,7 +327,8 @@ def reference(here: Scene, escalation: UUID) -> str:
         return work.session.get_one(Escalation, escalation).reference
 
 
-def test_a_hold_that_comes_after_the_second_person_wins(here: Scene) -> None:
+def test_a_hold_that_comes_after_the_second_person_wins(on_both: Scene) -> None:
+    here = on_both
     keeps_for(here, SIX_YEARS)
     escalation = ended(here)
     time_comes(here)
@@ -367,9 +376,10 @@ def test_killed_in_the_middle_it_is_done_once(here: Scene, monkeypatch: pytest.M
             raise KeyboardInterrupt
         real(*given)
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr(destroying, "_destroy", killed)
-        destroy_listed(here.workshop, claim)
+        with pytest.raises(KeyboardInterrupt):
+            destroy_listed(here.workshop, claim)
     with here.workshop.reading() as work:
         assert len(work.session.scalars(select(Escalation)).all()) == 1
     here.clock.forward(minutes=10)
