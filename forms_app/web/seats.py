@@ -107,6 +107,8 @@ def interest(escalation_id: UUID) -> Answer:
         return _page("interest", form, "I have an interest in this", back, view=view)
     if not form.validate():
         return _page("interest", form, "I have an interest in this", back, view=view, status=SHOWN_AGAIN)
+    if _seen() != escalation_id:
+        abort(400)
     with workshop().writing() as work:
         interests.declare_interest(work, by=person.id, escalation_id=escalation_id, words=form.words)
     poke()

@@ -190,3 +190,8 @@ def test_a_form_that_does_not_say_what_was_seen_is_refused(pages: Pages) -> None
     raiser = pages.visitor(RAISER)
     for what in ("hand-over", "cover"):
         assert raiser.post(pages.place(RAISER, what), {"seen": "x"}).status_code == 400
+    chair = pages.visitor(CHAIR)
+    while chair.get(f"/register/{pages.escalation}").status_code == 404:
+        pages.scene.step_up(pages.escalation)
+    assert chair.post(f"{pages.path}/interest", {}).status_code == 400
+    assert chair.get(f"/register/{pages.escalation}").status_code == 200
