@@ -79,7 +79,7 @@ def _fault_of_mailbox(url: str) -> str | None:
 class Settings(BaseSettings):
     """Every setting is an environment variable of the same name in capitals."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     secret_key: Annotated[SecretStr, Field(min_length=32)]
     """Signs cookies. The same on every web process; at least 32 characters."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from forms_app.commands import main
 from forms_app.db.database import Database
 from forms_app.db.faults import DatabaseFault
 from forms_app.db.migrate import downgrade, migrate, require_newest
+from forms_app.settings import settings_from
 from tests.architecture.tree import PROJECT
 from tests.factories.certificates import certificate
 from tests.factories.keys import KEYS, SEALING_KEYS
@@ -19,6 +23,7 @@ from tests.policies.small import SMALL
 from tests.ports import free_port
 
 COMMANDS = ("run", "worker")
+WRONG = f"tests:{base64.b64encode(b'elsewise' * 4).decode()}"
 SETTINGS = {
     "SECRET_KEY": "invented" * 8,
     "SEALING_KEYS": SEALING_KEYS,
@@ -128,3 +133,58 @@ def test_a_database_is_new_enough_from_the_newest_migration_on(database_url: str
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     database.close()
     require_newest(database_url)
+
+
+# --- the keys of what is sealed ---
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_with_the_wrong_keys_nothing_starts(command: str, tmp_path: Path, sqlite_url: str) -> None:
+    said = refused(start(command, tmp_path, DATABASE_URL=sqlite_url, SEALING_KEYS=WRONG))
+
+    assert "SEALING_KEYS: the key “tests” is not the one with which this database was sealed" in said
+    assert WRONG.partition(":")[2] not in said
+
+
+@pytest.mark.parametrize("keys", ["", "tests", "tests:aW52ZW50ZWQ=", f"{SEALING_KEYS},{SEALING_KEYS}"])
+def test_keys_that_are_none_are_named_with_how_to_make_one(keys: str) -> None:
+    with pytest.raises(ValidationError, match="write name:key, as `forms-app keys new` prints it") as refusal:
+        settings_from({**SETTINGS, "SEALING_KEYS": keys})
+
+    assert len(keys) < 10 or keys not in str(refusal.value)
+
+
+def told(monkeypatch: pytest.MonkeyPatch, *words: str, **settings: str) -> int:
+    """The same command in this process, which is quicker."""
+    for name, value in {**SETTINGS, **settings}.items():
+        monkeypatch.setenv(name, value)
+    return main(words)
+
+
+def test_a_command_does_nothing_with_the_wrong_keys(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {"DATABASE_URL": sqlite_url, "SEALING_KEYS": WRONG.replace("tests:", "another:")}
+
+    assert told(monkeypatch, "boards", "leaver", "a@b.example", **given) == 1
+
+    assert "SEALING_KEYS lacks the key “tests”" in capsys.readouterr().err
+
+
+def test_keys_are_made_and_changed_while_the_old_ones_still_open(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told(monkeypatch, "keys", "new")
+    new = capsys.readouterr().out.strip()
+    name = new.partition(":")[0]
+
+    assert told(monkeypatch, "keys", "rotate", DATABASE_URL=sqlite_url, SEALING_KEYS=f"{new},{SEALING_KEYS}") == 0
+    rotated = capsys.readouterr().out
+    assert told(monkeypatch, "keys", "rotate", DATABASE_URL=sqlite_url, SEALING_KEYS=new) == 0
+    again = capsys.readouterr().out
+    assert told(monkeypatch, "keys", "rotate", DATABASE_URL=sqlite_url) == 1
+
+    assert f"2 data keys were wrapped anew. “{name}” now wraps all 2." in rotated
+    assert "Nothing in this database needs “tests” or “next” any more." in rotated
+    assert again == f"0 data keys were wrapped anew. “{name}” now wraps all 2.\n"
+    assert f"SEALING_KEYS lacks the key “{name}”" in capsys.readouterr().err

@@ -37,6 +37,7 @@ from tests.postgres import PostgresServer
 OPEN = {
     "alembic_version": "says which migrations ran",
     "data_keys": "each is wrapped by a key that is not in the database",
+    "sealed_places": "names columns",
     "boards": "the names of Boards, and how to reach them",
     "identity_providers": "must be found before anybody is signed in, and holds no secret",
     "sign_in_codes": "must be found before anybody is signed in, and holds hashes",

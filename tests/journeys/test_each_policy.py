@@ -14,6 +14,7 @@ from forms_app.logs import configure_logs
 from forms_app.policies.shelf import Shelf
 from tests.journeys.form_filler import CANARIES, LOOKED_FOR
 from tests.journeys.town import Town, text_of, text_of_docx, town
+from tests.security.at_rest import on_disk, read_without_keys
 from tests.smtp import Received, SmtpServer
 
 BOARD_IS_NOT_TOLD = {
@@ -133,6 +134,8 @@ def test_the_whole_way(sqlite_url: str, smtp_server: SmtpServer, logged: io.Stri
         assert not walk.is_open()
         raisers_documents_are_whole(walk)
         board_downloads_its_proforma(walk, told=(policy, route) not in BOARD_IS_NOT_TOLD)
+        with here.workshop.reading() as work:
+            assert read_without_keys(work.session, on_disk(sqlite_url), *LOOKED_FOR) == []
     assert not [name for name in LOOKED_FOR if name in logged.getvalue()]
 
 
