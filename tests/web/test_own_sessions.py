@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
 from lxml import html
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from forms_app.db.tables import Person, SignInSession
 from tests.web.conftest import Site
@@ -14,11 +11,6 @@ from tests.web.visitor import Visitor
 
 ADA, CYRIL = "ada@invented.example", "cyril@invented.example"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-@pytest.fixture
-def site_url(database_url: str) -> str:
-    return database_url
 
 
 def is_signed_in(visitor: Visitor) -> bool:
@@ -90,48 +82,6 @@ def test_nobody_ends_the_session_of_another(site: Site) -> None:
     with site.database.reading() as session:
         assert session.get_one(SignInSession, his).ended_at is None
     assert cyril is not ada
-
-
-def signs_out(site: Site, visitor: Visitor) -> None:
-    visitor.post("/sign-out")
-
-
-def is_disabled(site: Site, _: Visitor) -> None:
-    with site.database.writing() as session:
-        session.execute(update(Person).where(Person.email == ADA).values(locked_at=site.clock.now))
-
-
-def leaves(site: Site, _: Visitor) -> None:
-    site.leaves(ADA)
-
-
-def is_idle(site: Site, _: Visitor) -> None:
-    site.clock.forward(minutes=15, seconds=1)
-
-
-def hides(site: Site, visitor: Visitor) -> None:
-    visitor.post("/leave")
-
-
-def is_revoked(site: Site, _: Visitor) -> None:
-    other = site.signed_in(ADA)
-    other.post("/your-sessions/end-others")
-
-
-@pytest.mark.parametrize("what", [signs_out, is_disabled, leaves, is_idle, hides, is_revoked])
-def test_a_cookie_that_was_copied_before_is_worth_nothing_after(
-    what: Callable[[Site, Visitor], None], site: Site
-) -> None:
-    ada = site.signed_in(ADA)
-    copied, token = ada.cookie(), ada.token()
-    assert is_signed_in(site.visitor().with_cookie(copied))
-
-    what(site, ada)
-
-    thief = site.visitor().with_cookie(copied)
-    assert not is_signed_in(thief)
-    assert thief.post_as_it_is("/your-emails", {"csrf_token": token, "language": "cy"}).status_code == 403
-    assert site.person(ADA).language == "en"
 
 
 # --- how long it lasts ---

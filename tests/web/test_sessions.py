@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+from sqlalchemy import update
+
+from forms_app.db.tables import Person
 from forms_app.web.access import open_to, signed_in
 from tests.factories.second_steps import give_second_step, take_second_step
 from tests.web.conftest import Site
+from tests.web.visitor import Visitor
 
 ADA = "ada@invented.example"
 
@@ -125,6 +130,51 @@ def test_signing_out_needs_the_button(site: Site) -> None:
 
 def test_one_who_is_signed_in_is_not_asked_again(site: Site) -> None:
     assert site.signed_in(ADA).get("/sign-in").location == "/escalations"
+
+
+# --- a copied cookie ---
+
+
+def signs_out(site: Site, visitor: Visitor) -> None:
+    visitor.post("/sign-out")
+
+
+def is_disabled(site: Site, _: Visitor) -> None:
+    with site.database.writing() as session:
+        session.execute(update(Person).where(Person.email == ADA).values(locked_at=site.clock.now))
+
+
+def leaves(site: Site, _: Visitor) -> None:
+    site.leaves(ADA)
+
+
+def is_idle(site: Site, _: Visitor) -> None:
+    site.clock.forward(minutes=15, seconds=1)
+
+
+def hides(site: Site, visitor: Visitor) -> None:
+    visitor.post("/leave")
+
+
+def is_revoked(site: Site, _: Visitor) -> None:
+    other = site.signed_in(ADA)
+    other.post("/your-sessions/end-others")
+
+
+@pytest.mark.parametrize("what", [signs_out, is_disabled, leaves, is_idle, hides, is_revoked])
+def test_a_cookie_that_was_copied_before_is_worth_nothing_after(
+    what: Callable[[Site, Visitor], None], site: Site
+) -> None:
+    ada = site.signed_in(ADA)
+    copied, token = ada.cookie(), ada.token()
+    assert is_signed_in(site.visitor().with_cookie(copied))
+
+    what(site, ada)
+
+    thief = site.visitor().with_cookie(copied)
+    assert not is_signed_in(thief)
+    assert thief.post_as_it_is("/your-emails", {"csrf_token": token, "language": "cy"}).status_code == 403
+    assert site.person(ADA).language == "en"
 
 
 # --- where somebody wanted to go ---

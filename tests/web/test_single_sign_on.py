@@ -293,6 +293,14 @@ def test_a_provider_that_is_not_there(site: Site) -> None:
     assert is_refused(visitor, visitor.post("/sign-in/agency", {"email": ADA}))
 
 
+def test_one_that_names_itself_otherwise(site: Site, agency: Agency) -> None:
+    offer(site, agency.issuer.replace("127.0.0.1", "localhost"))
+    visitor = site.visitor()
+    visitor.get("/sign-in/agency")
+
+    assert is_refused(visitor, visitor.post("/sign-in/agency", {"email": ADA})), "before anybody is sent there"
+
+
 # --- what is said, and to whom ---
 
 
