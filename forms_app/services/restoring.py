@@ -10,9 +10,9 @@ from forms_app.db import ledger, restores
 from forms_app.db.outbox import OutboxKind
 from forms_app.db.people import person_with_email
 from forms_app.db.restores import OwedKind
+from forms_app.domain.access import May, Relation, may
 from forms_app.domain.deliveries import EventKind
 from forms_app.domain.errors import NotAllowedNow, NotFound
-from forms_app.domain.policy import Audience
 from forms_app.services.work import Work
 
 NOTHING_WAITS = "Nothing is on hold: this database was not filled from a backup, or somebody has said go since."
@@ -50,7 +50,7 @@ def leave_unsent(work: Work, *, before: datetime, email: str) -> int:
     if restores.open_restore(work.session, lock=True) is None:
         raise NotAllowedNow(NOTHING_WAITS)
     person = person_with_email(work.session, email)
-    if person is None or person.left_at is not None or person.seat != Audience.BUSINESS_UNIT:
+    if person is None or person.left_at is not None or not may(person, May.SEND_AGAIN, Relation.OWN_BOARD):
         raise NotFound(NOT_OF_THE_UNIT)
     left = restores.leave_unsent(work.session, person.board_id, before, work.now)
     for kind, about in left:
