@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from forms_app.db.tables import Person
+from forms_app.db.tables import Interest, Person
 from forms_app.domain.acts import Act, acts_open_to, unfilled
 from forms_app.domain.errors import DomainError, NotAllowedNow, NotFound
 from forms_app.domain.escalation import Open, Resolved
-from forms_app.domain.filing import NamedParty
+from forms_app.domain.filing import NOBODY_IN_SEAT, NamedParty
 from forms_app.domain.policy import Actor, Audience, Closer, Helper, Meeting, Policy, Side
 from forms_app.domain.records import HelpAsked, InformationRequest, MeetingCalled, MeetingHeld, PeopleJoin
 from forms_app.services.boards import leave
@@ -343,6 +343,16 @@ def test_whoever_holds_the_seat_joins_to_help_and_once(here: Scene) -> None:
         {Act.RECORD_OUTCOME, Act.STEP_UP, Act.ANSWER_OUTCOME, Act.SET_TIME}
     )
     assert len(here.places(escalation)) == 3
+
+
+def test_whoever_declared_an_interest_is_not_asked_to_help(here: Scene) -> None:
+    escalation, officer = here.open().escalation_id, here.holder("liaison_officer")
+    with here.workshop.writing() as work:
+        work.session.add(Interest(escalation_id=escalation, person_id=officer, words="", declared_at=work.now))
+
+    found = refused(here, lambda: here.record(escalation, HelpAsked(helper="officer"), by=here.raiser))
+
+    assert str(found) == NOBODY_IN_SEAT
 
 
 def test_nobody_of_an_agency_that_is_involved_helps_for_the_board(here: Scene) -> None:

@@ -29,7 +29,17 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.filing import NamedParty
 from forms_app.domain.places import Reason
 from forms_app.domain.policy import Closer, Side
-from forms_app.services import covering, documents, handing_over, interests, looking, people, receiving, register
+from forms_app.services import (
+    covering,
+    documents,
+    handing_over,
+    interests,
+    looking,
+    people,
+    receiving,
+    register,
+    reminding,
+)
 from forms_app.services.leaving import leave
 from tests.factories.policies import BOTH, CHAIR, policy, route, stage
 from tests.factories.scenes import Scene, scene
@@ -484,6 +494,25 @@ def test_a_restricted_note_is_for_the_level_of_who_covers(sqlite_url: str) -> No
 def here_level(here: Here, person: UUID) -> str:
     with here.scene.database.reading() as session:
         return session.scalars(select(Person.level).where(Person.id == person)).one()
+
+
+def test_reminders_go_to_the_successor_and_to_who_covers(sqlite_url: str) -> None:
+    with scene(sqlite_url, "hull") as made:
+        here, other = opened(made), made.at("socialcare", "practitioner")
+        successor, cover = made.at("school", "colleague"), made.at("socialcare", "colleague")
+        here.hands_over(made.raiser, successor)
+        here.covers(other, cover, made.today, made.today + timedelta(days=30))
+        reminded = set()
+        for _ in range(20):
+            made.clock.forward(days=1)
+            reminded |= {each for each in (made.raiser, successor, other, cover) if _lines(here, each)}
+
+        assert reminded == {successor, other, cover}
+
+
+def _lines(here: Here, person: UUID) -> Any:
+    with here.scene.workshop.reading() as work:
+        return reminding.lines_for(work, work.session.get_one(Person, person), owed_at=work.now)
 
 
 # --- moved, removed ---

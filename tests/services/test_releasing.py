@@ -12,7 +12,17 @@ import pytest
 from sqlalchemy import func, select
 
 from forms_app.db import ledger, outbox, releases
-from forms_app.db.tables import AuditEntry, Delivery, Document, OutboxItem, Party, Person, Release, ReleaseFinding
+from forms_app.db.tables import (
+    AuditEntry,
+    Delivery,
+    Document,
+    Interest,
+    OutboxItem,
+    Party,
+    Person,
+    Release,
+    ReleaseFinding,
+)
 from forms_app.deidentification.findings import ScanFailed
 from forms_app.documents.catalogue import KINDS, Issued
 from forms_app.documents.contexts import AcknowledgementSheet, BoardProforma, Context
@@ -23,6 +33,7 @@ from forms_app.domain.policy import DocumentKind
 from forms_app.domain.records import ProformaMade
 from forms_app.domain.release import Decision
 from forms_app.services import releasing, scanning
+from forms_app.services.held import held_view
 from forms_app.services.issuing import make_document
 from forms_app.services.protecting import protect_address
 from forms_app.services.releasing import Proposal
@@ -185,6 +196,32 @@ def test_nobody_who_takes_or_took_part_releases_it(here: Scene, escalation: UUID
         with pytest.raises(NotAllowedNow):
             let_out(here.workshop, document, by=somebody)
     assert not is_owed(here, document)
+
+
+def test_nobody_with_an_interest_releases_it_or_finds_it_in_the_office(
+    here: Scene, escalation: UUID, document: UUID
+) -> None:
+    prepare(here.workshop, document, by=unit(here))
+    chair = here.holder("chair")
+    with here.workshop.writing() as work:
+        work.session.add(Interest(escalation_id=escalation, person_id=chair, words="", declared_at=work.now))
+
+    with pytest.raises(NotFound):
+        let_out(here.workshop, document, by=chair)
+    with here.workshop.reading() as work:
+        view = held_view(work, by=unit(here), escalation_id=escalation, document_id=document)
+        assert all(work.session.get_one(Person, chair).name not in each for each in view.ask)
+        assert releasing.waiting_for(work, work.session.get_one(Person, chair)) == []
+
+
+def test_nobody_of_an_agency_that_acts_for_a_side_releases_it(here: Scene, document: UUID) -> None:
+    prepare(here.workshop, document, by=unit(here))
+    chair = here.holder("chair")
+    with here.database.writing() as session:
+        session.get_one(Person, chair).agency_id = here.agency("socialcare").id
+
+    with pytest.raises(NotAllowedNow):
+        let_out(here.workshop, document, by=chair)
 
 
 def test_for_whoever_has_nothing_to_do_with_it_there_is_nothing(here: Scene, document: UUID) -> None:
