@@ -52,8 +52,6 @@ class Kind(StrEnum):
     """To the business unit: a document waits for somebody to prepare or release it."""
     LAYOUT_FAILED = "layout_failed"
     """To the business unit: a document could not be made, with the Board's own Word layout or with the service's."""
-    PARTY_LEFT = "party_left"
-    """To the business unit, and to who is nearest in each escalation: somebody who takes part has left."""
     ADDRESS_CHANGES = "address_changes"
     """To the old address: somebody asked for another one."""
     ATTESTATION_DUE = "attestation_due"
@@ -89,7 +87,6 @@ WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.REMINDER: frozenset({"late", "coming", "link", "to_office"}),
     Kind.RELEASE_WAITS: frozenset({"count", "link"}),
     Kind.LAYOUT_FAILED: frozenset({"is_own", "link"}),
-    Kind.PARTY_LEFT: frozenset({"link", "to_office"}),
     Kind.ADDRESS_CHANGES: frozenset(),
     Kind.ATTESTATION_DUE: frozenset({"by", "link", "to_office"}),
     Kind.DESTRUCTION_NEAR: frozenset({"count", "references", "by", "link", "to_office"}),

@@ -99,13 +99,6 @@ EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
         Example(when, {"link": "https://service.example/word-layouts", "is_own": is_own}, {})
         for when, is_own in (("With the Board’s own Word layout", True), ("With the service’s layout", False))
     ),
-    Kind.PARTY_LEFT: tuple(
-        Example(when, {"link": f"https://service.example/{page}", "to_office": to_office}, {})
-        for when, page, to_office in (
-            ("To who takes part beside them", "escalations", False),
-            ("To the business unit", "people/invented", True),
-        )
-    ),
     Kind.ADDRESS_CHANGES: (Example("To the address that would be given up", {}, {}),),
     Kind.ATTESTATION_DUE: tuple(
         Example(when, {"by": date(2000, 1, 14), "link": "https://service.example/agencies", "to_office": to_office}, {})

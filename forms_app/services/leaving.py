@@ -5,16 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from forms_app.db.administering import withdraw_proposals
-from forms_app.db.people import business_unit_of, end_sessions, forget_drafts, spend_codes
+from forms_app.db.people import end_sessions, forget_drafts, spend_codes
 from forms_app.db.reads import escalations_of
-from forms_app.db.tables import Escalation, Party, Person
+from forms_app.db.tables import Escalation, Person
 from forms_app.domain.errors import CalendarEnds, NotAllowedNow
 from forms_app.domain.escalation import Open
-from forms_app.mail.compose import Kind
 from forms_app.services.administering import OWN_CASE, administered, administrator, refuse_last_officer
+from forms_app.services.handing_over import tell_of_empty_places
 from forms_app.services.history import standing_of
-from forms_app.services.mail_domains import may_be_emailed, name_domains
-from forms_app.services.notifying import notify
+from forms_app.services.mail_domains import name_domains
 from forms_app.services.work import Work
 
 NOT_LEFT = "They have not left: nothing was changed."
@@ -47,7 +46,7 @@ def record_leaving(work: Work, person: Person, *, by: UUID | None) -> None:
     forget_drafts(work.session, person.id)
     withdraw_proposals(work.session, person.id, by, work.now)
     work.note("person_left", person=by, board=person.board_id, about=person.id)
-    _tell(work, person, open_now)
+    tell_of_empty_places(work, person.id, open_now)
 
 
 def record_return(work: Work, person: Person, *, by: UUID | None) -> None:
@@ -79,28 +78,3 @@ def _is_open(work: Work, escalation: Escalation) -> bool:
         return isinstance(standing_of(work, escalation), Open)
     except CalendarEnds:
         return True  # rather one too many is looked at
-
-
-def _tell(work: Work, leaver: Person, escalations: list[Escalation]) -> None:
-    """The business unit, and whoever is nearest in each escalation: somebody has to take over."""
-    if not escalations:
-        return
-    nearest = [person for each in escalations if (person := _nearest(work, each, leaver)) is not None]
-    told = {person.id: person for person in (*business_unit_of(work.session, leaver.board_id), *nearest)}
-    for person in told.values():
-        if person.id != leaver.id:
-            notify(work, Kind.PARTY_LEFT, person, key=f"{leaver.id}:{leaver.left_at}", about=leaver.id)
-
-
-def _nearest(work: Work, escalation: Escalation, leaver: Person) -> Person | None:
-    """Who takes part beside them: on their own side first, the raiser first of those."""
-    own = {party.side for party in escalation.parties if party.person_id == leaver.id}
-
-    def distance(party: Party) -> tuple[bool, bool, int]:
-        return party.side not in own, not party.is_raiser, party.number
-
-    there = [party for party in escalation.parties if party.person_id != leaver.id and not party.has_left]
-    for party in sorted(there, key=distance):
-        if may_be_emailed(work, party.person):
-            return party.person
-    return None

@@ -42,7 +42,6 @@ OfPeople = Literal[
     Kind.PLACE_CHANGED,
     Kind.PLACE_GIVEN_UP,
     Kind.PLACE_EMPTY,
-    Kind.PARTY_LEFT,
     Kind.ADDRESS_CHANGES,
     Kind.ATTESTATION_DUE,
     Kind.DESTRUCTION_NEAR,
@@ -178,8 +177,10 @@ def _of_people(work: Work, notification: Notification, kind: OfPeople, service: 
     match kind:
         case Kind.PLACE_CHANGED | Kind.PLACE_GIVEN_UP | Kind.PLACE_EMPTY:
             return _place(work, notification, kind, service)
-        case Kind.PARTY_LEFT | Kind.ADDRESS_CHANGES | Kind.ATTESTATION_DUE:
-            return _about_people(work, notification, kind, service)
+        case Kind.ADDRESS_CHANGES:
+            return {}
+        case Kind.ATTESTATION_DUE:
+            return _attestation_due(work, notification, service)
         case Kind.DESTRUCTION_NEAR | Kind.DRAFT_ENDS:
             near = kind is Kind.DESTRUCTION_NEAR
             return (_destruction_near if near else _draft_ends)(work, notification, service)
@@ -266,16 +267,6 @@ def _layout_failed(work: Work, notification: Notification, service: str) -> Valu
     kinds = ledger.kinds_given_up(work.session, board)
     is_own = any(layout_in_force(work.session, board, kind) is not None for kind in kinds)
     return {"is_own": is_own, "link": f"{service}/word-layouts"} if kinds else None
-
-
-def _about_people(work: Work, notification: Notification, kind: Kind, service: str) -> Values | None:
-    if kind is Kind.ATTESTATION_DUE:
-        return _attestation_due(work, notification, service)
-    if kind is Kind.ADDRESS_CHANGES:
-        return {}
-    to_office = notification.person.seat == Seat.BUSINESS_UNIT
-    place = f"people/{notification.about_id}" if to_office else "escalations"
-    return {"link": f"{service}/{place}", "to_office": to_office}
 
 
 def _attestation_due(work: Work, notification: Notification, service: str) -> Values | None:

@@ -24,7 +24,6 @@ TITLES: Mapping[Kind, str] = {
     Kind.REMINDER: "Reminder",
     Kind.RELEASE_WAITS: "Documents wait to be released",
     Kind.LAYOUT_FAILED: "A Word layout could not be used",
-    Kind.PARTY_LEFT: "Somebody who takes part has left",
     Kind.ADDRESS_CHANGES: "Your email address is to be changed",
     Kind.ATTESTATION_DUE: "Look through the list of people",
     Kind.DESTRUCTION_NEAR: "Records will be destroyed",

@@ -328,9 +328,8 @@ def test_a_leaver_loses_everything_that_let_them_in_in_one_transaction_and_other
             select(SignInCode).where(SignInCode.person_id == raiser, SignInCode.used_at.is_(None))
         ).all()
     assert not either.waiting()
-    told = either.told(Kind.PARTY_LEFT)
-    assert {either.unit, either.second} < set(told)
-    assert len(told) == 3, "and whoever is nearest in the escalation"
+    assert set(either.told(Kind.PLACE_EMPTY)) == {either.unit, either.second}
+    assert either.told(Kind.PLACE_CHANGED), "and whoever takes part beside them"
     assert either.noted("person_left") == [(either.administrator, raiser, None)]
 
 
@@ -338,7 +337,7 @@ def test_nobody_is_told_of_a_leaver_who_takes_part_in_nothing(office: Office) ->
     with office.scene.workshop.writing() as work:
         leaving.leave(work, by=office.unit, person_id=office.scene.at("police", "practitioner"))
 
-    assert office.told(Kind.PARTY_LEFT) == []
+    assert office.told(Kind.PLACE_EMPTY) == []
 
 
 def test_whoever_comes_back_has_no_seat_and_administers_nobody(office: Office) -> None:

@@ -202,8 +202,8 @@ def test_an_administrator_lets_somebody_go_whose_escalations_they_do_not_reach(p
         assert visitor.post(place.path(RAISER, "/leave")).location == place.path(RAISER)
 
         with place.scene.database.reading() as session:
-            told = session.scalars(select(Notification.kind).where(Notification.kind == "party_left")).all()
-        assert len(told) == 3, "the two of the business unit, and whoever is nearest"
+            told = session.scalars(select(Notification.kind).where(Notification.kind == "place_empty")).all()
+        assert len(told) == 2, "the two of the business unit"
 
 
 def test_somebody_locked_for_whom_an_escalation_waits_is_let_in_by_their_address(database_url: str) -> None:
