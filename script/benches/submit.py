@@ -188,6 +188,7 @@ def draft_like(draft: Draft, key: UUID, old: str, new: str) -> Draft:
         id=key,
         person_id=draft.person_id,
         about=draft.about.replace(old, new),
+        key_id=UUID(new),
         form=draft.form,
         answers=draft.answers,
         saved_at=draft.saved_at,
