@@ -200,9 +200,10 @@ def test_a_device_that_does_not_make_sure_who_holds_it_is_refused(device: Device
     device.sign_out()
     device.open("/sign-in")
     device.verifies_its_person(False)
+    assert not device.page.locator("[data-passkey-refused] p").is_visible()
     device.page.get_by_role("button", name="Sign in with a passkey").click()
 
-    device.page.locator("[data-passkey-refused]").wait_for(state="visible")
+    device.page.locator("[data-passkey-refused] p").wait_for(state="visible")
     assert device.heading == "Sign in"
 
 
