@@ -56,6 +56,11 @@ def draft_with_id(session: Session, person_id: UUID, draft_id: UUID) -> Draft | 
     return session.scalars(select(Draft).where(Draft.id == draft_id, Draft.person_id == person_id)).one_or_none()
 
 
+def forget_drafts_in(session: Session, person_id: UUID, escalation_id: UUID) -> None:
+    """Whatever this person typed about an escalation, or a document of it, and has not sent."""
+    session.execute(delete(Draft).where(Draft.person_id == person_id, Draft.key_id == escalation_id))
+
+
 def drafts_of(session: Session, person_id: UUID) -> Sequence[Draft]:
     return session.scalars(select(Draft).where(Draft.person_id == person_id).order_by(Draft.saved_at.desc())).all()
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from forms_app.db import deliveries as rows
+from forms_app.db.drafts import forget_drafts_in
 from forms_app.db.tables import Escalation, Party
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.working_days import spell_date, start_of, uk_date
@@ -92,6 +93,7 @@ def end_cover(work: Work, *, by: UUID, escalation_id: UUID, place_id: UUID) -> N
     before = cover_in(escalation, place_id, work.now)
     if before is None or not end_covers(work, escalation, place_id):
         return
+    forget_drafts_in(work.session, before.person_id, escalation_id)
     work.note("cover_ended", person=by, board=escalation.board_id, escalation=escalation_id, about=before.person_id)
     _tell_who_covered(work, escalation, before)
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from forms_app.db import deliveries as rows
 from forms_app.db import ledger, seats
+from forms_app.db.drafts import forget_drafts_in
 from forms_app.db.people import business_unit_of, people_of_board, person_with_board
 from forms_app.db.reads import escalation_for, told_escalation
 from forms_app.db.tables import Delivery, Escalation, HandOver, Party, Person
@@ -187,6 +188,7 @@ def _change_hands(work: Work, escalation: Escalation, giver: Party, taker: Perso
     row = put_in_place(escalation, giver, taker, since=work.now)
     row.is_raiser, giver.is_raiser = giver.is_raiser, False
     giver.gave_up_at = giver.gave_up_at or work.now
+    forget_drafts_in(work.session, giver.person_id, escalation.id)
     work.session.flush()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from forms_app.db import seats
+from forms_app.db.drafts import forget_drafts_in
 from forms_app.db.people import person_with_board
 from forms_app.db.reads import escalation_for, told_escalation
 from forms_app.db.tables import Escalation, HandOver, Interest, Party
@@ -49,6 +50,7 @@ def declare_interest(work: Work, *, by: UUID, escalation_id: UUID, words: str) -
     work.session.add(Interest(escalation_id=escalation_id, person_id=by, words=words, declared_at=work.now))
     if party is not None:
         _give_up(work, escalation, party)
+        forget_drafts_in(work.session, by, escalation_id)
     work.note("interest_declared", person=by, board=escalation.board_id, escalation=escalation_id)
 
 

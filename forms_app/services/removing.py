@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from forms_app.db import deliveries as rows
+from forms_app.db.drafts import forget_drafts_in
 from forms_app.db.reads import escalation_for
 from forms_app.db.tables import Escalation, Party
 from forms_app.domain.deliveries import EventKind, Reason
@@ -63,6 +64,7 @@ def remove_party(work: Work, *, by: UUID, escalation_id: UUID, person_id: UUID) 
     if sentence := cannot_be_removed(escalation, party):
         raise NotAllowedNow(sentence)
     end_covers(work, escalation, party.place_id)
+    forget_drafts_in(work.session, person_id, escalation_id)
     party.removed_at = work.now
     owed = rows.deliveries_of_person(work.session, escalation_id, person_id)
     known = Ledger(work, owed, {})

@@ -32,6 +32,7 @@ from forms_app.domain.policy import Closer, Side
 from forms_app.services import (
     covering,
     documents,
+    drafts,
     handing_over,
     interests,
     looking,
@@ -192,6 +193,21 @@ def test_whoever_hands_over_sees_nothing_from_then_on(here: Here) -> None:
     with here.scene.database.reading() as session:
         (row,) = session.scalars(select(HandOver))
         assert (row.from_id, row.to_id, row.by_id, row.words) == (raiser, successor, raiser, "From Monday.")
+
+
+def test_what_whoever_hands_over_had_begun_to_type_is_gone(quick: Here) -> None:
+    raiser, other = quick.scene.raiser, quick.scene.at("socialcare", "practitioner")
+    typed = [["f-what", "Something about the child."]]
+    about = f"{quick.escalation}:main:one"
+    with quick.scene.workshop.writing() as work:
+        for person, where in ((raiser, about), (raiser, "new"), (other, about)):
+            drafts.save_page(work, by=person, about=where, form="account", page="what", pairs=typed)
+
+    quick.hands_over(raiser, quick.scene.at("school", "colleague"))
+
+    with quick.scene.workshop.reading() as work:
+        assert [each.about for each in drafts.drafts_of(work, by=raiser)] == ["new"]
+        assert [each.about for each in drafts.drafts_of(work, by=other)] == [about]
 
 
 def name_of(here: Here, person: UUID) -> str:
