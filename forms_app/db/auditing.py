@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session, joinedload
 
-from forms_app.db.tables import AuditEntry, Escalation, Party, Person
+from forms_app.db.tables import AuditEntry, Destruction, DestructionItem, Escalation, Party, Person
 
 AT_ONCE = 1000
 
@@ -59,13 +59,27 @@ def people_by_id(session: Session, ids: Collection[UUID]) -> Mapping[UUID, Perso
 
 
 def references_by_id(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
-    found = session.execute(select(Escalation.id, Escalation.reference).where(Escalation.id.in_(ids)))
-    return {row.id: row.reference for row in found}
+    found = session.execute(
+        select(Escalation.id, Escalation.reference)
+        .where(Escalation.id.in_(ids))
+        .union(
+            select(DestructionItem.escalation_id, DestructionItem.reference).where(
+                DestructionItem.escalation_id.in_(ids)
+            )
+        )
+    )
+    return {row[0]: row[1] for row in found}
 
 
 def escalation_called(session: Session, reference: str, board_id: UUID) -> UUID | None:
+    """Also one that was destroyed: its entries stay."""
     wanted = select(Escalation.id).where(Escalation.reference == reference, Escalation.board_id == board_id)
-    return session.scalar(wanted)
+    listed = (
+        select(DestructionItem.escalation_id)
+        .join(Destruction, Destruction.id == DestructionItem.destruction_id)
+        .where(DestructionItem.reference == reference, Destruction.board_id == board_id)
+    )
+    return session.scalar(wanted.union(listed).limit(1))
 
 
 def places_in(session: Session, escalation_id: UUID) -> Mapping[UUID, UUID]:

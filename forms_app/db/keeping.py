@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from forms_app.db import keys
 from forms_app.db.database import Database
+from forms_app.db.outbox import OutboxKind
 from forms_app.db.tables import (
     Base,
     Destruction,
@@ -38,7 +39,10 @@ from forms_app.db.tables import (
     RetentionHold,
     RetentionRule,
     RetentionWarning,
+    SignInCode,
+    SignInSession,
     TrailHead,
+    UnfinishedSignIn,
 )
 from forms_app.domain.retention import DEFAULTS, CountedFrom, RecordClass, Rule
 
@@ -229,6 +233,27 @@ def was_told(session: Session, person_id: UUID, about_draft: str, before: dateti
     return owed_at is not None and owed_at <= before
 
 
+# --- what is left of signing in ------------------------------------------------------------------------------------
+
+
+def forget_sign_ins(session: Session, before: datetime) -> None:
+    """Codes, sessions and sign-ins that ended before a moment, and the messages with the codes. The trail says who signed in."""
+    session.execute(delete(SignInCode).where(SignInCode.expires_at < before))
+    session.execute(delete(SignInSession).where(func.coalesce(SignInSession.ended_at, SignInSession.seen_at) < before))
+    session.execute(delete(UnfinishedSignIn).where(UnfinishedSignIn.begun_at < before))
+    messages = OutboxItem.kind == OutboxKind.SIGN_IN_MESSAGE.value
+    session.execute(delete(OutboxItem).where(messages, OutboxItem.owed_at < before))
+
+
+def forget_reminders(session: Session, board_id: UUID, before: datetime) -> None:
+    """The reminders of a Board's people that were owed before a moment, whether they went or not."""
+    old = select(Notification.id).where(
+        Notification.board_id == board_id, Notification.kind == REMINDER, Notification.owed_at < before
+    )
+    session.execute(delete(OutboxItem).where(OutboxItem.about_id.in_(old)))
+    session.execute(delete(Notification).where(Notification.id.in_(old)))
+
+
 # --- the one way in which rows go ----------------------------------------------------------------------------------
 
 
@@ -328,5 +353,6 @@ def wipe(database: Database) -> bool:
         return not raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
+REMINDER = "reminder"
 AGENCIES = (selectinload(Escalation.parties).joinedload(Party.agency),)
 WHO = (joinedload(Destruction.proposed_by), joinedload(Destruction.decided_by))

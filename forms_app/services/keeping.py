@@ -33,6 +33,8 @@ from forms_app.services.work import Work, Workshop
 WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 """Between one try and the next, should one fail; the last for as long as it fails."""
 EVERY = timedelta(days=1)
+SIGN_INS_KEPT = timedelta(days=90)
+REMINDERS_KEPT = timedelta(days=366)
 AT_ONCE = 50
 """How many escalations are read in one transaction."""
 NOBODY = "There is no such page."
@@ -240,10 +242,12 @@ def _born_on(escalation: Escalation) -> date | None:
 
 
 def look_after_records(workshop: Workshop, claim: Claim) -> None:
-    """Warns of what comes due in a Board, and forgets drafts in which nobody has typed for as long as its rule says."""
+    """Warns of what comes due in a Board, forgets drafts as its rule says, and what is only left of signing in and reminding."""
     _warn(workshop, claim.about_id)
     _forget_drafts(workshop, claim.about_id)
     with workshop.writing() as work:
+        rows.forget_sign_ins(work.session, work.now - SIGN_INS_KEPT)
+        rows.forget_reminders(work.session, claim.about_id, work.now - REMINDERS_KEPT)
         outbox.finish_until(work.session, claim.item_id, claim.worker, work.now + EVERY)
 
 

@@ -10,9 +10,18 @@ from uuid import UUID
 import pytest
 from sqlalchemy import LargeBinary, select, type_coerce
 
-from forms_app.db import outbox
+from forms_app.db import auditing, outbox
 from forms_app.db.outbox import Claim, OutboxKind
-from forms_app.db.tables import AuditEntry, Base, DestructionItem, Escalation, Notification, Person
+from forms_app.db.tables import (
+    AuditEntry,
+    Base,
+    DestructionItem,
+    Escalation,
+    Notification,
+    Person,
+    SignInCode,
+    SignInSession,
+)
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.retention import CountedFrom, HoldReason, RecordClass, Rule
 from forms_app.services import destroying, keeping
@@ -320,6 +329,9 @@ def test_afterwards_no_row_of_it_is_left_and_no_other_has_changed(on_both: Scene
         assert figures["raised_by"]
         actions = set(work.session.scalars(select(AuditEntry.action).where(AuditEntry.escalation_id == escalation)))
         assert {"escalation_destroyed", "retention_hold_placed"} <= actions, "the trail stays"
+        assert auditing.references_by_id(work.session, [escalation]) == {escalation: item.reference}
+        board = work.session.get_one(Escalation, other).board_id
+        assert auditing.escalation_called(work.session, item.reference, board) == escalation
 
 
 def reference(here: Scene, escalation: UUID) -> str:
@@ -451,3 +463,37 @@ def test_whoever_goes_on_with_a_draft_keeps_it(here: Scene) -> None:
 
 def drafts(here: Scene) -> list[Any]:
     return everything(here)["drafts"]
+
+
+# --- what is left of signing in --------------------------------------------------------------------------------------
+
+
+def test_what_is_left_of_signing_in_goes_after_three_months_and_the_trail_stays(here: Scene) -> None:
+    here.open()
+    with here.workshop.writing() as work:
+        work.session.add(
+            SignInCode(
+                person_id=here.raiser,
+                code_hash="c",
+                link_hash="l",
+                asked_at=work.now,
+                expires_at=work.now + timedelta(minutes=10),
+            )
+        )
+        work.session.add(
+            SignInSession(
+                token_hash="t", person_id=here.raiser, started_at=work.now, proved_at=work.now, seen_at=work.now
+            )
+        )
+        work.note("signed_in", person=here.raiser)
+    here.clock.forward(days=89)
+    look(here)
+    kept = everything(here)
+    here.clock.forward(days=2)
+    look(here)
+    left = everything(here)
+
+    assert (len(kept["sign_in_codes"]), len(kept["sign_in_sessions"])) == (1, 1)
+    assert (left["sign_in_codes"], left["sign_in_sessions"]) == ([], [])
+    with here.workshop.reading() as work:
+        assert "signed_in" in set(work.session.scalars(select(AuditEntry.action)))
