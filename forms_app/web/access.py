@@ -23,11 +23,7 @@ class UnguardedPage(Exception):
     """A page does not say who may open it, or says it in a way that cannot be checked."""
 
 
-anyone, signed_in = May.SEE_PUBLIC_PAGES, May.KEEP_OWN_ACCOUNT
-board_office, business_unit, administrator = May.SEE_REGISTER, May.SEE_EMAIL_TEXTS, May.ADMINISTER_PEOPLE
-analyst, auditor, keeps_contacts, party = May.SEE_NUMBERS, May.SEE_TRAIL, May.KEEP_CONTACTS, May.SEE_RECORDS
-"""What pages that came before the table call its lines."""
-BEGINNINGS = ("escalations.yours", "numbers.begun")
+BEGINNINGS = ("escalations.yours", "numbers.begun", "trail.every")
 """Where people begin once they have signed in."""
 
 

@@ -16,12 +16,13 @@ from forms_app.app import create_app
 from forms_app.db.database import Database
 from forms_app.db.people import person_with_email
 from forms_app.db.tables import Agency, AuditEntry, Board, OutboxItem, Person
+from forms_app.domain.access import May
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services.mail_domains import name_domains
 from forms_app.services.work import Work, Workshop
 from forms_app.settings import Settings
-from forms_app.web.access import open_to, signed_in
+from forms_app.web.access import open_to
 from tests.factories.keys import KEYS, SEALING_KEYS
 from tests.factories.scenes import Scene
 from tests.factories.second_steps import give_second_step, take_second_step
@@ -200,4 +201,4 @@ def _who(app: Flask) -> None:
     source = (
         '{% extends "layout/page.html" %}{% set heading = "Who" %}{% block content %}{{ person.name }}{% endblock %}'
     )
-    app.add_url_rule("/who", "who", open_to(signed_in)(lambda: render_template_string(source)))
+    app.add_url_rule("/who", "who", open_to(May.KEEP_OWN_ACCOUNT)(lambda: render_template_string(source)))

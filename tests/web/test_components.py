@@ -11,9 +11,10 @@ from jinja2 import UndefinedError
 from lxml import html
 from wtforms import Form
 
+from forms_app.domain.access import May
 from forms_app.domain.text import everything_prints
 from forms_app.forms.fields import Day, Pick, PickFromList, Picks, Rows, Ticked, Words
-from forms_app.web.access import anyone, open_to
+from forms_app.web.access import open_to
 from forms_app.web.rendering import show
 from tests.web.conftest import Site
 from tests.web.visitor import Visitor
@@ -78,7 +79,7 @@ def gallery(site: Site, add_page: Any) -> Visitor:
             form.validate()
         return render_template_string(PAGE, form=form), 422 if form.errors else 200
 
-    add_page(site, "/gallery", open_to(anyone)(view), methods=("GET", "POST"))
+    add_page(site, "/gallery", open_to(May.SEE_PUBLIC_PAGES)(view), methods=("GET", "POST"))
     return site.visitor()
 
 

@@ -12,9 +12,10 @@ import pytest
 import structlog
 
 from forms_app import app as assembling
+from forms_app.domain.access import May
 from forms_app.domain.errors import NotFound
 from forms_app.logs import configure_logs
-from forms_app.web.access import anyone, open_to
+from forms_app.web.access import open_to
 from tests.web.conftest import Site
 
 CANARY = "Zebedee Canaryname"
@@ -46,7 +47,7 @@ def failing(error: Exception) -> Any:
         except ValueError as cause:
             raise error from cause
 
-    return open_to(anyone)(view)
+    return open_to(May.SEE_PUBLIC_PAGES)(view)
 
 
 def test_a_fault_shows_a_number_that_is_in_the_log_and_nothing_else(site: Site, add_page: Any, logs: Any) -> None:

@@ -11,7 +11,8 @@ import pytest
 from flask import url_for
 from werkzeug.test import TestResponse
 
-from forms_app.web.access import anyone, open_to
+from forms_app.domain.access import May
+from forms_app.web.access import open_to
 from forms_app.web.headers import ALWAYS
 from tests.web.conftest import Site, open_site
 from tests.web.visitor import Visitor
@@ -40,7 +41,7 @@ def broken(site: Site, add_page: Any) -> Site:
     def view() -> str:
         raise RuntimeError("Canary Personname")
 
-    add_page(site, "/broken", open_to(anyone)(view))
+    add_page(site, "/broken", open_to(May.SEE_PUBLIC_PAGES)(view))
     return site
 
 

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from forms_app.db.tables import Person
-from forms_app.web.access import open_to, signed_in
+from forms_app.domain.access import May
+from forms_app.web.access import open_to
 from tests.factories.second_steps import give_second_step, take_second_step
 from tests.web.conftest import Site
 from tests.web.visitor import Visitor
@@ -215,7 +216,7 @@ def writing(site: Site, kept: list[tuple[str, str]], add_page: object) -> Site:
     def keep(person: object, *, number: int) -> None:
         kept.append((person.email, request.form["account"]))  # type: ignore[attr-defined]
 
-    view = open_to(signed_in, keep=keep)(lambda number: "sent")
+    view = open_to(May.KEEP_OWN_ACCOUNT, keep=keep)(lambda number: "sent")
     add_page(site, "/write/<int:number>", view, methods=("GET", "POST"))  # type: ignore[operator]
     return site
 

