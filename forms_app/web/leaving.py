@@ -15,8 +15,8 @@ from forms_app.web.access import Keeper, open_to
 from forms_app.web.sessions import person_or_none
 
 blueprint = Blueprint("leaving", __name__)
-EVERYTHING = '"cache", "cookies", "storage"'
-"""Of ours the browser keeps nothing."""
+EVERYTHING = '"cache", "storage"'
+"""Of ours the browser keeps nothing. Our one cookie goes by its name: “cookies” would be those of all services in the same domain."""
 
 
 def init_app(app: Flask) -> None:

@@ -48,7 +48,8 @@ def writing(site: Site, kept: list[tuple[str, str]], add_page: object) -> Site:
 def is_away(visitor: Visitor, answer: TestResponse) -> bool:
     """They are elsewhere, the browser keeps nothing of ours, and is not signed in any more."""
     gone = (answer.status_code, answer.location) == (303, AWAY)
-    forgotten = answer.headers.get("Clear-Site-Data") == '"cache", "cookies", "storage"'
+    forgotten = answer.headers.get("Clear-Site-Data") == '"cache", "storage"'
+    forgotten &= "session=; Expires=Thu, 01 Jan 1970" in answer.headers["Set-Cookie"]
     return gone and forgotten and visitor.get("/who").location == "/sign-in"
 
 
@@ -150,5 +151,14 @@ def test_opening_the_address_leads_nowhere(site: Site) -> None:
 def test_signing_out_leaves_nothing_in_the_browser(site: Site) -> None:
     ada = site.signed_in(ADA)
 
-    assert ada.post("/sign-out").headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    assert ada.post("/sign-out").headers["Clear-Site-Data"] == '"cache", "storage"'
     assert ada.get("/signed-out").headers["Cache-Control"] == "no-store"
+
+
+def test_the_cookie_goes_by_its_own_name_over_https(secure_site: Site) -> None:
+    ada = secure_site.visiting(ADA)
+
+    cookie = ada.post("/leave").headers["Set-Cookie"]
+
+    assert cookie.startswith("__Host-session=; Expires=Thu, 01 Jan 1970")
+    assert {"Secure", "Path=/"} <= {part.strip() for part in cookie.split(";")}
