@@ -294,13 +294,14 @@ def test_afterwards_no_row_of_it_is_left_and_no_other_has_changed(on_both: Scene
     release_everything(here.workshop, escalation)
     with here.workshop.writing() as work:
         work.session.get_one(Escalation, other).beside_id = escalation
-        save_page(work, by=here.raiser, about=f"{escalation}:x:y:1", form="account", page="one", pairs=[["f", "typed"]])
         place_hold(
             work, by=unit(here), reference=reference(here, escalation), because=HoldReason.COURT, sentence="Heard"
         )
     with here.workshop.writing() as work:
         lift_hold(work, by=unit(here), hold_id=keeping_view(work, by=unit(here)).holds[0].id)
     time_comes(here)
+    with here.workshop.writing() as work:
+        save_page(work, by=here.raiser, about=f"{escalation}:x:y:1", form="account", page="one", pairs=[["f", "typed"]])
     gone = ids_of(here, escalation)
     assert len(gone) > 20
     before = everything(here)
@@ -364,13 +365,38 @@ def test_a_rule_that_changes_after_the_second_person_wins(here: Scene) -> None:
     keeps_for(here, SIX_YEARS)
     escalation = ended(here)
     time_comes(here)
-    confirmed(here, escalation)
-    keeps_for(here, Rule(CountedFrom.LAST_RECORD, 75, 30))
+    destruction = confirmed(here, escalation)
+    keeps_for(here, Rule(CountedFrom.LAST_RECORD, 5, 30))
+    look(here)
+    here.clock.forward(days=31)
+    assert due(here) == {escalation: False}, "it stands on a list"
 
+    with here.workshop.writing() as work:
+        outbox.owe_again(work.session, OutboxKind.DESTROY, [destruction], work.now)
     work_off(here)
 
     with here.workshop.reading() as work:
         assert work.session.get(Escalation, escalation) is not None
+        assert (
+            list_view(work, by=unit(here), destruction_id=destruction).items[0].came_of_it.startswith("kept. Its time")
+        )
+
+
+def test_a_second_worker_that_comes_late_changes_nothing(here: Scene) -> None:
+    keeps_for(here, SIX_YEARS)
+    escalation = ended(here)
+    time_comes(here)
+    destruction = confirmed(here, escalation)
+    work_off(here)
+
+    with here.workshop.writing() as work:
+        item = work.session.scalars(select(DestructionItem)).one()
+        destroying._destroy(work, destruction, item.id)
+
+    with here.workshop.reading() as work:
+        item = work.session.scalars(select(DestructionItem)).one()
+        assert item.left_because is None
+        assert item.destroyed_at is not None
 
 
 def test_killed_in_the_middle_it_is_done_once(here: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
