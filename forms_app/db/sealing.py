@@ -80,9 +80,10 @@ def use_keys(dialect: Dialect, keys: Keys) -> None:
 
 
 def _keys_of(dialect: Dialect) -> Keys:
-    if dialect not in _keys:
+    keys = _keys.get(dialect)
+    if keys is None:
         raise SealFault("This database was opened without the keys of what is sealed in it.")
-    return _keys[dialect]
+    return keys
 
 
 # --- the types ---------------------------------------------------------------------------------------------------
