@@ -54,6 +54,8 @@ def run_backup(chosen: argparse.Namespace) -> None:
     to = chosen.to or settings.backup_recipients.split()
     with faults_told(settings.database_url):
         made = backups.back_up(settings.database_url, chosen.file, to, datetime.now(UTC), _environment)
+        with open_workshop(settings).writing() as work:
+            work.note("backup_made")
     with chosen.file.open("rb") as content:
         digest = file_digest(content, "sha256").hexdigest()
     print(f"The backup of {spell_time(made.moment)} is in {chosen.file}, encrypted to {len(to)} key(s).")

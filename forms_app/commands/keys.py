@@ -6,7 +6,7 @@ import argparse
 from contextlib import closing
 from datetime import UTC, datetime
 
-from forms_app.app import open_database
+from forms_app.app import open_database, open_workshop
 from forms_app.db.faults import faults_told
 from forms_app.db.keys import WrappingKeys, new_wrapping_key, wrap_some_anew, wrapped_by
 from forms_app.db.migrate import require_newest
@@ -41,6 +41,8 @@ def run_rotate(_: argparse.Namespace) -> None:
                     break
             with database.reading() as session:
                 wrapped = wrapped_by(session)
+        with open_workshop(settings).writing() as work:
+            work.note("keys_rotated", code=wrapping.current)
     print(f"{count} data keys were wrapped anew. “{wrapping.current}” now wraps all {wrapped[wrapping.current]}.")
     others = [f"“{name}”" for name in wrapping.names if name != wrapping.current]
     if others:

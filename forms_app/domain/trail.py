@@ -144,12 +144,16 @@ ACTIONS: Mapping[str, Action] = {
     "destruction_finished": Action("A destruction was finished"),
     "escalation_destroyed": Action("An escalation was destroyed"),
     "certificate_downloaded": Action("Downloaded a certificate of destruction"),
+    "backup_made": Action("Made a copy of the database"),
+    "keys_rotated": Action("Wrapped every key anew"),
     "restored": Action("The database was restored from a copy"),
     "restore_let_go": Action("Let go what was owed after a restore"),
     "left_unsent": Action("Left something unsent after a restore"),
     "trail_exported": Action("Exported the trail"),
 }
 PAGES: Mapping[str, str] = {
+    "escalations.one": "the escalation",
+    "trail.every": "the trail",
     "escalations": "a page of the escalation",
     "documents": "the page of a document",
     "releases": "a document that waits for two people",
@@ -159,9 +163,8 @@ PAGES: Mapping[str, str] = {
     "proof": "everything, as one file",
     "trail": "the timeline",
 }
-"""What somebody opened, by the area of the page; anything else is a page."""
+"""What somebody opened, by the page or else by its area."""
 ANY_PAGE = "a page"
-WHOLE = "escalations.one"
 
 
 RESULTS: Mapping[str, str] = {
@@ -178,7 +181,7 @@ def said(action: str, code: str | None) -> str:
         return result
     if action == "viewed":
         area = (code or "").partition(".")[0]
-        return f"Opened {'the escalation' if code == WHOLE else PAGES.get(area, ANY_PAGE)}"
+        return f"Opened {PAGES.get(code or '', PAGES.get(area, ANY_PAGE))}"
     known = ACTIONS.get(action)
     return known.words if known is not None else action
 

@@ -115,7 +115,7 @@ def _lines(work: Work, entries: Sequence[AuditEntry]) -> Iterator[TrailLine]:
             number=each.id,
             when=spell_time(each.at),
             what=said(each.action, each.code),
-            code=each.code or "",
+            code=" ".join(filter(None, (each.action, each.code))),
             person=each.person_id,
             who=post_of(people, each.person_id),
             reference=references.get(each.escalation_id, "") if each.escalation_id else "",

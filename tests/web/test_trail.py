@@ -237,13 +237,15 @@ def test_the_auditor_looks_for_a_day_a_deed_a_person_or_an_escalation(place: Pla
 
     assert {str(other) in line[2] for line in found(f"person={other}")} == {True}
     assert {line[3].partition(" ")[0] for line in found("group=viewed")} == {"Opened"}
+    assert "Recorded concern_recorded" in [line[3] for line in found("")]
     assert {line[4] for line in found(f"reference={place.reference.lower()}")} == {place.reference}
     assert found("reference=NONE-1") == []
     assert found("since-day=1&since-month=1&since-year=2099") == []
     assert len(found("until-day=1&until-month=1&until-year=2099")) > 5
     assert found("before=2")[0][0] == "1"
     for wrong in ("person=x", "since-day=40&since-month=1&since-year=2027", "group=x"):
-        assert auditor.get(f"/trail?{wrong}").status_code == 422
+        refused = auditor.get(f"/trail?{wrong}")
+        assert (refused.status_code, lines(refused.text, "entries")) == (422, [])
         assert auditor.get(f"/trail/entries.csv?{wrong}").status_code == 404
 
 
@@ -274,6 +276,6 @@ def test_the_trail_of_another_board_is_not_theirs(place: Place) -> None:
     found = lines(place.auditor().get("/trail").text, "entries")
 
     said = [line[3] for line in found]
-    assert "Read a document" in said
-    assert "Was not signed in" not in said
-    assert said.count("Set up a Board") == 1
+    assert "Read a document document_read" in said
+    assert "Was not signed in sign_in_refused" not in said
+    assert said.count("Set up a Board board_set_up") == 1
