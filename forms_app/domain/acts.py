@@ -90,7 +90,7 @@ ALWAYS = frozenset({Act.LOG_CONTACT, Act.FILE_ON_RECORD, Act.REPORT_DANGER, Act.
 """Open to every party, also after the end."""
 
 
-WITHOUT_SIGHT = frozenset({Act.LOG_CONTACT, Act.REPORT_DANGER, Act.CALL_MEETING, Act.CORRECT})
+WITHOUT_SIGHT = frozenset({Act.LOG_CONTACT, Act.REPORT_DANGER, Act.CALL_MEETING, Act.RECORD_MEETING, Act.CORRECT})
 """What somebody may do who is not told yet whom it is about."""
 
 

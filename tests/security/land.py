@@ -197,6 +197,13 @@ class Land:
         return found
 
     @cached_property
+    def withdrawn(self) -> set[tuple[UUID, UUID]]:
+        """Which documents were withdrawn from whom: they are told so."""
+        with self.workshop.reading() as work:
+            found = select(Delivery.document_id, Delivery.person_id).where(Delivery.withdrawn_at.is_not(None))
+            return {(document, person) for document, person in work.session.execute(found)}
+
+    @cached_property
     def documents(self) -> dict[UUID, dict[str, UUID]]:
         """The newest document of each kind of an escalation."""
         found: dict[UUID, dict[str, UUID]] = {}

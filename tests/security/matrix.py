@@ -220,6 +220,8 @@ class Walker:
         return frozenset(found)
 
     def _is_recipient(self, told: Told, person: UUID, document: UUID | None) -> bool:
+        if (document, person) in self.land.withdrawn:
+            return True  # and is told that it was withdrawn
         if document is None or person not in self.land.owed.get(document, ()):
             return False
         return (told.id, person) in self.land.sides or (told.id, person) not in self.land.ever
@@ -230,7 +232,8 @@ class Walker:
         said = _all_text(answer)
         for each in self.land.escalations:
             relations = frozenset() if person is None else self.land.relations(person, each)
-            if each.canary in said and not relations & set(SIDED) and not self._owed_any(each, person):
+            may_read = relations & set(SIDED) or (self._owed_any(each, person) and answer.status_code != 410)
+            if each.canary in said and not may_read:
                 self.walk.faults.append(f"{where} says what stands in “{each.name}”")
             is_own = bool(what.names_references) and Relation.OWN_BOARD in relations
             knows = is_own or relations & {*SIDED, Relation.OFFICE} or self._owed_any(each, person)
