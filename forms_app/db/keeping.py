@@ -113,9 +113,11 @@ def escalation_to_weigh(session: Session, escalation_id: UUID, *, lock: bool = F
     return session.scalars(wanted.with_for_update(of=Escalation) if lock else wanted).one_or_none()
 
 
-def escalations_after(session: Session, board_id: UUID, after: UUID | None, most: int) -> Sequence[UUID]:
-    """The next of a Board's escalations, in the order of their ids."""
-    wanted = select(Escalation.id).where(Escalation.board_id == board_id)
+def escalations_after(
+    session: Session, board_id: UUID, after: UUID | None, opened_before: datetime, most: int
+) -> Sequence[UUID]:
+    """The next of a Board's escalations that were opened before a moment, in the order of their ids."""
+    wanted = select(Escalation.id).where(Escalation.board_id == board_id, Escalation.opened_at < opened_before)
     if after is not None:
         wanted = wanted.where(Escalation.id > after)
     return session.scalars(wanted.order_by(Escalation.id).limit(most)).all()

@@ -113,6 +113,12 @@ def due_on(rule: Rule, dates: Dates) -> date | None:
             return None
 
 
+def opened_by(rule: Rule, today: date) -> date:
+    """The last day on which an escalation can have been opened that is to be warned of today: the others need not be weighed."""
+    assert rule.length is not None
+    return later(today + rule.warning, -1 if rule.counted_from is CountedFrom.BIRTH else -rule.length)
+
+
 def later(day: date, years: int) -> date:
     """So many years later. What began on 29 February ends on 1 March, so that no day is lost."""
     try:

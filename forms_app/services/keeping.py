@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -256,7 +256,7 @@ def _warn(workshop: Workshop, board_id: UUID) -> None:
     while True:
         with workshop.reading() as work:
             rule = rows.rule_of(work.session, board_id, RecordClass.ESCALATION)
-            page = [] if rule.length is None else rows.escalations_after(work.session, board_id, last, AT_ONCE)
+            page = _to_weigh(work, board_id, last, rule)
             found = {each: _weighed(work, each, rule) for each in page}
         if not page:
             return
@@ -266,6 +266,15 @@ def _warn(workshop: Workshop, board_id: UUID) -> None:
             with workshop.writing() as work:
                 for each, weighed in changed.items():
                     _set_warning(work, board_id, each, weighed)
+
+
+def _to_weigh(work: Work, board_id: UUID, after: UUID | None, rule: Rule) -> Sequence[UUID]:
+    """The next page of what can be near, by the day on which it was opened alone."""
+    if rule.length is None:
+        return ()
+    day = retention.opened_by(rule, uk_date(work.now)) + timedelta(days=2)
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return rows.escalations_after(work.session, board_id, after, moment, AT_ONCE)
 
 
 def _weighed(work: Work, escalation_id: UUID, rule: Rule) -> Weighed | None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from forms_app.domain.retention import CountedFrom, Dates, Rule, due_on, later, may_be_proposed
+from forms_app.domain.retention import CountedFrom, Dates, Rule, due_on, later, may_be_proposed, opened_by
 
 ENDED, LAST, BORN = date(2026, 3, 10), date(2026, 9, 1), date(2015, 6, 30)
 EVERYTHING = Dates(ENDED, LAST, BORN)
@@ -47,3 +47,15 @@ def test_nothing_is_proposed_before_its_day_or_before_the_warning_is_over() -> N
     assert proposed(now - timedelta(days=30))
     assert not proposed(now - timedelta(days=30) + timedelta(seconds=1))
     assert not proposed(now - timedelta(days=60), now - timedelta(days=1))
+
+
+@pytest.mark.parametrize("counted_from", [CountedFrom.ENDED, CountedFrom.LAST_RECORD, CountedFrom.BIRTH])
+@pytest.mark.parametrize("years", [1, 6, 25, 75])
+def test_what_need_not_be_weighed_could_not_be_near(counted_from: CountedFrom, years: int) -> None:
+    rule = Rule(counted_from, years, 30)
+    for today in (date(2028, 2, 28), date(2028, 2, 29), date(2031, 7, 1)):
+        day_after = opened_by(rule, today) + timedelta(days=1)
+        # Ended on the day on which it was opened, about somebody born long ago: as soon as any can be.
+        due = due_on(rule, Dates(day_after, day_after, date(1950, 1, 1)))
+        assert due is not None
+        assert due - rule.warning > today
