@@ -147,7 +147,8 @@ def counted_as(policy: Policy) -> str:
 
 def who_recorded(record: StageRecord, people: Mapping[UUID, Party]) -> str:
     """By name, and for whom they covered: “B for A”."""
-    names = [people[each].person.name for each in (record.person_id, record.for_id) if each in people]
+    both = (people.get(each) for each in (record.person_id, record.for_id) if each is not None)
+    names = [party.person.name for party in both if party is not None]
     return " for ".join(names) or SERVICE
 
 

@@ -29,6 +29,7 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.filing import NamedParty
 from forms_app.domain.places import Reason
 from forms_app.domain.policy import Closer, Side
+from forms_app.domain.records import PeopleJoin
 from forms_app.services import (
     covering,
     documents,
@@ -308,8 +309,6 @@ def test_a_manager_who_takes_part_hands_over_the_place_of_somebody_below_and_not
 
 
 def add(here: Here, person: UUID, side: Side, level: str) -> None:
-    from forms_app.domain.records import PeopleJoin
-
     here.scene.record(
         here.escalation,
         PeopleJoin(because="supports", joins=(person,)),
@@ -610,7 +609,7 @@ def at_board(here: Here) -> UUID:
 
 def test_what_is_for_a_seat_goes_to_its_new_holder_and_away_from_the_old(sqlite_url: str) -> None:
     with scene(sqlite_url, "hull") as made:
-        here, unit = opened(made), made.holder("business_unit")
+        here = opened(made)
         told = [(each.id, each.seat) for each in _deliveries(here) if each.place_id is None]
         while not told:
             made.step_up(here.escalation)
@@ -625,7 +624,6 @@ def test_what_is_for_a_seat_goes_to_its_new_holder_and_away_from_the_old(sqlite_
             work.session.execute(update(Person).where(Person.id == new).values(seat=seat))
 
         assert (here.opens(old, document), here.opens(new, document)) == (False, True)
-        assert unit
 
 
 def _deliveries(here: Here) -> list[Delivery]:
@@ -636,6 +634,7 @@ def _deliveries(here: Here) -> list[Delivery]:
         return found
 
 
+@pytest.mark.requirement("U-05")
 def test_a_chair_with_an_interest_gives_up_the_place_and_cannot_be_named_again(here: Here) -> None:
     chair = at_board(here)
     assert here.sees(chair)
@@ -655,8 +654,6 @@ def test_a_chair_with_an_interest_gives_up_the_place_and_cannot_be_named_again(h
 
 
 def _named_to_act(here: Here, person: UUID) -> None:
-    from forms_app.domain.records import PeopleJoin
-
     here.scene.record(
         here.escalation,
         PeopleJoin(because="acts", joins=(person,)),
