@@ -45,7 +45,7 @@ def every() -> tuple[str, int]:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@open_to(May.GIVE_SEATS, proved_again=True)
+@open_to(May.KEEP_AGENCIES, proved_again=True)
 def add() -> Answer:
     form_of = _form_of()
     if request.method == "GET":
@@ -68,7 +68,7 @@ def add() -> Answer:
 
 
 @blueprint.route("/<uuid:agency_id>", methods=["GET", "POST"])
-@open_to(May.GIVE_SEATS, proved_again=True)
+@open_to(May.KEEP_AGENCIES, proved_again=True)
 def change(agency_id: UUID) -> Answer:
     line, form_of = _line(agency_id), _form_of()
     if request.method == "GET":
@@ -97,7 +97,7 @@ def change(agency_id: UUID) -> Answer:
 
 
 @blueprint.route("/<uuid:agency_id>/<any('close','open'):deed>", methods=["GET", "POST"])
-@open_to(May.GIVE_SEATS, proved_again=True)
+@open_to(May.KEEP_AGENCIES, proved_again=True)
 def do(agency_id: UUID, deed: str) -> Answer:
     line = _line(agency_id)
     if request.method == "GET":

@@ -138,7 +138,11 @@ def address(person_id: UUID) -> Answer:
     view = _view(person_id)
     form_of = address_form(unprintable=unprintable)
     heading = "Change an email address"
-    shown: dict[str, Any] = {"back": _path(person_id), "caption": view.line.details.name, "intro": "people/address.html"}
+    shown: dict[str, Any] = {
+        "back": _path(person_id),
+        "caption": view.line.details.name,
+        "intro": "people/address.html",
+    }
     if request.method == "GET":
         return _form_page(form_of(), heading, view=view, **shown)
     form = form_of(request.form)
