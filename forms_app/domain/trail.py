@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import get_args
+from uuid import UUID
 
 from forms_app.domain.deliveries import EventKind
 from forms_app.domain.languages import Language
@@ -204,3 +206,15 @@ def _groups() -> dict[str, Group]:
 
 GROUPS: Mapping[str, Group] = _groups()
 IN_TIMELINE = frozenset(code for code, action in ACTIONS.items() if action.in_timeline)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an auditor looks for. What is empty is not asked."""
+
+    since: date | None = None
+    until: date | None = None
+    group: str = ""
+    """One of GROUPS."""
+    person: UUID | None = None
+    reference: str = ""

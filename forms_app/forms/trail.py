@@ -7,9 +7,8 @@ from uuid import UUID
 from wtforms import Form
 
 from forms_app.documents.printable import unprintable
-from forms_app.domain.trail import GROUPS
+from forms_app.domain.trail import GROUPS, Asked
 from forms_app.forms.fields import Day, PickFromList, Words
-from forms_app.services.auditing import Asked
 
 LONGEST_REFERENCE = 40
 

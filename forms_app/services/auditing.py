@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from uuid import UUID
 
 from forms_app.db import auditing as rows
@@ -16,24 +15,12 @@ from forms_app.db.tables import AuditEntry, Person
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.comma_separated import write_rows
 from forms_app.domain.errors import NotFound
-from forms_app.domain.trail import GROUPS, said
+from forms_app.domain.trail import GROUPS, Asked, said
 from forms_app.domain.working_days import end_of, spell_time, start_of
 from forms_app.services.work import Work
 
 ON_A_PAGE = 100
 MOST_IN_A_FILE = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What an auditor looks for. What is empty is not asked."""
-
-    since: date | None = None
-    until: date | None = None
-    group: str = ""
-    """One of `domain.trail.GROUPS`."""
-    person: UUID | None = None
-    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

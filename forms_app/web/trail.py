@@ -8,8 +8,9 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, render_template, request
 
 from forms_app.domain.access import May
+from forms_app.domain.trail import Asked
 from forms_app.forms.trail import TrailForm
-from forms_app.services.auditing import Asked, trail_as_file, trail_view
+from forms_app.services.auditing import trail_as_file, trail_view
 from forms_app.services.timeline import timeline_at_board, timeline_of
 from forms_app.web.access import open_to
 from forms_app.web.rendering import show
