@@ -37,6 +37,7 @@ OWNERS: Mapping[str, frozenset[str]] = {
     "smtplib": frozenset({"mail"}),
     "pydantic_settings": frozenset({"settings"}),
     "ruamel": frozenset({"policies"}),
+    "webauthn": frozenset({"services"}),
     "forms_app.settings": frozenset({"app", "commands", "wsgi"}),
 }
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from forms_app.db.tables import AuthenticatorApp, Passkey
+from forms_app.db.tables import AuthenticatorApp, MailDomain, Passkey
 from tests.factories.second_steps import KEY
 from tests.ports import free_port
 from tests.web.conftest import Site, add_people, open_site
@@ -205,6 +205,43 @@ def test_a_device_that_does_not_make_sure_who_holds_it_is_refused(device: Device
 
     device.page.locator("[data-passkey-refused] p").wait_for(state="visible")
     assert device.heading == "Sign in"
+
+
+def test_a_browser_that_asks_its_device_for_less_than_it_should_is_refused(device: Device) -> None:
+    device.by_email(ADA)
+    device.add_passkey("Desk")
+    device.sign_out()
+    device.open("/sign-in")
+    device.verifies_its_person(False)
+    device.page.locator("form[data-passkey]").evaluate(
+        "form => { form.dataset.options = form.dataset.options.replace('required', 'discouraged') }"
+    )
+
+    device.press("Sign in with a passkey")
+
+    assert device.heading == "That passkey cannot be used"
+
+
+@pytest.mark.parametrize("reason", ["locked", "left", "never"])
+def test_a_passkey_lets_in_nobody_whom_an_email_would_not(device: Device, reason: str) -> None:
+    device.by_email(ADA)
+    device.add_passkey("Desk")
+    device.sign_out()
+    ada, bella, now = device.site.person(ADA), device.site.person(BELLA), device.site.clock.now
+    with device.site.database.writing() as session:
+        person = session.merge(ada)
+        if reason == "locked":
+            person.locked_at, person.locked_by_id = now, bella.id
+        elif reason == "left":
+            person.left_at = now
+        else:
+            at_hers = select(MailDomain).where(MailDomain.agency_id == ada.agency_id)
+            session.scalars(at_hers).one().rule = "never"
+    device.open("/sign-in")
+
+    device.press("Sign in with a passkey")
+
+    assert device.heading == "That passkey cannot be used"
 
 
 def test_without_a_script_nothing_of_passkeys_is_shown(device: Device) -> None:
