@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from forms_app.db import backups, outbox
 from forms_app.db.backups import BackupFault, Target
 from forms_app.db.database import Database
 from forms_app.db.faults import DatabaseFault
+from forms_app.db.keys import WrappingKeys
 from forms_app.db.migrate import require_newest, upgrade
 from forms_app.db.restores import let_go
 from forms_app.settings import child_environment
@@ -183,6 +185,18 @@ def test_a_restore_that_dies_before_its_end_leaves_nothing_that_would_send(
     if tables(empty):
         with pytest.raises(DatabaseFault):
             require_newest(empty)
+
+
+def test_without_the_keys_of_what_is_sealed_nothing_is_restored(
+    sqlite_url: str, tmp_path: Path, key: tuple[str, Path]
+) -> None:
+    file, place = back_up(sqlite_url, tmp_path / "one.age", key), f"sqlite:///{tmp_path}/new.db"
+    others = WrappingKeys(f"others:{base64.b64encode(bytes(32)).decode()}")
+
+    with pytest.raises(DatabaseFault, match="SEALING_KEYS"):
+        backups.restore(Target(place, others, MADE_AT, environment), file, key[1])
+
+    assert tables(place) == set()
 
 
 def test_a_backup_never_takes_the_place_of_a_file(sqlite_url: str, tmp_path: Path, key: tuple[str, Path]) -> None:
