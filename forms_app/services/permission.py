@@ -28,12 +28,9 @@ def standing_to(
     found: set[Relation] = set()
     if PARTIES & set(asked):
         found |= as_party(work, person.id, address[ESCALATION])
-    if (
-        Relation.OFFICE in asked
-        and not found
-        and reads.board_was_told(work.session, address[ESCALATION], person.board_id, person.id)
-    ):
-        found.add(Relation.OFFICE)
+    if Relation.OFFICE in asked:
+        is_told = reads.board_was_told(work.session, address[ESCALATION], person.board_id, person.id)
+        found |= {Relation.OFFICE} if is_told else set()
     if Relation.RECIPIENT in asked and reads.is_or_was_for(work.session, address[DOCUMENT], person.id):
         found.add(Relation.RECIPIENT)
     if Relation.SENIOR in asked and owners_kept_by(work, by=person.id):

@@ -233,7 +233,7 @@ class Land:
         who = self.people[person]
         if who.board_id == told.board:
             found |= {Relation.OWN_BOARD, Relation.OWN_AGENCY}
-        if not found & set(SIDED) and self.told.get(told.id) == who.board_id:
+        if self.told.get(told.id) == who.board_id:
             found.add(Relation.OFFICE)
         return frozenset(found)
 

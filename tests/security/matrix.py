@@ -156,6 +156,8 @@ class Walker:
         self, answer: TestResponse, method: str, rule: Rule, values: dict[str, Any], person: UUID | None, where: str
     ) -> None:
         self.walk.refused[answer.status] += 1
+        if answer.status_code == TOO_MANY:
+            return  # before anything was looked up
         if answer.status_code not in REFUSED | ({200} if method == "OPTIONS" else set()):
             self.walk.faults.append(f"{where} answers {answer.status} to somebody for whom it does not open")
         elif answer.status_code == 303 and answer.location not in BEGINNINGS:
@@ -278,6 +280,7 @@ class Walker:
             return url_for(rule.endpoint, **values)
 
 
+TOO_MANY = 429
 REFUSED = frozenset({303, 400, 403, 404, 405})
 """400 before anything is looked up: the form is not one of ours. OPTIONS says what an address takes, to anybody alike."""
 BEGINNINGS = ("/sign-in", "/numbers", "/trail")
