@@ -45,6 +45,8 @@ def test_contacts_are_added_changed_and_removed_by_whoever_keeps_them(place: Sce
         with place.workshop.writing() as work:
             plan = contacts_file.plan_contacts(work, by=lead, content=contacts(rows))
             assert [line.does for line in plan.lines] == [does]
+            with pytest.raises(ChangedMeanwhile):
+                contacts_file.bring_in_contacts(work, by=lead, content=contacts(rows), seen="another")
             contacts_file.bring_in_contacts(work, by=lead, content=contacts(rows), seen=plan.stamp)
         with place.workshop.reading() as work:
             view = contacts_view(work, by=lead)
