@@ -115,6 +115,10 @@ def code_of_link(session: Session, link_hash: str) -> SignInCode | None:
     return session.scalar(select(SignInCode).where(SignInCode.link_hash == link_hash).with_for_update())
 
 
+def board_of(session: Session, person_id: UUID) -> UUID | None:
+    return session.scalar(select(Person.board_id).where(Person.id == person_id))
+
+
 def forget_nobodys_codes(session: Session, *, before: datetime) -> None:
     """Deletes the codes of addresses that nobody has which ran out before a moment."""
     session.execute(delete(SignInCode).where(SignInCode.person_id.is_(None), SignInCode.expires_at < before))

@@ -130,7 +130,8 @@ def ask_code(
         if reached is None:
             owing.rollback()
     if reached is None:
-        work.note("sign_in_code_not_owed", person=person.id if person is not None else None)
+        person_id, board_id = (person.id, person.board_id) if person is not None else (None, None)
+        work.note("sign_in_code_not_owed", person=person_id, board=board_id)
     else:
         work.note("sign_in_code_owed", person=reached.id, board=reached.board_id, about=code_id)
     return code_id if within_limit or before is None else before
@@ -148,7 +149,7 @@ def prove_code(work: Work, *, code_id: UUID, typed: str, secret: bytes) -> Signe
     is_right = hmac.compare_digest(code.code_hash, _code_hash(secret, code.id, typed))
     if code.person_id is None or not is_right:
         code.tries += 1
-        work.note("sign_in_code_wrong", person=code.person_id, about=code.id)
+        work.note("sign_in_code_wrong", person=code.person_id, board=_board_of(work, code), about=code.id)
         return None
     return _go_on(work, code, secret)
 
@@ -277,7 +278,12 @@ def _refuse(work: Work, code: SignInCode | None) -> None:
     if code is None:
         work.note("sign_in_refused")
     else:
-        work.note("sign_in_refused", person=code.person_id, about=code.id)
+        work.note("sign_in_refused", person=code.person_id, board=_board_of(work, code), about=code.id)
+
+
+def _board_of(work: Work, code: SignInCode) -> UUID | None:
+    """Asked of a code that is nobody's too: the trail would ask it of somebody's alone, and that takes longer."""
+    return people.board_of(work.session, code.person_id or NOBODY)
 
 
 def _as_signed_in(person: Person) -> SignedInPerson:
