@@ -185,7 +185,8 @@ class Land:
         with self.workshop.reading() as work:
             wanted = select(Document.escalation_id, Escalation.board_id).join(Document.escalation)
             kinds = [kind.value for kind in DEIDENTIFIED]
-            return dict(work.session.execute(wanted.where(Document.kind.in_(kinds))).tuples().all())
+            found = work.session.execute(wanted.where(Document.kind.in_(kinds)))
+            return {row[0]: row[1] for row in found}
 
     @cached_property
     def owed(self) -> dict[UUID, set[UUID]]:
