@@ -162,7 +162,10 @@ def roles() -> str:
     with workshop().reading() as work:
         view = titles.titles_view(work, by=person.id)
     return render_template(
-        "directory/roles.html", view=view, may_change=may(person, May.CHANGE_TITLES, Relation.OWN_BOARD), heading="Equivalent roles"
+        "directory/roles.html",
+        view=view,
+        may_change=may(person, May.CHANGE_TITLES, Relation.OWN_BOARD),
+        heading="Equivalent roles",
     )
 
 

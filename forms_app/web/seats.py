@@ -14,7 +14,7 @@ from forms_app.domain.access import May
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
 from forms_app.forms.seats import cover_form, hand_over_form, interest_form
 from forms_app.services import covering, handing_over, interests
-from forms_app.web.access import open_to
+from forms_app.web.access import open_to, opens
 from forms_app.web.rendering import SHOWN_AGAIN
 from forms_app.web.sessions import poke, signed_in_person, workshop
 
@@ -163,5 +163,4 @@ def _seen() -> UUID | None:
 def _back(escalation_id: UUID) -> str:
     if g.party_to == escalation_id:
         return url_for("escalations.one", escalation_id=escalation_id, _anchor="parties")
-    person = signed_in_person()
-    return url_for("seats.empty") if person.seat == "business_unit" else url_for("board.register")
+    return url_for("seats.empty") if opens("seats.empty") else url_for("board.register")
