@@ -137,7 +137,7 @@ def _dumping(url: str, connection: Connection, environment: Environment) -> Iter
     """pg_dump of the same moment. The table of the form of tables stays empty in it: see `_fill_postgresql`."""
     snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
     words = ["pg_dump", "--format=custom", f"--snapshot={snapshot}", "--no-password", "--enable-row-security"]
-    words += ["--exclude-table-data=alembic_version"]
+    words += ["--exclude-table-data=alembic_version", "--exclude-table=queue.*"]
     with _program(words, url, environment, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield process.stdout

@@ -66,7 +66,9 @@ def open_queue(url: str, *, busy_seconds: float = 1) -> Huey:
                 queue = SqliteHuey(NAME, filename=str(file), fsync=False, timeout=busy_seconds, **settings)
             case "postgresql" | "postgres":
                 dsn = "postgresql:" + url.partition(":")[2]
-                queue = PostgresHuey(NAME, dsn=dsn, connect_timeout=CONNECT_SECONDS, **settings)
+                # Where it is the service's own database, it has a schema for this; elsewhere there is none of that name.
+                settings |= {"connect_timeout": CONNECT_SECONDS, "options": "-c search_path=queue,public"}
+                queue = PostgresHuey(NAME, dsn=dsn, **settings)
             case "redis" | "rediss":
                 queue = RedisHuey(NAME, connection_pool=_redis_pool(url), **settings)
             case _:

@@ -91,6 +91,9 @@ def upgrade() -> None:
         f"THEN CREATE ROLE {ROLE} NOLOGIN; END IF; END $$"
     )
     op.execute(f"GRANT USAGE ON SCHEMA public TO {ROLE}")
+    # The task engine makes its own tables, where HUEY_URL names this database. Beside ours, and not among them.
+    op.execute("CREATE SCHEMA queue")
+    op.execute(f"GRANT USAGE, CREATE ON SCHEMA queue TO {ROLE}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {ROLE}")
     op.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {ROLE}")
     op.execute(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {ROLE}")
@@ -102,6 +105,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name != "postgresql":
         return
+    op.execute("DROP SCHEMA queue CASCADE")
     op.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM {ROLE}")
     op.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON SEQUENCES FROM {ROLE}")
     # The role stays: it belongs to the server, and other databases on it may have given it something.
