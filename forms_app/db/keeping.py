@@ -280,7 +280,7 @@ def destroy(session: Session, escalation_id: UUID) -> Gone:
     owned[notifications] = list({*owned[notifications], *about})
     gone = {
         "outbox": _delete(session, OutboxItem.__table__, OutboxItem.about_id.in_([*ids, *about])),
-        "drafts": _delete(session, Draft.__table__, Draft.about.startswith(str(escalation_id), autoescape=True)),
+        "drafts": _delete(session, Draft.__table__, Draft.key_id == escalation_id),
     }
     for table, column, target in _loose_ends(owned):
         session.execute(update(table).where(column.in_(target)).values({column.name: None}))

@@ -16,6 +16,7 @@ from forms_app.db.tables import (
     AuditEntry,
     Base,
     DestructionItem,
+    Document,
     Escalation,
     Notification,
     Person,
@@ -449,6 +450,19 @@ def test_the_certificate_names_nobody(here: Scene) -> None:
     assert "6 years, counted from: the day of the last record" in said
     assert len(names) > 10
     assert [each for each in names if each in said] == []
+
+
+def test_what_somebody_types_about_a_document_goes_with_its_escalation(here: Scene) -> None:
+    escalation = ended(here)
+    keeps_for(here, SIX_YEARS)
+    time_comes(here)
+    with here.workshop.writing() as work:
+        document = work.session.scalars(select(Document.id).where(Document.escalation_id == escalation)).first()
+        save_page(work, by=here.raiser, about=f"document:{document}", form="answer", page="one", pairs=[["f", "typed"]])
+    confirmed(here, escalation)
+    destroy_listed(here.workshop, claimed(here, OutboxKind.DESTROY))
+
+    assert drafts(here) == []
 
 
 # --- drafts ------------------------------------------------------------------------------------------------------
