@@ -372,14 +372,17 @@ def run(folder: Path, url: str, *, down: bool = False) -> None:
         command.upgrade(config, "head")
 
 
-def test_recreating_a_table_keeps_its_rows_and_those_that_point_at_it(database_url: str, with_one_more: Path) -> None:
-    fill(database_url)
-    before = rows(database_url)
+def test_recreating_a_table_keeps_its_rows_and_those_that_point_at_it(
+    empty_database_url: str, with_one_more: Path
+) -> None:
+    migrate(empty_database_url, KEYS)
+    fill(empty_database_url)
+    before = rows(empty_database_url)
 
-    run(with_one_more, database_url)
-    assert rows(database_url) == before
-    run(with_one_more, database_url, down=True)
-    assert rows(database_url) == before
+    run(with_one_more, empty_database_url)
+    assert rows(empty_database_url) == before
+    run(with_one_more, empty_database_url, down=True)
+    assert rows(empty_database_url) == before
 
 
 def test_a_migration_that_leaves_a_row_pointing_nowhere_is_undone_as_a_whole(sqlite_url: str, tmp_path: Path) -> None:
