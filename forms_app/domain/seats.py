@@ -19,7 +19,5 @@ class Seat(StrEnum):
     """Sees the trail, and no escalation."""
 
 
-SEES_REGISTER = frozenset({Seat.BUSINESS_UNIT, Seat.CHAIR})
-"""Who may look into the Board's register."""
 NEEDS_SECOND_STEP = frozenset({Seat.BUSINESS_UNIT, Seat.CHAIR, Seat.SCRUTINEER, Seat.AUDITOR})
 """Who may open nothing before they have something beside their email that proves who they are; so must whoever administers an agency."""

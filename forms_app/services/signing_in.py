@@ -52,11 +52,6 @@ class SignedInPerson:
     def sees_register(self) -> bool:
         return may(self, May.SEE_REGISTER, Relation.OWN_BOARD)
 
-    @property
-    def administers_people(self) -> bool:
-        """The business unit those of the whole Board, an agency's administrator those of their own agency."""
-        return may(self, May.ADMINISTER_PEOPLE, Relation.OWN_AGENCY, Relation.OWN_BOARD)
-
 
 @dataclass(frozen=True, slots=True)
 class Current:

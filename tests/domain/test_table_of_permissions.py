@@ -20,7 +20,6 @@ from forms_app.domain.access import (
     can_take_part,
     may,
     roles_of,
-    seats_that,
     signs_off_own,
 )
 from forms_app.domain.seats import Seat
@@ -69,11 +68,6 @@ def test_the_office_reads_nothing_that_anybody_typed() -> None:
     for seat in (Seat.BUSINESS_UNIT, Seat.CHAIR):
         for line in (May.SEE_RECORDS, May.SEE_SUBJECT, May.SEE_DOCUMENTS, May.DOWNLOAD_EVERYTHING, May.SEE_TIMELINE):
             assert not may(Somebody(seat), line, Relation.OFFICE, Relation.OWN_BOARD), (seat, line)
-
-
-def test_seats_are_told_by_the_table() -> None:
-    assert seats_that(May.SEE_REGISTER, Relation.OWN_BOARD) == {Seat.BUSINESS_UNIT, Seat.CHAIR}
-    assert seats_that(May.SEE_REGISTER) == frozenset(), "of another Board nothing"
 
 
 # --- nobody signs off their own -------------------------------------------------------------------------------------
