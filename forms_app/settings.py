@@ -84,7 +84,10 @@ class Settings(BaseSettings):
     secret_key: Annotated[SecretStr, Field(min_length=32)]
     """Signs cookies. The same on every web process; at least 32 characters."""
     sealing_keys: Annotated[SecretStr, AfterValidator(_are_sealing_keys)]
-    """What opens the keys of everything that is sealed in the database: name:base64 of 32 bytes, with commas between, the current one first."""
+    """What opens the keys of everything that is sealed in the database: name:base64 of 32 bytes, with commas between.
+
+    The current one comes first.
+    """
     service_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")]
     """Where people reach the service, for the links in emails: https://escalations.example.org"""
     database_url: str = f"sqlite:///{ROOT / 'var' / 'forms-app.db'}"

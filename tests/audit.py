@@ -43,9 +43,7 @@ def said_by_npm(answer: str) -> Audited:
 def answer_of(command: Sequence[str], where: Path) -> str:
     """What it prints; nothing where it takes longer than the whole audit may."""
     try:
-        return subprocess.run(
-            command, cwd=where, capture_output=True, text=True, timeout=SECONDS, check=False
-        ).stdout
+        return subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=SECONDS, check=False).stdout
     except (subprocess.TimeoutExpired, OSError):
         return ""
 

@@ -85,7 +85,9 @@ def run_leaver(chosen: argparse.Namespace) -> None:
 def run_returner(chosen: argparse.Namespace) -> None:
     with _work() as work:
         come_back(work, chosen.email)
-    print("They can sign in again, and see what they saw before. A seat, or administering, has to be given to them anew.")
+    print(
+        "They can sign in again, and see what they saw before. A seat, or administering, has to be given to them anew."
+    )
 
 
 def run_confirm_domain(chosen: argparse.Namespace) -> None:

@@ -64,7 +64,9 @@ def has_begun(meeting: Step, at: datetime) -> bool:
 
 
 def convenes(meeting: Step, place: Place) -> bool:
-    return isinstance(meeting.facts, MeetingCalled) and not place.people.isdisjoint({meeting.person, *meeting.facts.conveners})
+    return isinstance(meeting.facts, MeetingCalled) and not place.people.isdisjoint(
+        {meeting.person, *meeting.facts.conveners}
+    )
 
 
 def is_due(owed: OwedDuty, at: datetime) -> bool:

@@ -64,7 +64,9 @@ def _everybody_has_a_place() -> None:
     """Each party holds one of their own. What was sent to a party is of it, and what went to the Board of the seat there."""
     connection = op.get_bind()
     parties = sa.table("parties", *map(_id, ("id", "escalation_id", "person_id", "place_id")))
-    deliveries = sa.table("deliveries", *map(_id, ("document_id", "person_id", "place_id")), sa.column("seat", sa.Text()))
+    deliveries = sa.table(
+        "deliveries", *map(_id, ("document_id", "person_id", "place_id")), sa.column("seat", sa.Text())
+    )
     documents = sa.table("documents", *map(_id, ("id", "escalation_id")))
     people = sa.table("people", _id("id"), sa.column("seat", sa.Text()))
     for party in connection.execute(sa.select(parties)).all():

@@ -205,7 +205,11 @@ class Reading:
 
     def may(self, who: Place) -> set[str]:
         found = self._may(who)
-        return found if self.is_told(who) else found & {"contact", "danger", "meeting_called", "meeting_held", "correction"}
+        return (
+            found
+            if self.is_told(who)
+            else found & {"contact", "danger", "meeting_called", "meeting_held", "correction"}
+        )
 
     def is_told(self, who: Place) -> bool:
         """Whether they know whom it is about: in the walks everybody takes part from the beginning."""

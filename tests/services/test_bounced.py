@@ -372,7 +372,9 @@ def test_whom_emails_do_not_reach_is_known_until_they_sign_in_again(on_both: Off
     with on_both.workshop.writing() as work:
         person = person_with_email(work.session, SENDER.address)
         token, now = str(uuid4()), work.now
-        work.session.add(SignInSession(token_hash=token, person_id=person.id, started_at=now, proved_at=now, seen_at=now))
+        work.session.add(
+            SignInSession(token_hash=token, person_id=person.id, started_at=now, proved_at=now, seen_at=now)
+        )
         person_with_email(work.session, OTHER.address).left_at = work.now
 
     assert not_reached(on_both) == []
