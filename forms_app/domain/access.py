@@ -258,7 +258,7 @@ class May(Enum):
     # --- people ---
     ADMINISTER_PEOPLE = Entry(Action.ADMINISTER, Section.PEOPLE, ADMINISTRATORS)
     KEEP_AGENCIES = Entry(Action.WRITE, Section.PEOPLE, (BY_UNIT,))
-    GIVE_SEATS = Entry(Action.HAND_OVER, Section.PEOPLE, (BY_UNIT,), "whoever would be given the seat")
+    GIVE_SEATS = Entry(Action.HAND_OVER, Section.PEOPLE, (BY_UNIT,), "whoever proposed it, and whom it is about")
     RESET_SECOND_FACTOR = Entry(Action.RESET, Section.PEOPLE, ADMINISTRATORS, "whoever lost it")
     KEEP_CONTACTS = Entry(
         Action.ADMINISTER,
@@ -301,11 +301,6 @@ def allows(what: May, roles: Collection[Role], relations: Collection[Relation]) 
 def may(holder: Holder | None, what: May, *relations: Relation) -> bool:
     """The same of a person. Say only those relations that are known to hold."""
     return allows(what, roles_of(holder), relations)
-
-
-def seats_that(what: May, *relations: Relation) -> frozenset[Seat]:
-    """The seats at a Board whose holders may do this because of it."""
-    return frozenset(seat for seat in Seat if allows(what, {Role(seat)}, relations))
 
 
 def relations_of(side: Side, *, is_raiser: bool) -> frozenset[Relation]:

@@ -10,7 +10,7 @@ from forms_app.db.administering import proposal_to_decide, waiting_proposals, wi
 from forms_app.db.contacts import hold_board
 from forms_app.db.seats import takes_part_anywhere
 from forms_app.db.tables import Person, Proposal
-from forms_app.domain.access import APART
+from forms_app.domain.access import APART, May, signs_off_own
 from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.people import Lets
 from forms_app.domain.seats import Seat
@@ -123,7 +123,7 @@ def confirm(work: Work, *, by: UUID, proposal_id: UUID) -> None:
     """Raises NotFound, and NotAllowedNow for whoever proposed it or whom it is about."""
     own = officer(work, by)
     proposal = proposal_to_decide(work.session, own.board_id, proposal_id) or _gone()
-    if by in (proposal.proposed_by_id, proposal.person_id):
+    if signs_off_own(May.GIVE_SEATS, by, _hands(proposal)):
         raise NotAllowedNow(NOT_BY_YOU)
     _carry_out(work, proposal, proposal.person, by=by)
 
@@ -213,8 +213,12 @@ def _line(proposal: Proposal, own: Administrator) -> ProposalLine:
         value=proposal.value,
         proposed_by=proposal.proposed_by.name,
         since=spell_date(uk_date(proposal.proposed_at)),
-        may_confirm=own.keeps_board and own.id not in (proposal.proposed_by_id, person.id),
+        may_confirm=own.keeps_board and not signs_off_own(May.GIVE_SEATS, own.id, _hands(proposal)),
     )
+
+
+def _hands(proposal: Proposal) -> tuple[UUID, UUID]:
+    return proposal.proposed_by_id, proposal.person_id
 
 
 def _gone() -> NoReturn:
