@@ -15,13 +15,12 @@ from forms_app.db.reads import escalation_for, told_escalation
 from forms_app.db.tables import Delivery, Escalation, HandOver, Party, Person
 from forms_app.domain.access import May, Relation, can_take_part, may
 from forms_app.domain.deliveries import ANSWERED, EventKind
-from forms_app.domain.errors import CalendarEnds, ChangedMeanwhile, NotAllowedNow, NotFound
-from forms_app.domain.escalation import Open
+from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.places import REASONS, Candidate, Reason
 from forms_app.domain.policy import BOTH_SIDES, Policy, Side
 from forms_app.domain.working_days import spell_time
 from forms_app.mail.compose import Kind
-from forms_app.services.history import policy_of, standing_of
+from forms_app.services.history import is_open, policy_of
 from forms_app.services.issuing import owe_posting, owe_posting_again
 from forms_app.services.joining import among, may_act_for_board
 from forms_app.services.mail_domains import travels_attached
@@ -108,7 +107,7 @@ def empty_places(work: Work, *, by: UUID) -> tuple[PlaceView, ...]:
     return tuple(
         view_of(work, escalation, holder, by=by, by_office=True)
         for escalation in found
-        if _is_open(work, escalation)
+        if is_open(work, escalation)
         for holder in holders_of(escalation)
         if is_empty(holder)
     )
@@ -296,13 +295,6 @@ def may_hand_over(policy: Policy, holder: Party, by: Party) -> bool:
         return True
     is_same_party = by.side == holder.side and (by.agency_id == holder.agency_id or by.side == Side.BOARD)
     return is_same_party and (is_empty(holder) or _height(policy, by.level) > _height(policy, holder.level))
-
-
-def _is_open(work: Work, escalation: Escalation) -> bool:
-    try:
-        return isinstance(standing_of(work, escalation), Open)
-    except CalendarEnds:
-        return True  # rather one too many is looked at
 
 
 def _height(policy: Policy, level: str | None) -> int:

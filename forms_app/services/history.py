@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 
 from forms_app.db.tables import Escalation, Party, StageRecord
-from forms_app.domain.escalation import Standing, standing
+from forms_app.domain.errors import CalendarEnds
+from forms_app.domain.escalation import Open, Standing, standing
 from forms_app.domain.policy import Policy, Side
 from forms_app.domain.records import Concern, Facts, PeopleJoin, Place, Step, StepUp
 from forms_app.services.directory import as_adopted
@@ -95,3 +96,11 @@ def standing_of(work: Work, escalation: Escalation) -> Standing:
         places=places_of(escalation),
         calendar=work.calendar(policy),
     )
+
+
+def is_open(work: Work, escalation: Escalation) -> bool:
+    """Whether it goes on. Where the calendar ends too soon to tell, it does: rather one too many is looked at."""
+    try:
+        return isinstance(standing_of(work, escalation), Open)
+    except CalendarEnds:
+        return True

@@ -8,11 +8,10 @@ from forms_app.db.administering import withdraw_proposals
 from forms_app.db.people import end_sessions, forget_drafts, spend_codes
 from forms_app.db.reads import escalations_of
 from forms_app.db.tables import Escalation, Person
-from forms_app.domain.errors import CalendarEnds, NotAllowedNow
-from forms_app.domain.escalation import Open
+from forms_app.domain.errors import NotAllowedNow
 from forms_app.services.administering import OWN_CASE, administered, administrator, refuse_last_officer
 from forms_app.services.handing_over import tell_of_empty_places
-from forms_app.services.history import standing_of
+from forms_app.services.history import is_open
 from forms_app.services.mail_domains import name_domains
 from forms_app.services.work import Work
 
@@ -70,11 +69,4 @@ def shut_out(work: Work, person: Person) -> None:
 
 def open_escalations(work: Work, person_id: UUID) -> list[Escalation]:
     """Those that are open and in which this person takes part."""
-    return [each for each in escalations_of(work.session, person_id) if _is_open(work, each)]
-
-
-def _is_open(work: Work, escalation: Escalation) -> bool:
-    try:
-        return isinstance(standing_of(work, escalation), Open)
-    except CalendarEnds:
-        return True  # rather one too many is looked at
+    return [each for each in escalations_of(work.session, person_id) if is_open(work, each)]
