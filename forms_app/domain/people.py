@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from forms_app.domain.contacts import stamp_of
+from forms_app.domain.working_days import years_later
 
 A_MONTH = timedelta(days=30)
 LEAD, BOARD_MEMBER = "safeguarding_lead", "board_member"
@@ -51,24 +52,7 @@ class PersonDetails:
         return stamp_of(str(self.agency_id), self.name, self.job_title, self.level, self.telephone)
 
 
-def last_heard_of(added_at: datetime | None, signed_in_at: datetime | None) -> datetime | None:
-    """Since when nobody has signed in as them; None where nobody knows since when they are there."""
-    return signed_in_at or added_at
-
-
-def is_dormant(since: datetime | None, *, now: datetime, after_days: int) -> bool:
-    return since is not None and since < now - timedelta(days=after_days)
-
-
 def attestation_due(last: date | None, added: date | None) -> date | None:
     """By when an agency says again that its list is right: a year after the last time, or after it was added."""
     day = last or added
-    return None if day is None else a_year_after(day)
-
-
-def a_year_after(day: date) -> date:
-    """The same day of the next year; 1 March after 29 February."""
-    try:
-        return day.replace(year=day.year + 1)
-    except ValueError:
-        return date(day.year + 1, 3, 1)
+    return None if day is None else years_later(day, 1)

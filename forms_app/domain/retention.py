@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from forms_app.domain.working_days import years_later
+
 LONGEST_YEARS = 150
 SHORTEST_WARNING_DAYS, LONGEST_WARNING_DAYS = 14, 365
 USUAL_WARNING_DAYS = 30
@@ -102,13 +104,15 @@ def due_on(rule: Rule, dates: Dates) -> date | None:
         return None
     match rule.counted_from:
         case CountedFrom.ENDED:
-            return later(dates.ended_on, rule.length)
+            return years_later(dates.ended_on, rule.length)
         case CountedFrom.LAST_RECORD:
-            return later(max(dates.ended_on, dates.last_record_on), rule.length)
+            return years_later(max(dates.ended_on, dates.last_record_on), rule.length)
         case CountedFrom.BIRTH:
             if dates.born_on is None:
                 return None
-            return max(later(dates.born_on, rule.length), later(max(dates.ended_on, dates.last_record_on), 1))
+            return max(
+                years_later(dates.born_on, rule.length), years_later(max(dates.ended_on, dates.last_record_on), 1)
+            )
         case CountedFrom.SAVED:
             return None
 
@@ -116,15 +120,7 @@ def due_on(rule: Rule, dates: Dates) -> date | None:
 def opened_by(rule: Rule, today: date) -> date:
     """The last day on which an escalation can have been opened that is to be warned of today: the others need not be weighed."""
     assert rule.length is not None
-    return later(today + rule.warning, -1 if rule.counted_from is CountedFrom.BIRTH else -rule.length)
-
-
-def later(day: date, years: int) -> date:
-    """So many years later. What began on 29 February ends on 1 March, so that no day is lost."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)
+    return years_later(today + rule.warning, -1 if rule.counted_from is CountedFrom.BIRTH else -rule.length)
 
 
 def may_be_proposed(due: date, warned_at: datetime, rule: Rule, *, today: date, now: datetime) -> bool:

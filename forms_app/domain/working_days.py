@@ -41,6 +41,14 @@ def instant_of(day: date, at: time) -> datetime:
     return found
 
 
+def years_later(day: date, years: int) -> date:
+    """What began on 29 February ends on 1 March, so that no day is lost."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Which days are working days. It knows where it ends, and refuses any day outside."""

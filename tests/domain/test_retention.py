@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from forms_app.domain.retention import CountedFrom, Dates, Rule, due_on, later, may_be_proposed, opened_by
+from forms_app.domain.retention import CountedFrom, Dates, Rule, due_on, may_be_proposed, opened_by
+from forms_app.domain.working_days import years_later
 
 ENDED, LAST, BORN = date(2026, 3, 10), date(2026, 9, 1), date(2015, 6, 30)
 EVERYTHING = Dates(ENDED, LAST, BORN)
@@ -33,8 +34,8 @@ def test_the_first_day_on_which_it_may_go(
 
 
 def test_what_began_on_a_leap_day_loses_no_day() -> None:
-    assert later(date(2024, 2, 29), 6) == date(2030, 3, 1)
-    assert later(date(2024, 2, 29), 8) == date(2032, 2, 29)
+    assert years_later(date(2024, 2, 29), 6) == date(2030, 3, 1)
+    assert years_later(date(2024, 2, 29), 8) == date(2032, 2, 29)
 
 
 def test_nothing_is_proposed_before_its_day_or_before_the_warning_is_over() -> None:
