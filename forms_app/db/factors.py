@@ -123,11 +123,3 @@ def end_unfinished(session: Session, person_id: UUID, now: datetime) -> None:
         .where(UnfinishedSignIn.person_id == person_id, UnfinishedSignIn.ended_at.is_(None))
         .values(ended_at=now)
     )
-
-
-def end_other_sessions(session: Session, person_id: UUID, *, but: UUID, now: datetime) -> None:
-    session.execute(
-        update(SignInSession)
-        .where(SignInSession.person_id == person_id, SignInSession.id != but, SignInSession.ended_at.is_(None))
-        .values(ended_at=now)
-    )

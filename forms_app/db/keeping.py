@@ -41,9 +41,9 @@ from forms_app.db.tables import (
     RetentionWarning,
     SignInCode,
     SignInSession,
-    TrailHead,
     UnfinishedSignIn,
 )
+from forms_app.domain.people import LEAD
 from forms_app.domain.retention import DEFAULTS, CountedFrom, RecordClass, Rule
 
 # --- rules and holds -----------------------------------------------------------------------------------------------
@@ -143,9 +143,9 @@ def forget_warnings(session: Session, board_id: UUID) -> None:
     session.execute(delete(RetentionWarning).where(RetentionWarning.board_id == board_id))
 
 
-def leads_of(session: Session, agencies: Collection[UUID], levels: Collection[str]) -> Sequence[Person]:
-    """Who answers for these agencies: the people at these levels who have not left."""
-    wanted = select(Person).where(Person.agency_id.in_(agencies), Person.level.in_(levels), Person.left_at.is_(None))
+def leads_of(session: Session, agencies: Collection[UUID]) -> Sequence[Person]:
+    """The safeguarding leads of these agencies who have not left."""
+    wanted = select(Person).where(Person.agency_id.in_(agencies), Person.level == LEAD, Person.left_at.is_(None))
     return session.scalars(wanted.order_by(Person.id)).all()
 
 
@@ -191,12 +191,6 @@ def item_to_do(session: Session, item_id: UUID) -> DestructionItem:
     """One line of a list. On PostgreSQL nobody else works on it meanwhile."""
     wanted = select(DestructionItem).where(DestructionItem.id == item_id).with_for_update()
     return session.scalars(wanted.execution_options(populate_existing=True)).one()
-
-
-def trail_head(session: Session) -> tuple[int, str]:
-    """How many entries the trail has, and the hash of the last."""
-    count, last = session.execute(select(TrailHead.count, TrailHead.hash)).one()
-    return count, last
 
 
 def last_number(session: Session, board_id: UUID) -> int:

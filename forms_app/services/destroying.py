@@ -10,7 +10,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from forms_app.db import keeping as rows
-from forms_app.db import outbox
+from forms_app.db import outbox, trail
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.tables import Destruction, DestructionItem, Escalation, Person
 from forms_app.domain import retention
@@ -33,9 +33,9 @@ NOT_READY = "The list has changed since you opened it. Look at it again: some of
 OWN_LIST = "You made this list. Somebody else of the business unit, or the Chair, has to confirm it."
 DECIDED = "Somebody has decided about this list already."
 LEFT_IN_WORDS = {
-    "held": "It was put on hold.",
-    "not_due": "Its time had not come: something was recorded since, or the rule was changed.",
-    "gone": "It had been destroyed already.",
+    retention.Left.HELD: "It was put on hold.",
+    retention.Left.NOT_DUE: "Its time had not come: something was recorded since, or the rule was changed.",
+    retention.Left.GONE: "It had been destroyed already.",
 }
 
 
@@ -240,7 +240,7 @@ def _figures(work: Work, escalation: Escalation) -> Figures:
 def _certify(work: Work, destruction_id: UUID) -> None:
     found = rows.destruction_to_do(work.session, destruction_id)
     found.finished_at = work.now
-    found.trail_number, found.trail_hash = rows.trail_head(work.session)
+    found.trail_number, found.trail_hash = trail.head(work.session)
     work.note("destruction_finished", board=found.board_id, about=found.id)
 
 
@@ -338,7 +338,7 @@ def _item(item: DestructionItem) -> ItemLine:
     if item.destroyed_at is not None:
         came_of_it = f"destroyed on {spell_time(item.destroyed_at)}"
     elif item.left_because is not None:
-        came_of_it = f"kept. {LEFT_IN_WORDS[item.left_because]}"
+        came_of_it = f"kept. {LEFT_IN_WORDS[retention.Left(item.left_because)]}"
     else:
         came_of_it = "not destroyed"
     return ItemLine(

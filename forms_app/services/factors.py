@@ -327,7 +327,7 @@ def _refuse_the_last(work: Work, person: Person, *, one_of: int) -> None:
 
 def _only_session(work: Work, person: Person, session_id: UUID, secret: bytes) -> SignedIn | None:
     """A session that began with the email alone must not become worth more because its person has a second step now."""
-    factors.end_other_sessions(work.session, person.id, but=session_id, now=work.now)
+    people.end_sessions(work.session, person_id=person.id, now=work.now, but=session_id)
     found = factors.open_session(work.session, session_id)
     return renew_session(work, found, secret=secret) if found is not None else None
 

@@ -20,7 +20,6 @@ from forms_app.domain.ages import dates_in
 from forms_app.domain.answers import from_json
 from forms_app.domain.errors import CalendarEnds, NotAllowedNow, NotFound
 from forms_app.domain.escalation import Left, Resolved
-from forms_app.domain.people import LEAD
 from forms_app.domain.policy import Side
 from forms_app.domain.retention import CountedFrom, Dates, HoldReason, RecordClass, Rule
 from forms_app.domain.seats import Seat
@@ -315,7 +314,7 @@ def _set_warning(work: Work, board_id: UUID, escalation_id: UUID, weighed: Weigh
         )
     )
     agencies = {party.agency_id for party in escalation.parties}
-    people = [*business_unit_of(work.session, board_id), *rows.leads_of(work.session, agencies, [LEAD])]
+    people = [*business_unit_of(work.session, board_id), *rows.leads_of(work.session, agencies)]
     for person in {each.id: each for each in people}.values():
         notify(work, Kind.DESTRUCTION_NEAR, person, key=f"{work.now:%Y-%m-%d}", about=board_id)
     work.note("retention_warned", board=board_id, escalation=escalation_id)
