@@ -73,21 +73,12 @@ def _read(work: Work, own: Administrator, content: bytes) -> tuple[Plan, dict[in
     for row in rows:
         if counted[row.cells["name"]] > 1:
             cells.fault(row, "name", "This name stands in the file more than once.")
-        given[row.line] = _kind(cells, row, kinds)
+        given[row.line] = cells.one_of(row, "kind", kinds, "kind of agency")
         line = _line(cells, row, known.get(row.cells["name"]), given[row.line])
         lines += [line] if line is not None else []
     if cells.faults:
         raise SheetFaults(cells.faults)
     return plan(lines, rows, *given.values()), given
-
-
-def _kind(cells: Cells, row: Row, kinds: dict[str, str]) -> str:
-    said = row.cells["kind"].casefold()
-    for kind, title in kinds.items():
-        if said in (kind.casefold(), title.casefold()):
-            return kind
-    cells.fault(row, "kind", f"There is no such kind of agency. There are: {', '.join(kinds.values())}.")
-    return ""
 
 
 def _line(cells: Cells, row: Row, agency: Agency | None, kind: str) -> PlannedLine | None:

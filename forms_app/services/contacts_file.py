@@ -11,12 +11,12 @@ from uuid import UUID, uuid4
 from forms_app.db.contacts import contacts_of_board, forget_contact, hold_board
 from forms_app.db.tables import Contact
 from forms_app.domain.comma_separated import Row, SheetFaults, read_rows, write_rows
-from forms_app.domain.contacts import ContactDetails, is_address, is_telephone
+from forms_app.domain.contacts import ContactDetails, is_address
 from forms_app.domain.errors import ChangedMeanwhile, NotFound
 from forms_app.domain.working_days import uk_date
 from forms_app.services.contacts import Owner, details_of, owners_kept_by, write_contact
 from forms_app.services.directory import own_person
-from forms_app.services.planned import CHANGED, Cells, Does, Plan, PlannedLine, plan
+from forms_app.services.planned import CHANGED, NO_ADDRESS, Cells, Does, Plan, PlannedLine, plan
 from forms_app.services.work import Work
 
 WAYS = ("telephone", "out_of_hours_telephone", "email")
@@ -149,15 +149,13 @@ class _Reading(Cells):
     def _details(self, row: Row, contact: Contact | None) -> ContactDetails:
         """What the file has no column for stays."""
         kept = details_of(contact) if contact is not None else ContactDetails(role="")
+        reads = {"telephone": self.telephone, "out_of_hours_telephone": self.telephone}
         given = {
-            column: self.text(row, column) if column in row.cells else getattr(kept, column)
+            column: reads.get(column, self.text)(row, column) if column in row.cells else getattr(kept, column)
             for column in (*WAYS, "hours")
         }
-        for column in ("telephone", "out_of_hours_telephone"):
-            if given[column] and not is_telephone(given[column]):
-                self.fault(row, column, "This is not a telephone number, like 01632 960 001 or 07700 900 982 ext 12.")
         if given["email"] and not is_address(given["email"]):
-            self.fault(row, "email", "This is not an email address, like name@example.org.")
+            self.fault(row, "email", NO_ADDRESS)
         if not any(given[way] for way in WAYS):
             self.fault(row, "telephone", NO_WAY)
         return ContactDetails(role=self.text(row, "role", needed=True), name=self.text(row, "name"), **given)

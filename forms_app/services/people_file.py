@@ -11,7 +11,7 @@ from forms_app.db.boards import agencies_of_board
 from forms_app.db.people import everybody_of_board
 from forms_app.db.tables import Agency, Person
 from forms_app.domain.comma_separated import CellFault, Row, SheetFaults, read_rows, write_rows
-from forms_app.domain.contacts import is_address, is_telephone
+from forms_app.domain.contacts import is_address
 from forms_app.domain.errors import ChangedMeanwhile
 from forms_app.domain.people import PersonDetails
 from forms_app.services.administering import (
@@ -27,7 +27,7 @@ from forms_app.services.administering import (
 from forms_app.services.leaving import record_leaving
 from forms_app.services.mail_domains import name_domains
 from forms_app.services.people import carry_over, details_of, write_details
-from forms_app.services.planned import CHANGED, NO, YES, Cells, Does, Plan, PlannedLine, plan
+from forms_app.services.planned import CHANGED, NO, NO_ADDRESS, YES, Cells, Does, Plan, PlannedLine, plan
 from forms_app.services.work import Work
 
 COLUMNS = ("agency", "name", "email", "job_title", "level", "telephone", "seat", "administers", "left")
@@ -41,7 +41,6 @@ COLUMN_OF = {
 }
 ON_THEIR_PAGE = "This is changed on the person’s page, where a second person confirms it. It is “{now}” now."
 ON_ANOTHER_LIST = "This person is on another list, or holds a seat at the Board: the business unit keeps them."
-NO_TELEPHONE = "This is not a telephone number, like 01632 960 001 or 07700 900 982 ext 12."
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ class _Reading(Cells):
     def _of_row(self, row: Row) -> _Planned | None:
         details, email = self._details(row), row.cells["email"].lower()
         if not is_address(email):
-            self.fault(row, "email", "This is not an email address, like name@example.org.")
+            self.fault(row, "email", NO_ADDRESS)
             return None
         person = self.people.get(email)
         if person is None:
@@ -198,7 +197,7 @@ class _Reading(Cells):
             self.fault(row, "agency", "There is no such agency on your list. Add it first, or look at its name.")
         elif agency.closed_at is not None and not self._is_there_already(row, agency):
             self.fault(row, "agency", "This agency is closed.")
-        level, telephone = self._level(row), self._telephone(row)
+        level, telephone = self.one_of(row, "level", self.levels, "level"), self._telephone(row)
         name, job_title = self.text(row, "name", needed=True), self.text(row, "job_title", needed=True)
         if len(self.faults) > before or agency is None:
             return None
@@ -209,22 +208,11 @@ class _Reading(Cells):
         if "telephone" not in row.cells:
             person = self.people.get(row.cells["email"].lower())
             return person.telephone if person is not None else ""
-        telephone = self.text(row, "telephone")
-        if telephone and not is_telephone(telephone):
-            self.fault(row, "telephone", NO_TELEPHONE)
-        return telephone
+        return self.telephone(row, "telephone")
 
     def _is_there_already(self, row: Row, agency: Agency) -> bool:
         person = self.people.get(row.cells["email"].lower())
         return person is not None and person.agency_id == agency.id
-
-    def _level(self, row: Row) -> str:
-        said = row.cells["level"].casefold()
-        for level, title in self.levels.items():
-            if said in (level.casefold(), title.casefold()):
-                return level
-        self.fault(row, "level", f"There is no such level. There are: {', '.join(self.levels.values())}.")
-        return ""
 
 
 def _differences(now: PersonDetails, then: PersonDetails) -> Iterator[str]:

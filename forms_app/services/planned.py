@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from forms_app.documents.printable import unprintable
 from forms_app.domain.comma_separated import CellFault, Row
-from forms_app.domain.contacts import stamp_of
+from forms_app.domain.contacts import is_telephone, stamp_of
 from forms_app.domain.errors import UnfitText
 from forms_app.domain.text import SHORT, gate
 
+NO_ADDRESS = "This is not an email address, like name@example.org."
 CHANGED = "Something changed after you looked at this. Look at it again."
 
 
@@ -68,6 +69,21 @@ class Cells:
         except UnfitText as refused:
             self.fault(row, column, str(refused))
             return ""
+
+    def telephone(self, row: Row, column: str) -> str:
+        said = self.text(row, column)
+        if said and not is_telephone(said):
+            self.fault(row, column, "This is not a telephone number, like 01632 960 001 or 07700 900 982 ext 12.")
+        return said
+
+    def one_of(self, row: Row, column: str, choices: Mapping[str, str], called: str) -> str:
+        """The id of a choice by its id or title; nothing where there is no such choice."""
+        said = row.cells[column].casefold()
+        for each, title in choices.items():
+            if said in (each.casefold(), title.casefold()):
+                return each
+        self.fault(row, column, f"There is no such {called}. There are: {', '.join(choices.values())}.")
+        return ""
 
     def says_yes(self, row: Row, column: str) -> bool:
         said = row.cells.get(column, "").lower()
