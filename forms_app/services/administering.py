@@ -20,6 +20,7 @@ from forms_app.services.directory import own_person
 from forms_app.services.work import Work
 
 NOBODY = "There is no such person."
+NO_AGENCY = "There is no such agency."
 OFFICE_LEVEL = "The Board’s office"
 LAST_OF_UNIT = (
     "This is the last person of the business unit who can sign in. Give somebody else a seat in the unit first: without one "
@@ -89,7 +90,7 @@ def open_agency(work: Work, own: Administrator, agency_id: UUID) -> Agency:
     """One of them, which is not closed before this transaction is over. Raises NotFound."""
     agency = agency_of_board(work.session, own.board_id, agency_id, lock=True)
     if agency is None or agency.closed_at is not None or own.agency_id not in (None, agency.id):
-        raise NotFound("There is no such agency.")
+        raise NotFound(NO_AGENCY)
     return agency
 
 

@@ -17,10 +17,16 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.people import A_MONTH, LEAD, attestation_due
 from forms_app.domain.policy import OFFICE, Policy
 from forms_app.domain.working_days import spell_date, uk_date
-from forms_app.services.administering import OFFICE_LEVEL, Administrator, administrator, officer, policy_of_board
+from forms_app.services.administering import (
+    NO_AGENCY,
+    OFFICE_LEVEL,
+    Administrator,
+    administrator,
+    officer,
+    policy_of_board,
+)
 from forms_app.services.work import Work
 
-NO_AGENCY = "There is no such agency."
 NO_SUCH_KIND = "The policy has no such kind of agency."
 NAME_TAKEN = "There is an agency of this name already."
 PEOPLE_THERE = (

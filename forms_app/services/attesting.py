@@ -8,16 +8,16 @@ from datetime import date
 from uuid import UUID
 
 from forms_app.db.administering import add_attestation, entries_about, last_attestations
-from forms_app.db.boards import agencies_of_board, agency_of_board
+from forms_app.db.boards import agencies_of_board
 from forms_app.db.people import business_unit_of, everybody_of_board
 from forms_app.db.tables import Agency, Person
 from forms_app.domain.contacts import stamp_of
-from forms_app.domain.errors import ChangedMeanwhile, NotFound
+from forms_app.domain.errors import ChangedMeanwhile
 from forms_app.domain.people import A_MONTH
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.mail.compose import Kind
-from forms_app.services.administering import Administrator, administrator
-from forms_app.services.agencies import NO_AGENCY, AgencyLine, agency_line, due_of
+from forms_app.services.administering import Administrator, administrator, open_agency
+from forms_app.services.agencies import AgencyLine, agency_line, due_of
 from forms_app.services.notifying import notify
 from forms_app.services.people import PersonLine, lines_of
 from forms_app.services.work import Work
@@ -79,9 +79,7 @@ def attestation_view(work: Work, *, by: UUID, agency_id: UUID) -> AttestationVie
 def attest(work: Work, *, by: UUID, agency_id: UUID, seen: str) -> None:
     """Somebody gives their word that the list is right as they saw it. Raises NotFound, ChangedMeanwhile."""
     own = administrator(work, by)
-    agency = agency_of_board(work.session, own.board_id, agency_id, lock=True)
-    if agency is None or agency.closed_at is not None or own.agency_id not in (None, agency.id):
-        raise NotFound(NO_AGENCY)
+    open_agency(work, own, agency_id)
     present = [each for each in _people(work, own, agency_id) if each.left_at is None]
     if _stamp(present) != seen:
         raise ChangedMeanwhile(CHANGED)
@@ -93,7 +91,7 @@ def attest(work: Work, *, by: UUID, agency_id: UUID, seen: str) -> None:
 def remind_of_attestations(work: Work, board_id: UUID) -> None:
     """Owes one message to an agency's administrators when their word is due, and one to the business unit when it is a month late."""
     today = uk_date(work.now)
-    due = [(agency, day) for agency, day in _due(work, board_id) if day <= today]
+    due = _due(work, board_id)
     if not due:
         return
     people = [each for each in everybody_of_board(work.session, board_id) if each.left_at is None]
