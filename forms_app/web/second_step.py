@@ -44,7 +44,7 @@ class ProofForm(Form):
 @limited(TRIES_FOR_NETWORK)
 def take() -> Answer:
     token = session.get(UNFINISHED, "")
-    with workshop().reading() as work:
+    with for_whoever_it_is().reading() as work:
         person_id = second_step.who_owes(work, token=token, secret=secret())
     if person_id is None:
         session.pop(UNFINISHED, None)

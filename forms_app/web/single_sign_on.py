@@ -17,7 +17,7 @@ from forms_app.web.access import open_to
 from forms_app.web.limits import limited
 from forms_app.web.rendering import SHOWN_AGAIN, show
 from forms_app.web.sessions import person_or_none, secret, workshop
-from forms_app.web.sign_in import AddressForm, begin, go_on
+from forms_app.web.sign_in import AddressForm, begin, for_whoever_it_is, go_on
 
 blueprint = Blueprint("single_sign_on", __name__)
 Answer = Response | str | tuple[str, int]
@@ -62,7 +62,7 @@ def back() -> Answer:
     said = _said(session.pop(WAY, None))
     if said is None:
         return _refused()
-    with workshop().writing() as work:
+    with for_whoever_it_is().writing() as work:
         found = single_sign_on.let_in(work, said, secret=secret())
     return _refused() if found is None else begin(found)
 

@@ -15,9 +15,13 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.commands.invented import invented_board, with_second_officer
-from forms_app.db.tables import Agency, Notification, Person, Proposal
+from forms_app.db.tables import Agency, AuthenticatorApp, Notification, Person, Proposal
 from forms_app.services.boards import set_up_board
+from forms_app.services.identity_providers import Said
+from forms_app.services.single_sign_on import AgencysProvider, set_providers
+from forms_app.web import single_sign_on
 from tests.factories.scenes import DOMAIN, Scene, everybody, latest, scene
+from tests.factories.second_steps import KEY
 from tests.web.conftest import Site, site_of
 from tests.web.visitor import Visitor
 
@@ -243,6 +247,33 @@ def test_somebody_locked_for_whom_an_escalation_waits_is_let_in_by_their_address
         assert place.person(RAISER).locked_at is None
         assert place.person(RAISER).signed_in_at == place.scene.clock.now
         assert "person_unlocked" in place.site.actions()
+
+
+@pytest.mark.parametrize("way", ["second step", "their agency"])
+def test_so_they_are_by_every_other_way_of_signing_in(
+    way: str, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is signed in yet, and on PostgreSQL nobody reaches what waits for them."""
+    said = Said("https://invented.example", "forms-app", "ada", RAISER, took_second_step=False)
+    monkeypatch.setattr(single_sign_on, "_said", lambda _: said)
+    with place_on(postgresql_url) as place:
+        place.scene.open()
+        with place.scene.workshop.writing() as work:
+            person = work.session.scalars(select(Person).where(Person.email == RAISER)).one()
+            if way == "second step":
+                work.session.add(
+                    AuthenticatorApp(person_id=person.id, secret=KEY, made_at=work.now, proved_at=work.now)
+                )
+            else:
+                provider = AgencysProvider(f"school.{DOMAIN}", said.issuer, said.client_id)
+                set_providers(work, person.board_id, [provider])
+            person.locked_at = work.now
+
+        visitor = place.site.visitor() if way == "their agency" else place.visitor(RAISER)
+        if way == "their agency":
+            visitor.get("/sign-in/agency/back")
+
+        assert visitor.get("/who").status_code == 200
 
 
 def test_whom_somebody_locks_is_signed_out_at_the_next_request(place: Place) -> None:
