@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import case, delete
+from sqlalchemy import case, delete, update
 from sqlalchemy.orm import Session
 
 from forms_app.db.database import insert_into
@@ -18,6 +18,13 @@ def take(session: Session, key: str, *, now: int, each: int, whole: int) -> bool
         index_elements=[Allowance.key], set_={Allowance.whole_again_at: after}, where=after <= now + whole
     )
     return session.scalar(taken.returning(Allowance.key)) is not None
+
+
+def give_back(session: Session, key: str, *, each: int) -> None:
+    """Undoes one `take` of this key."""
+    session.execute(
+        update(Allowance).where(Allowance.key == key).values(whole_again_at=Allowance.whole_again_at - each)
+    )
 
 
 def forget_whole(session: Session, *, now: int) -> None:

@@ -12,7 +12,7 @@ from forms_app.domain.limits import WRONG_CODES_FOR_ACCOUNT
 from forms_app.services import passkeys
 from forms_app.services.dormancy import may_be_let_in
 from forms_app.services.factors import By, Factors, Proof, factors_of, proved_by
-from forms_app.services.limits import allows
+from forms_app.services.limits import allows, give_back
 from forms_app.services.mail_domains import may_be_emailed
 from forms_app.services.passkeys import Asked, PasskeyAnswer
 from forms_app.services.signing_in import (
@@ -80,11 +80,14 @@ def sign_in_by_passkey(work: Work, *, answer: PasskeyAnswer, secret: bytes) -> S
 
 
 def _proved(work: Work, found: UnfinishedSignIn | SignInSession, proof: Proof, secret: bytes) -> By | None:
-    within = allows(work, WRONG_CODES_FOR_ACCOUNT, whose=f"second step {found.person_id}", secret=secret)
+    whose = f"second step {found.person_id}"
+    within = allows(work, WRONG_CODES_FOR_ACCOUNT, whose=whose, secret=secret)
     by = proved_by(work, person_id=found.person_id, proof=proof, secret=secret) if within else None
     if by is None:
         found.tries += 1
         work.note("second_step_wrong", person=found.person_id, about=found.id)
+    else:
+        give_back(work, WRONG_CODES_FOR_ACCOUNT, whose=whose, secret=secret)
     return by
 
 

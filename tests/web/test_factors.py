@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from forms_app.db.tables import Notification, SignInSession
 from forms_app.domain.access import May
+from forms_app.domain.limits import WRONG_CODES_FOR_ACCOUNT
 from forms_app.web.access import open_to
 from tests.factories.second_steps import code_of_app
 from tests.web.conftest import Site, add_people, open_site
@@ -412,6 +413,14 @@ def test_who_has_one_proves_it_again_with_it_under_a_new_token(site: Site, grave
 
     assert ask_bare(ada, "GET", "/grave").status_code == 200
     assert not is_signed_in(site.visitor().with_cookie(before))
+
+
+def test_whoever_proves_it_rightly_all_day_is_never_too_often_wrong(site: Site, grave: list[str]) -> None:
+    app = set_up_app(site, ada := site.signed_in(ADA))
+    for _ in range(WRONG_CODES_FOR_ACCOUNT.at_once + 5):
+        site.clock.forward(minutes=1)
+        ada.get("/prove-again")
+        assert ada.post("/prove-again", {"code": app.at(site.clock.now)}).status_code == 303
 
 
 def test_too_many_wrong_tries_to_prove_it_again_end_the_session(site: Site, grave: list[str]) -> None:
