@@ -20,7 +20,7 @@ from types import FrameType
 import pyotp
 
 from forms_app.app import open_workshop
-from forms_app.commands.invented import Invented, invented_boards, with_newcomer, with_second_officer
+from forms_app.commands.invented import Invented, invented_boards, with_newcomer, with_second_officer, with_those_apart
 from forms_app.commands.service import gunicorn_options
 from forms_app.db import factors, people
 from forms_app.db.keys import WrappingKeys, new_wrapping_key
@@ -110,6 +110,7 @@ def demo_settings(ports: Ports) -> dict[str, str]:
         "SERVICE_URL": f"http://127.0.0.1:{ports.web}",
         "DATABASE_URL": f"sqlite:///{HOME / 'forms-app.db'}",
         "HUEY_URL": f"sqlite:///{HOME / 'huey.db'}",
+        "AUDIT_HEADS": str(HOME / "audit-heads"),
         "MAIL_SERVER": "127.0.0.1",
         "MAIL_PORT": str(ports.smtp),
         "MAIL_SECURITY": "none",
@@ -127,7 +128,8 @@ def _kept(name: str, make: Callable[[], str]) -> str:
 
 def _set_up_boards(settings: dict[str, str]) -> list[Invented]:
     workshop = open_workshop(settings_from(settings))
-    boards = [with_second_officer(each) for each in invented_boards(workshop.shelf, today=uk_date(workshop.clock()))]
+    invented = invented_boards(workshop.shelf, today=uk_date(workshop.clock()))
+    boards = [with_those_apart(with_second_officer(each)) for each in invented]
     for board in boards:
         for file in (board, with_newcomer(board)):
             with workshop.writing() as work:
@@ -264,5 +266,6 @@ def _welcome(ports: Ports, boards: list[Invented]) -> str:
     for board in boards:
         lines.append(f"{board.given.name} ({board.given.policy})")
         for title, person in board.sign_ins:
-            lines.append(f"  {title:<34} {person.email}{' *' if person.seat in NEEDS_SECOND_STEP else ''}")
+            needs = person.administers_agency or person.seat in NEEDS_SECOND_STEP
+            lines.append(f"  {title:<34} {person.email}{' *' if needs else ''}")
     return "\n".join([*lines, "", f"What the processes say is in {LOG}. Press Ctrl+C to stop."])

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from itertools import cycle
 
 from forms_app.domain.policy import OFFICE, Policy, Side
+from forms_app.domain.seats import Seat
 from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import GivenAgency, GivenBoard, GivenContact, GivenPerson
 
@@ -123,6 +124,25 @@ def with_second_officer(board: Invented) -> Invented:
     staffed = office.model_copy(update={"people": [*office.people, second]})
     given = board.given.model_copy(update={"agencies": [staffed, *agencies]})
     return Invented(given, (*board.sign_ins, ("second person of the business unit", second)))
+
+
+def with_those_apart(board: Invented) -> Invented:
+    """The same with whoever sees no escalation: an analyst, an auditor, and one who administers the school's people."""
+    office, school, *agencies = board.given.agencies
+    at, there = (agency.people[0].email.partition("@")[2] for agency in (office, school))
+    analyst = _person("Linnet Overbury", f"analyst@{at}", "Data analyst", OFFICE, Seat.ANALYST)
+    auditor = _person("Corin Ashgrove", f"auditor@{at}", "Auditor", OFFICE, Seat.AUDITOR)
+    keeper = _person("Perrin Holloway", f"administrator@{there}", "Business manager", school.people[0].level)
+    keeper = keeper.model_copy(update={"administers_agency": True})
+    staffed = office.model_copy(update={"people": [*office.people, analyst, auditor]})
+    joined = school.model_copy(update={"people": [*school.people, keeper]})
+    given = board.given.model_copy(update={"agencies": [staffed, joined, *agencies]})
+    apart = (
+        ("analyst: numbers alone", analyst),
+        ("auditor: the trail alone", auditor),
+        ("administrator of the school", keeper),
+    )
+    return Invented(given, (*board.sign_ins, *apart))
 
 
 def with_newcomer(board: Invented) -> Invented:
