@@ -184,7 +184,12 @@ def change_person(work: Work, *, by: UUID, person_id: UUID, details: PersonDetai
 
 
 def carry_over(work: Work, own: Administrator, person: Person, details: PersonDetails) -> None:
-    """Writes the details. Whoever moves to another agency administers the people of neither, and takes part for neither."""
+    """Writes the details. Whoever moves to another agency administers the people of neither, and takes part for neither.
+
+    Raises NotAllowedNow for one's own agency and level, by which somebody sees more.
+    """
+    if person.id == own.id and (person.agency_id, person.level) != (details.agency_id, details.level):
+        raise NotAllowedNow(OWN_CASE)
     if person.agency_id != details.agency_id and person.administers_agency:
         person.administers_agency = False
         work.note("administration_taken", person=own.id, board=own.board_id, about=person.id)

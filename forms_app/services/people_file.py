@@ -39,6 +39,7 @@ COLUMN_OF = {
     "level": "level",
     "telephone": "telephone",
 }
+OWN_CASES = frozenset({"agency", "level"})
 ON_THEIR_PAGE = "This is changed on the person’s page, where a second person confirms it. It is “{now}” now."
 ON_ANOTHER_LIST = "This person is on another list, or holds a seat at the Board: the business unit keeps them."
 
@@ -161,6 +162,9 @@ class _Reading(Cells):
         what = () if details is None else tuple(_differences(details_of(person), details))
         if person.left_at is not None and what:
             self.fault(row, "left", "They have left. Bring them back on their page before you change what is listed.")
+        if person.id == self.own.id:
+            for column in OWN_CASES.intersection(what):
+                self.fault(row, column, OWN_CASE)
         if details is None or not (what or is_leaving):
             return None
         does = Does.END if is_leaving else Does.CHANGE

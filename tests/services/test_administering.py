@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from forms_app.commands.invented import invented_board, with_second_officer
 from forms_app.db.tables import AuditEntry, Draft, Notification, Person, Proposal, SignInCode, SignInSession
+from forms_app.domain.comma_separated import SheetFaults
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.people import PersonDetails, Show
 from forms_app.domain.seats import Seat
@@ -20,6 +21,7 @@ from forms_app.mail.compose import Kind
 from forms_app.services import agencies, attesting, dormancy, drafts, leaving, people, proposing
 from forms_app.services.boards import set_up_board
 from forms_app.services.people import PeopleFilter
+from forms_app.services.people_file import people_as_file, plan_people
 from forms_app.services.signing_in import ask_code
 from forms_app.services.work import Work
 from tests.factories.scenes import DOMAIN, Scene, everybody, latest, scene
@@ -103,6 +105,37 @@ def details(office: Office, agency: str = "school", **changed: str) -> PersonDet
 def add(office: Office, by: UUID, email: str = f"tamsin@school.{DOMAIN}", agency: str = "school") -> UUID:
     with office.scene.workshop.writing() as work:
         return people.add_person(work, by=by, form_key=uuid4(), details=details(office, agency), email=email)
+
+
+# --- oneself ---
+
+
+def test_nobody_moves_themselves_to_another_agency_or_level(office: Office) -> None:
+    """By their level they would read their agency's restricted notes, and from another agency decide for the Board."""
+    own, unit = (people.details_of(office.person(who)) for who in (office.administrator, office.unit))
+    moves = (
+        (office.administrator, own, replace(own, level="practitioner")),
+        (office.unit, unit, replace(unit, agency_id=own.agency_id)),
+    )
+    for who, now, then in moves:
+        with office.scene.workshop.writing() as work, pytest.raises(NotAllowedNow):
+            people.change_person(work, by=who, person_id=who, details=then, seen=now.stamp)
+
+    with office.scene.workshop.writing() as work:
+        named = replace(own, job_title="Head")
+        people.change_person(
+            work, by=office.administrator, person_id=office.administrator, details=named, seen=own.stamp
+        )
+
+
+def test_nor_does_anybody_by_a_file(office: Office) -> None:
+    with office.scene.workshop.writing() as work:
+        file = people_as_file(work, by=office.administrator).decode()
+    row = next(line for line in file.splitlines() if "senior.manager@" in line)
+    moved = file.replace(row, row.replace("Senior manager", "Practitioner")).encode()
+
+    with office.scene.workshop.reading() as work, pytest.raises(SheetFaults, match="Nobody does this"):
+        plan_people(work, by=office.administrator, content=moved)
 
 
 # --- whose people somebody administers ---------------------------------------------------------------------------
