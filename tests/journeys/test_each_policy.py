@@ -11,7 +11,7 @@ from lxml import html
 from pypdf import PdfReader
 
 from forms_app.logs import configure_logs
-from forms_app.policies.shelf import Shelf
+from tests.factories.scenes import shelf
 from tests.journeys.form_filler import CANARIES, LOOKED_FOR
 from tests.journeys.town import Town, text_of, text_of_docx, town
 from tests.security.at_rest import on_disk, read_without_keys
@@ -23,7 +23,7 @@ BOARD_IS_NOT_TOLD = {
     ("hull@2015", "conference_dissent"),
 }
 """Routes that end with a final decision, a conference chair or another procedure, before the policy tells the Board."""
-ROUTES = [(policy.key, route.id) for policy in Shelf.shipped() for route in policy.routes]
+ROUTES = [(policy.key, route.id) for policy in shelf() for route in policy.routes]
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from forms_app.domain.working_days import uk_date
-from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import GivenBoard, GivenPerson
+from tests.factories.scenes import shelf
 from tests.journeys.form_filler import FormFiller
 from tests.journeys.town import town
 from tests.smtp import SmtpServer
 
-POLICIES = [policy.key for policy in Shelf.shipped()]
+POLICIES = [policy.key for policy in shelf()]
 
 
 def one_of_each_level(board: GivenBoard) -> dict[str, GivenPerson]:

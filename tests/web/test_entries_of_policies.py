@@ -24,7 +24,7 @@ from forms_app.domain.records import (
     StepsSet,
     TimeAnswered,
 )
-from forms_app.policies.shelf import Shelf
+from tests.factories.scenes import shelf
 from tests.web.clerk import Office, choices_on, day, office
 from tests.web.test_entries import WHY, add, sent
 
@@ -32,7 +32,7 @@ TODAY = date(2027, 3, 1)
 SOON = TODAY + timedelta(days=4)
 MEETINGS = [
     (policy.id, route.id, stage.id, meeting.id)
-    for policy in Shelf.shipped()
+    for policy in shelf()
     for route in policy.routes
     for stage in route.stages
     for meeting in stage.meetings
