@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, insert, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.outbox import OutboxKind
-from forms_app.db.seats import is_there
+from forms_app.db.places import is_there
 from forms_app.db.tables import (
     Attempt,
     Delivery,

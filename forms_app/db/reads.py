@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.deliveries import LINES
-from forms_app.db.seats import interest_in, is_for, is_party
+from forms_app.db.places import interest_in, is_for, is_party
 from forms_app.db.tables import (
     Delivery,
     Document,

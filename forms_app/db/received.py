@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from forms_app.db.places import is_delivered_to
 from forms_app.db.reads import NEWEST_FIRST
-from forms_app.db.seats import is_delivered_to
 from forms_app.db.tables import Delivery, Document, StageRecord
 
 

@@ -480,7 +480,7 @@ class Party(Base):
 
     @property
     def has_left(self) -> bool:
-        """Whether they take no part at this moment, whyever; `db.seats.is_there` asks the database the same."""
+        """Whether they take no part at this moment, whyever; `db.places.is_there` asks the database the same."""
         gone = (self.person.left_at, self.removed_at, self.gave_up_at)
         if any(each is not None for each in gone) or self.person.agency_id != self.agency_id:
             return True

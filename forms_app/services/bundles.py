@@ -15,8 +15,8 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 from forms_app.db import reads
 from forms_app.db.deliveries import withdrawals_known_to
 from forms_app.db.layouts import versions_of
+from forms_app.db.places import hand_overs_in
 from forms_app.db.releases import releases_of
-from forms_app.db.seats import hand_overs_in
 from forms_app.db.tables import Delivery, Document, Escalation, HandOver
 from forms_app.documents.catalogue import file_name, kind_of
 from forms_app.documents.faults import DocumentFault

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from forms_app.db import ledger
 from forms_app.db.boards import agencies_of_board
 from forms_app.db.people import seat_holders
-from forms_app.db.seats import declared_in
+from forms_app.db.places import declared_in
 from forms_app.db.tables import Delivery, Document, Escalation, Person, StageRecord
 from forms_app.domain.answers import from_json
 from forms_app.domain.circulation import Circulation, happening_of, owed

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from forms_app.db import deliveries as rows
-from forms_app.db import ledger, seats
+from forms_app.db import ledger, places
 from forms_app.db.drafts import forget_drafts_in
 from forms_app.db.people import business_unit_of, people_of_board, person_with_board
 from forms_app.db.reads import escalation_for, told_escalation
@@ -89,7 +89,7 @@ def changes_of(work: Work, escalation: Escalation, by: Party) -> tuple[str, ...]
     """How places changed hands, the oldest first. Why is for colleagues of the same agency."""
     agencies = {each.person_id: each.agency_id for each in escalation.parties}
     lines = []
-    for each in seats.hand_overs_in(work.session, escalation.id):
+    for each in places.hand_overs_in(work.session, escalation.id):
         taker = "Nobody yet" if each.taker is None else each.taker.name
         line = f"{spell_time(each.at)}: {taker} in the place of {each.giver.name}"
         if agencies.get(each.from_id) == by.agency_id:
@@ -103,7 +103,7 @@ def empty_places(work: Work, *, by: UUID) -> tuple[PlaceView, ...]:
     officer = _officer(work, by)
     if officer is None:
         raise NotFound("There is no such page.")
-    found = seats.escalations_with_empty_places(work.session, officer.board_id, by)
+    found = places.escalations_with_empty_places(work.session, officer.board_id, by)
     return tuple(
         view_of(work, escalation, holder, by=by, by_office=True)
         for escalation in found
@@ -178,7 +178,7 @@ def hand_over(
 
 def was_done(work: Work, *, by: UUID, escalation_id: UUID, place_id: UUID, seen: UUID, to: UUID) -> bool:
     """Whether this form was sent before, and nothing happened to the place since."""
-    last = seats.last_hand_over(work.session, escalation_id, place_id)
+    last = places.last_hand_over(work.session, escalation_id, place_id)
     return last is not None and (last.by_id, last.from_id, last.to_id) == (by, seen, to)
 
 
@@ -193,8 +193,8 @@ def _change_hands(work: Work, escalation: Escalation, giver: Party, taker: Perso
 
 def _pass_on(work: Work, escalation: Escalation, giver: Party, taker: Person, by: UUID) -> None:
     """What was not sent yet goes to the successor, who is also asked what the other one was asked and has not answered."""
-    has = seats.documents_sent_to(work.session, escalation.id, taker.id)
-    for delivery in seats.deliveries_to_place(work.session, giver.place_id, giver.person_id):
+    has = places.documents_sent_to(work.session, escalation.id, taker.id)
+    for delivery in places.deliveries_to_place(work.session, giver.place_id, giver.person_id):
         if delivery.document_id in has:
             continue
         if not ledger.was_accepted(work.session, delivery.id) and not ledger.is_begun(work.session, delivery.id):
@@ -340,7 +340,7 @@ def found_place(
     officer = _officer(work, by)
     if officer is None:
         raise NotFound(NO_PLACE)
-    escalation = seats.escalation_of_board(work.session, escalation_id, officer.board_id, by, lock=lock)
+    escalation = places.escalation_of_board(work.session, escalation_id, officer.board_id, by, lock=lock)
     holder = None if escalation is None else holder_of(escalation, place_id)
     if escalation is None or holder is None:
         raise NotFound(NO_PLACE)

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from forms_app.db import releases
 from forms_app.db.people import person_with_board, seat_holders
+from forms_app.db.places import is_impartial
 from forms_app.db.releases import is_kept_back
-from forms_app.db.seats import is_impartial
 from forms_app.db.tables import Escalation, Person, Release, ReleaseFinding
 from forms_app.documents import contexts as say
 from forms_app.domain.access import May, Relation, may

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from forms_app.db import seats
+from forms_app.db import places
 from forms_app.db.drafts import forget_drafts_in
 from forms_app.db.people import person_with_board
 from forms_app.db.reads import escalation_for, told_escalation
@@ -44,7 +44,7 @@ def declare_interest(work: Work, *, by: UUID, escalation_id: UUID, words: str) -
 
     Raises NotFound and NotAllowedNow.
     """
-    if seats.has_declared(work.session, escalation_id, by):
+    if places.has_declared(work.session, escalation_id, by):
         return
     escalation, party = _found(work, by, escalation_id, lock=True)
     work.session.add(Interest(escalation_id=escalation_id, person_id=by, words=words, declared_at=work.now))

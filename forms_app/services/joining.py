@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from forms_app.db.people import people_of_board, seat_holders
-from forms_app.db.seats import declared_in
+from forms_app.db.places import declared_in
 from forms_app.db.tables import Escalation, Party, Person
 from forms_app.domain.access import can_take_part
 from forms_app.domain.acts import (

@@ -9,8 +9,8 @@ from forms_app.db import ledger, notifications, outbox, trail
 from forms_app.db.layouts import layout_in_force
 from forms_app.db.notifications import notification_to_send
 from forms_app.db.outbox import Claim
+from forms_app.db.places import is_for_another_now
 from forms_app.db.reads import takes_part
-from forms_app.db.seats import is_for_another_now
 from forms_app.db.tables import Delivery, Notification
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.deliveries import Why

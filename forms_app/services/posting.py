@@ -10,7 +10,7 @@ from uuid import UUID
 
 from forms_app.db import ledger, outbox
 from forms_app.db.outbox import Claim, OutboxKind
-from forms_app.db.seats import is_for_another_now, moved_away
+from forms_app.db.places import is_for_another_now, moved_away
 from forms_app.db.tables import Board, Delivery, Person
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain.deliveries import ANSWERED, Why, ruled_out_by

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from forms_app.db.administering import proposal_to_decide, waiting_proposals, withdraw_proposals
 from forms_app.db.contacts import hold_board
-from forms_app.db.seats import takes_part_anywhere
+from forms_app.db.places import takes_part_anywhere
 from forms_app.db.tables import Person, Proposal
 from forms_app.domain.access import APART, May, signs_off_own
 from forms_app.domain.errors import NotAllowedNow, NotFound

@@ -14,8 +14,8 @@ from uuid import UUID, uuid4
 from forms_app.db import releases
 from forms_app.db.deliveries import withdrawn_from
 from forms_app.db.people import person_with_board, seat_holders
+from forms_app.db.places import has_declared, is_impartial
 from forms_app.db.reads import takes_part
-from forms_app.db.seats import has_declared, is_impartial
 from forms_app.db.tables import Document, Escalation, Person, Release, ReleaseFinding
 from forms_app.deidentification.findings import Finding
 from forms_app.documents import contexts as say

@@ -15,7 +15,7 @@ WHO_NOT_WHAT = {
     "commands/demo.py": "says beside whom a second step is asked",
     "commands/invented.py": "finds the people that it invented",
     "db/people.py": "finds who holds a seat",
-    "db/seats.py": "for which seat a document is",
+    "db/places.py": "for which seat a document is",
     "domain/access.py": "the table",
     "domain/policy.py": "what a policy can say of a helper",
     "forms/entries.py": "whether anybody can be asked for help",

@@ -12,7 +12,7 @@ from wtforms import Form
 from forms_app.documents.printable import unprintable
 from forms_app.domain.access import May
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
-from forms_app.forms.seats import cover_form, hand_over_form, interest_form
+from forms_app.forms.places import cover_form, hand_over_form, interest_form
 from forms_app.services import covering, handing_over, interests
 from forms_app.web.access import open_to, opens
 from forms_app.web.rendering import SHOWN_AGAIN
@@ -23,7 +23,7 @@ CONFLICT = 409
 PLACE = "/escalations/<uuid:escalation_id>/places/<uuid:place_id>"
 REFUSED = (ChangedMeanwhile, NotAllowedNow)
 
-blueprint = Blueprint("seats", __name__)
+blueprint = Blueprint("places", __name__)
 
 
 @blueprint.get("/register/places")
@@ -32,7 +32,7 @@ def empty() -> str:
     """Every place of the Board’s escalations that nobody holds any more."""
     with workshop().reading() as work:
         found = handing_over.empty_places(work, by=signed_in_person().id)
-    return render_template("seats/empty.html", places=found, heading="Places that nobody holds")
+    return render_template("places/empty.html", places=found, heading="Places that nobody holds")
 
 
 @blueprint.route(f"{PLACE}/hand-over", methods=["GET", "POST"])
@@ -122,7 +122,7 @@ def _page(
     template: str, form: Form, heading: str, back: str, *, view: Any, refused: str = "", status: int = 200
 ) -> tuple[str, int]:
     page = render_template(
-        f"seats/{template}.html", view=view, form=form, heading=heading, back=back, refused=refused, seen=_seen()
+        f"places/{template}.html", view=view, form=form, heading=heading, back=back, refused=refused, seen=_seen()
     )
     return page, status
 
@@ -141,7 +141,7 @@ def _was_sent_before(where: dict[str, Any]) -> bool:
 def _overtaken(sentence: str, back: str) -> tuple[str, int]:
     """Somebody else was there before: what was typed stands on the page, and nothing of it was done."""
     page = render_template(
-        "seats/overtaken.html",
+        "places/overtaken.html",
         sentence=sentence,
         typed=request.form.get("f-words", ""),
         heading="Somebody else was there before you",
@@ -163,4 +163,4 @@ def _seen() -> UUID | None:
 def _back(escalation_id: UUID) -> str:
     if g.party_to == escalation_id:
         return url_for("escalations.one", escalation_id=escalation_id, _anchor="parties")
-    return url_for("seats.empty") if opens("seats.empty") else url_for("board.register")
+    return url_for("places.empty") if opens("places.empty") else url_for("board.register")
