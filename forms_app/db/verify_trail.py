@@ -165,6 +165,9 @@ def _matches(pattern: re.Pattern[str], value: Any) -> bool:
 def rows_of_sqlite(file: Path) -> tuple[Iterator[Row], tuple[int, str] | None]:
     """Read only: not even a lock of the service's is waited for."""
     connection = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+    connection.text_factory = lambda raw: raw.decode(
+        errors="replace"
+    )  # what is no text was never written: its row is bad
     own = connection.execute("SELECT count, hash FROM trail_head").fetchall()
     found = connection.execute(f"SELECT {COLUMNS} FROM audit_entries ORDER BY id")  # noqa: S608  # names of columns
     rows = (Row(each[0], _moment_of_sqlite(each[1]), *each[2:]) for each in _fetched(found))
@@ -200,7 +203,7 @@ def _hexadecimal(value: Any) -> str | None:
 
 
 def rows_of_export(file: Path) -> Iterator[Row]:
-    with file.open(encoding="utf-8") as lines:
+    with file.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
             try:
                 yield Row(**json.loads(line))
@@ -211,11 +214,11 @@ def rows_of_export(file: Path) -> Iterator[Row]:
 def heads_of(file: Path) -> list[Head]:
     """The heads of a file: one JSON object a line, with count, hash and at."""
     found = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         try:
             given = json.loads(line)
             found.append(Head(int(given["count"]), str(given["hash"]), f"{file.name}, line {number}"))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError):
             raise Unreadable(f"Line {number} of {file} is no head.") from None
     return found
 
@@ -231,8 +234,8 @@ def _closing(rows: Iterator[Row], cursor: Any, connection: Any) -> Iterator[Row]
 
 
 def _own_head(found: list[Any]) -> tuple[int, str]:
-    """What the database itself keeps. Without the one row that there is, nothing can agree with it."""
-    return (found[0][0], found[0][1]) if len(found) == 1 else (-1, "")
+    """What the database itself keeps. Without the one row that there is, and a number in it, nothing can agree with it."""
+    return (found[0][0], found[0][1]) if len(found) == 1 and isinstance(found[0][0], int) else (-1, "")
 
 
 def rows_of(place: str) -> tuple[Iterable[Row], tuple[int, str] | None]:

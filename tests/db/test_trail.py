@@ -379,6 +379,25 @@ def test_a_head_that_is_gone_or_was_published_of_something_else_is_found(kept: K
     assert judged(str(kept.file), Head(0, BEFORE_THE_FIRST, "line 1")).fault is None
 
 
+NEVER_WRITTEN = {
+    "bytes that are no text": ("UPDATE audit_entries SET action = CAST(x'ff80' AS TEXT) WHERE id = 5", 5),
+    "a blob": ("UPDATE audit_entries SET action = CAST(action AS BLOB) WHERE id = 5", 5),
+    "a NUL": ("UPDATE audit_entries SET action = action || char(0) WHERE id = 5", 5),
+    "a head that is no number": ("UPDATE trail_head SET count = 'many'", 0),
+}
+
+
+@pytest.mark.parametrize("what", NEVER_WRITTEN)
+def test_what_no_entry_can_hold_is_found_at_its_row(kept: Kept, what: str, tmp_path: Path) -> None:
+    """SQLite keeps anything in any column."""
+    change, row = NEVER_WRITTEN[what]
+
+    def tamper(attacker: Attacker) -> None:
+        attacker.do(change)
+
+    assert judged(str(attacked(kept, tamper, 1, tmp_path)), *kept.heads).row == row
+
+
 # --- the file alone ---
 
 
@@ -417,9 +436,12 @@ def test_the_file_alone_says_whether_a_trail_is_as_it_was_written(kept: Kept, tm
     assert told.returncode == 1
 
 
+@pytest.mark.parametrize("content", [b"{}\n", b"\xff\n", b'{"count": 1e400, "hash": ""}\n'])
 @pytest.mark.parametrize("given", [["nowhere.db"], ["x.jsonl"], ["trail.db", "--heads", "x.jsonl"]])
-def test_what_cannot_be_read_is_said_in_a_sentence(kept: Kept, given: list[str], tmp_path: Path) -> None:
-    (tmp_path / "x.jsonl").write_text("{}\n")
+def test_what_cannot_be_read_is_said_in_a_sentence(
+    kept: Kept, given: list[str], content: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "x.jsonl").write_bytes(content)
     shutil.copy(kept.file, tmp_path / "trail.db")
     found = run(*(tmp_path / each if not each.startswith("--") else each for each in given), folder=tmp_path)
     assert found.returncode == 2
