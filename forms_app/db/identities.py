@@ -49,3 +49,8 @@ def identity_of_person(session: Session, issuer: str, person_id: UUID) -> Identi
     return session.scalars(
         select(Identity).where(Identity.issuer == issuer, Identity.person_id == person_id)
     ).one_or_none()
+
+
+def forget_identities(session: Session, person_id: UUID) -> None:
+    """No issuer knows this person until they come from there by their address."""
+    session.execute(delete(Identity).where(Identity.person_id == person_id))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from forms_app.db.administering import proposal_to_decide, waiting_proposals, withdraw_proposals
 from forms_app.db.contacts import hold_board
+from forms_app.db.identities import forget_identities
 from forms_app.db.places import takes_part_anywhere
 from forms_app.db.tables import Person, Proposal
 from forms_app.domain.access import APART, May, signs_off_own
@@ -190,6 +191,7 @@ def _carry_out(work: Work, proposal: Proposal, person: Person, *, by: UUID) -> N
             _refuse_address(work, proposal.value)
             person.email = proposal.value
             shut_out(work, person)
+            forget_identities(work.session, person.id)
             work.session.flush()
             name_domains(work, person.board_id)
     code = f"{proposal.what}_alone" if by == proposal.proposed_by_id else proposal.what

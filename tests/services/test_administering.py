@@ -18,11 +18,13 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.people import PersonDetails, Show
 from forms_app.domain.seats import Seat
 from forms_app.mail.compose import Kind
-from forms_app.services import agencies, attesting, dormancy, drafts, leaving, people, proposing
+from forms_app.services import agencies, attesting, dormancy, drafts, leaving, people, proposing, single_sign_on
 from forms_app.services.boards import set_up_board
+from forms_app.services.identity_providers import Said
 from forms_app.services.people import PeopleFilter
 from forms_app.services.people_file import people_as_file, plan_people
 from forms_app.services.signing_in import ask_code
+from forms_app.services.single_sign_on import AgencysProvider
 from forms_app.services.work import Work
 from tests.factories.scenes import DOMAIN, Scene, everybody, latest, scene
 
@@ -318,6 +320,28 @@ def test_an_administrator_cannot_take_over_somebodys_account_by_their_address(ei
     with either.scene.database.reading() as session:
         codes = select(SignInCode).where(SignInCode.person_id == raiser, SignInCode.used_at.is_(None))
         assert not session.scalars(codes).all(), "a code that went to the old address lets nobody in"
+
+
+def test_whoever_had_the_old_address_is_let_in_by_their_agency_no_more(either: Office) -> None:
+    raiser, new = either.scene.raiser, f"another@school.{DOMAIN}"
+
+    def lets_in(subject: str, address: str) -> bool:
+        said = Said("https://invented.example", "forms-app", subject, address, took_second_step=False)
+        with either.scene.workshop.writing() as work:
+            return single_sign_on.let_in(work, said, secret=SECRET) is not None
+
+    with either.scene.workshop.writing() as work:
+        provider = AgencysProvider(f"school.{DOMAIN}", "https://invented.example", "forms-app")
+        single_sign_on.set_providers(work, either.person(raiser).board_id, [provider])
+    assert lets_in("whoever had it", either.person(raiser).email)
+    with either.scene.workshop.writing() as work:
+        proposing.change_address(work, by=either.unit, person_id=raiser, email=new)
+    (waiting,) = either.waiting()
+    with either.scene.workshop.writing() as work:
+        proposing.confirm(work, by=either.second, proposal_id=waiting)
+
+    assert not lets_in("whoever had it", "")
+    assert lets_in("whoever it is", new)
 
 
 def test_what_was_proposed_anew_or_withdrawn_cannot_be_confirmed(office: Office) -> None:
