@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from forms_app.db import factors
 from forms_app.db.administering import withdraw_proposals
+from forms_app.db.identities import forget_identities
 from forms_app.db.people import end_sessions, forget_drafts, spend_codes
 from forms_app.db.reads import escalations_of
 from forms_app.db.tables import Escalation, Person
@@ -56,6 +58,8 @@ def record_return(work: Work, person: Person, *, by: UUID | None) -> None:
     person.added_at, person.signed_in_at = work.now, None
     person.seat, person.administers_agency = None, False
     shut_out(work, person)
+    factors.delete_every(work.session, person.id)
+    forget_identities(work.session, person.id)
     work.session.flush()
     name_domains(work, person.board_id)
     work.note("person_returned", person=by, board=person.board_id, about=person.id)

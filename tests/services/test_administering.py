@@ -12,7 +12,18 @@ import pytest
 from sqlalchemy import select
 
 from forms_app.commands.invented import invented_board, with_second_officer
-from forms_app.db.tables import AuditEntry, Draft, Notification, Person, Proposal, SignInCode, SignInSession
+from forms_app.db import factors
+from forms_app.db.tables import (
+    AuditEntry,
+    Draft,
+    Identity,
+    Notification,
+    Passkey,
+    Person,
+    Proposal,
+    SignInCode,
+    SignInSession,
+)
 from forms_app.domain.comma_separated import SheetFaults
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.people import PersonDetails, Show
@@ -397,16 +408,22 @@ def test_nobody_is_told_of_a_leaver_who_takes_part_in_nothing(office: Office) ->
     assert office.told(Kind.PLACE_EMPTY) == []
 
 
-def test_whoever_comes_back_has_no_seat_and_administers_nobody(office: Office) -> None:
+def test_whoever_comes_back_has_no_seat_administers_nobody_and_signs_in_anew(office: Office) -> None:
     who = office.scene.holder("sub_group")
     office.set(who, administers_agency=True)
     with office.scene.workshop.writing() as work:
+        added = {"person_id": who, "credential_id": b"c", "public_key": b"k", "sign_count": 0, "name": "a"}
+        work.session.add(Passkey(**added, added_at=work.now))
+        work.session.add(Identity(person_id=who, issuer="i", subject_hash="s", bound_at=work.now))
         leaving.leave(work, by=office.unit, person_id=who)
     with office.scene.workshop.writing() as work:
         leaving.come_back(work, by=office.unit, person_id=who)
 
     back = office.person(who)
     assert (back.left_at, back.seat, back.administers_agency) == (None, None, False)
+    with office.scene.database.reading() as session:
+        assert not factors.has_any(session, who), "a passkey would let in whoever has it now"
+        assert session.scalars(select(Identity)).all() == []
 
 
 # --- dormant accounts --------------------------------------------------------------------------------------------
