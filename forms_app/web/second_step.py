@@ -115,6 +115,9 @@ def _page(form: ProofForm, person_id: UUID, *, heading: str, is_again: bool) -> 
     asked = challenges.ask()
     with workshop().reading() as work:
         known, options = second_step.ways_of(work, person_id=person_id, asked=asked)
-    form.name_for(known)
+    if known.has_any:
+        form.name_for(known)
+    else:
+        form = ProofForm()  # the page asks nothing, and has nothing at fault
     passkey = challenges.as_json(options)
     return show("second_step/prove.html", form, heading=heading, known=known, passkey=passkey, is_again=is_again)

@@ -394,6 +394,7 @@ def test_who_has_no_second_step_proves_it_again_by_email_and_goes_on(site: Site,
     ada = site.signed_in(ADA)
     site.clock.forward(minutes=11)
     ada.follow(ask_bare(ada, "GET", "/grave"))
+    assert ada.post("/prove-again", {"code": ""}).status_code == 200, "the page asks for no code"
 
     assert ada.follow(ada.post("/prove-again/email")).status_code == 200
 
