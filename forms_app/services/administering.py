@@ -13,7 +13,7 @@ from forms_app.db.tables import Agency, Person
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.mail_rules import domain_of
-from forms_app.domain.policy import OFFICE, Policy
+from forms_app.domain.policy import OFFICE, Policy, Side
 from forms_app.domain.seats import Seat
 from forms_app.mail.webmail import is_webmail
 from forms_app.services.directory import own_person
@@ -26,6 +26,7 @@ LAST_OF_UNIT = (
     "This is the last person of the business unit who can sign in. Give somebody else a seat in the unit first: without one "
     "the Board could not be told of anything."
 )
+LEVEL_OF_BOARD = "People at this level act for the Board. Ask the business unit to give it."
 OWN_CASE = "Nobody does this for themselves. Ask somebody else of the business unit."
 TAKEN = "Somebody in this service has this email address already. Each person needs one of their own."
 WEBMAIL = "Anybody can have an address at {domain}. Give their work address. If they have none, ask the people who run this service."
@@ -97,6 +98,15 @@ def open_agency(work: Work, own: Administrator, agency_id: UUID) -> Agency:
 def levels_of(policy: Policy) -> dict[str, str]:
     """The levels at which a person can be, by id, with that of the Board's own office."""
     return {**{level.id: level.title for level in policy.levels}, OFFICE: OFFICE_LEVEL}
+
+
+def may_give_level(own: Administrator, policy: Policy, level: str, held: str | None = None) -> bool:
+    """A level at which the policy has somebody act for the Board is the business unit's to give: who holds it can be brought
+    into any escalation of the Board. Whoever `held` it keeps it.
+    """
+    actors = (actor for route in policy.routes for stage in route.stages for actor in stage.actors)
+    of_the_board = {OFFICE, *(each for actor in actors if actor.side is Side.BOARD for each in actor.levels)}
+    return own.keeps_board or level == held or level not in of_the_board
 
 
 def policy_of_board(work: Work, own: Administrator) -> Policy:

@@ -15,6 +15,7 @@ from forms_app.domain.policy import Policy
 from forms_app.domain.seats import Seat
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.services.administering import (
+    LEVEL_OF_BOARD,
     NOBODY,
     OWN_CASE,
     Administrator,
@@ -23,6 +24,7 @@ from forms_app.services.administering import (
     agencies_administered,
     fault_of_address,
     levels_of,
+    may_give_level,
     open_agency,
     policy_of_board,
     refuse_last_officer,
@@ -131,7 +133,7 @@ def person_view(work: Work, *, by: UUID, person_id: UUID) -> PersonView:
         line=_line(person, policy),
         proposals=tuple(each for each in proposals_for(work, own) if each.person_id == person_id),
         agencies=_agencies(work, own),
-        levels=_levels(policy),
+        levels=_levels_to_give(own, policy, person.level),
         keeps_board=own.keeps_board,
         is_oneself=person.id == by,
         escalations=len(open_escalations(work, person.id)) if own.keeps_board else None,
@@ -142,7 +144,8 @@ def person_view(work: Work, *, by: UUID, person_id: UUID) -> PersonView:
 def choices_for_new(work: Work, *, by: UUID) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
     """The agencies to which somebody may add people, and the levels. Raises NotFound."""
     own = administrator(work, by)
-    return _agencies(work, own), _levels(policy_of_board(work, own))
+    policy = policy_of_board(work, own)
+    return _agencies(work, own), _levels_to_give(own, policy)
 
 
 def add_person(work: Work, *, by: UUID, form_key: UUID, details: PersonDetails, email: str) -> UUID:
@@ -158,7 +161,7 @@ def add_person(work: Work, *, by: UUID, form_key: UUID, details: PersonDetails, 
         return person_id
     if fault := fault_of_address(work, email):
         raise NotAllowedNow(fault)
-    _refuse_unknown_level(work, own, details)
+    _refuse_level(work, own, details.level)
     person = Person(id=person_id, board_id=own.board_id, email=email, added_at=work.now, administers_agency=False)
     write_details(person, details)
     work.session.add(person)
@@ -177,7 +180,7 @@ def change_person(work: Work, *, by: UUID, person_id: UUID, details: PersonDetai
     if details_of(person).stamp != seen:
         raise ChangedMeanwhile(SEEN_BEFORE)
     open_agency(work, own, details.agency_id)
-    _refuse_unknown_level(work, own, details)
+    _refuse_level(work, own, details.level, person.level)
     carry_over(work, own, person, details)
     work.session.flush()
     name_domains(work, own.board_id)
@@ -254,9 +257,12 @@ def lines_of(work: Work, own: Administrator, people: Sequence[Person]) -> tuple[
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
-def _refuse_unknown_level(work: Work, own: Administrator, details: PersonDetails) -> None:
-    if details.level not in levels_of(policy_of_board(work, own)):
+def _refuse_level(work: Work, own: Administrator, level: str, held: str | None = None) -> None:
+    policy = policy_of_board(work, own)
+    if level not in levels_of(policy):
         raise NotAllowedNow(NO_SUCH_LEVEL)
+    if not may_give_level(own, policy, level, held):
+        raise NotAllowedNow(LEVEL_OF_BOARD)
 
 
 def _administered(work: Work, own: Administrator) -> Sequence[Person]:
@@ -319,3 +325,7 @@ def _agencies(work: Work, own: Administrator) -> tuple[Choice, ...]:
 
 def _levels(policy: Policy) -> tuple[Choice, ...]:
     return tuple(Choice(level, title) for level, title in levels_of(policy).items())
+
+
+def _levels_to_give(own: Administrator, policy: Policy, held: str | None = None) -> tuple[Choice, ...]:
+    return tuple(each for each in _levels(policy) if may_give_level(own, policy, each.id, held))

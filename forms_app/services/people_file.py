@@ -16,11 +16,13 @@ from forms_app.domain.errors import ChangedMeanwhile
 from forms_app.domain.people import PersonDetails
 from forms_app.services.administering import (
     LAST_OF_UNIT,
+    LEVEL_OF_BOARD,
     OWN_CASE,
     Administrator,
     administrator,
     fault_of_address,
     levels_of,
+    may_give_level,
     officers,
     policy_of_board,
 )
@@ -120,7 +122,8 @@ class _Reading(Cells):
     def __init__(self, work: Work, own: Administrator) -> None:
         super().__init__()
         self.work, self.own = work, own
-        self.levels = levels_of(policy_of_board(work, own))
+        self.policy = policy_of_board(work, own)
+        self.levels = levels_of(self.policy)
         self.agencies: dict[str, Agency] = {
             each.name.casefold(): each
             for each in agencies_of_board(work.session, own.board_id)
@@ -152,6 +155,9 @@ class _Reading(Cells):
             self.fault(row, "email", NO_ADDRESS)
             return None
         person = self.people.get(email)
+        held = None if person is None else person.level
+        if details is not None and not may_give_level(self.own, self.policy, details.level, held):
+            self.fault(row, "level", LEVEL_OF_BOARD)
         if person is None:
             return self._newcomer(row, email, details)
         if not self.own.administers(person):

@@ -151,6 +151,27 @@ def test_nor_does_anybody_by_a_file(office: Office) -> None:
         plan_people(work, by=office.administrator, content=moved)
 
 
+def test_only_the_unit_gives_a_level_that_acts_for_the_board(office: Office) -> None:
+    """Whoever is the only one at it is brought into every escalation of the Board that comes so far."""
+    level, colleague = "independent_chair", office.scene.at("school", "colleague")
+    now = people.details_of(office.person(colleague))
+    then = replace(now, level=level)
+    with office.scene.workshop.writing() as work, pytest.raises(NotAllowedNow, match="act for the Board"):
+        people.change_person(work, by=office.administrator, person_id=colleague, details=then, seen=now.stamp)
+    row = f"agency,name,email,job_title,level\n{office.scene.agency('school').name},A B,a@school.{DOMAIN},Head,{level}\n"
+    with office.scene.workshop.reading() as work, pytest.raises(SheetFaults, match="act for the Board"):
+        plan_people(work, by=office.administrator, content=row.encode())
+    with office.scene.workshop.reading() as work:
+        _, levels = people.choices_for_new(work, by=office.administrator)
+        assert level not in {each.id for each in levels}
+
+    with office.scene.workshop.writing() as work:
+        people.change_person(work, by=office.unit, person_id=colleague, details=then, seen=now.stamp)
+    with office.scene.workshop.writing() as work:
+        named = replace(then, job_title="Head")
+        people.change_person(work, by=office.administrator, person_id=colleague, details=named, seen=then.stamp)
+
+
 # --- whose people somebody administers ---------------------------------------------------------------------------
 
 
