@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,31 +17,15 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.commands.invented import Invented
-from forms_app.db.people import person_with_email
 from forms_app.db.tables import (
-    Delivery,
-    Destruction,
     Document,
-    LayoutChoice,
-    LayoutPicture,
-    MailDomain,
-    Party,
     Person,
-    Proposal,
-    RetentionHold,
     StageRecord,
-    WordLayout,
 )
-from forms_app.documents import templates
 from forms_app.domain.answers import to_json
-from forms_app.domain.contacts import ContactDetails
 from forms_app.domain.records import MeetingCalled
-from forms_app.domain.retention import HoldReason
 from forms_app.domain.working_days import uk_date
-from forms_app.services.blank_forms import blank_forms_for
 from forms_app.services.boards import leave
-from forms_app.services.contacts import add_contact
-from forms_app.services.layouts import upload
 from tests.journeys.form_filler import FormFiller
 from tests.journeys.town import SERVICE_URL, Town, town
 from tests.smtp import running_smtp_server
@@ -126,17 +109,6 @@ class City:
     def escalation(self) -> UUID:
         return UUID(self.path.rpartition("/")[2])
 
-    def place_of(self, email: str) -> UUID:
-        """The place in the escalation that somebody holds."""
-        with self.town.workshop.reading() as work:
-            wanted = select(Party.place_id).join(Party.person).where(Party.escalation_id == self.escalation)
-            return work.session.scalars(wanted.where(Person.email == email)).one()
-
-    def first_record(self) -> UUID:
-        with self.town.workshop.reading() as work:
-            wanted = select(StageRecord.id).where(StageRecord.escalation_id == self.escalation)
-            return work.session.scalars(wanted.order_by(StageRecord.number)).all()[0]
-
     def meeting(self) -> UUID:
         """A record that a meeting was called, which the stage where it is does not hold."""
         with self.town.workshop.writing() as work:
@@ -176,117 +148,6 @@ class City:
         with self.town.workshop.reading() as work:
             wanted = select(Document.id).where(Document.escalation_id == self.escalation, Document.kind == kind)
             return list(work.session.scalars(wanted.order_by(Document.owed_at)))
-
-    @cached_property
-    def blank_form(self) -> UUID:
-        """One of the forms to fill in by hand of the raiser's Board."""
-        with self.town.workshop.reading() as work:
-            raiser = person_with_email(work.session, self.raiser)
-            return blank_forms_for(work, by=raiser.id).proforma.files[0].id
-
-    def layout(self) -> UUID:
-        """A version of the Board's own layout of a stage record, with a picture, that waits to be published."""
-        with self.town.workshop.writing() as work:
-            found = work.session.scalars(select(WordLayout)).first()
-            if found is not None:
-                return found.id
-            unit = person_with_email(work.session, self.person("unit@board"))
-            content = (templates.FOLDER / "stage_record" / "record.docx").read_bytes()
-            layout_id = upload(work, by=unit.id, kind_code="stage_record", layout=content, seen="")
-            work.session.add(LayoutPicture(layout_id=layout_id, number=1, content=b"\x89PNG"))
-            return layout_id
-
-    def layout_choice(self) -> UUID:
-        with self.town.workshop.reading() as work:
-            wanted = select(LayoutChoice.id).where(LayoutChoice.layout_id == self.layout())
-            return work.session.scalars(wanted).one()
-
-    def delivery(self) -> UUID:
-        """Of the newest stage record, to the raiser."""
-        with self.town.workshop.reading() as work:
-            wanted = select(Delivery.id).where(Delivery.document_id == self.document("stage_record"))
-            return work.session.scalars(wanted.where(Delivery.person_id == UUID(self.id_of(self.raiser)))).one()
-
-    def mail_domain(self) -> UUID:
-        """The one at which the raiser has an address."""
-        with self.town.workshop.reading() as work:
-            wanted = select(MailDomain.id).join(Person, Person.agency_id == MailDomain.agency_id)
-            return work.session.scalars(wanted.where(Person.email == self.raiser)).one()
-
-    def agency(self) -> UUID:
-        """The one that is not involved."""
-        with self.town.workshop.reading() as work:
-            wanted = select(Person.agency_id).where(Person.email == self.person("colleague@police"))
-            return work.session.scalars(wanted).one()
-
-    def proposal(self) -> UUID:
-        """That somebody of it administers its people, which waits to be confirmed."""
-        with self.town.workshop.writing() as work:
-            found = work.session.scalars(select(Proposal.id).where(Proposal.decision.is_(None))).first()
-            if found is not None:
-                return found
-            someone = UUID(self.id_of(self.person("colleague@police")))
-            proposal = Proposal(
-                person_id=someone, what="administer", value="yes", proposed_by_id=someone, proposed_at=work.now
-            )
-            work.session.add(proposal)
-            work.session.flush()
-            return proposal.id
-
-    def hold(self) -> UUID:
-        """What keeps the escalation from being destroyed."""
-        with self.town.workshop.writing() as work:
-            found = work.session.scalars(select(RetentionHold.id).where(RetentionHold.lifted_at.is_(None))).first()
-            if found is not None:
-                return found
-            hold = RetentionHold(
-                escalation_id=self.escalation,
-                because=HoldReason.COURT.value,
-                sentence="A hearing in spring.",
-                placed_by_id=UUID(self.id_of(self.person("unit@board"))),
-                placed_at=work.now,
-            )
-            work.session.add(hold)
-            return hold.id
-
-    def destruction(self) -> UUID:
-        """A list that was done with, with nothing on it."""
-        with self.town.workshop.writing() as work:
-            found = work.session.scalars(select(Destruction.id)).first()
-            if found is not None:
-                return found
-            unit = UUID(self.id_of(self.person("unit@board")))
-            board = work.session.get_one(Person, unit).board_id
-            done = Destruction(
-                board_id=board,
-                number=1,
-                counted_from="ended",
-                length=6,
-                proposed_by_id=unit,
-                proposed_at=work.now,
-                decision="confirmed",
-                decided_by_id=unit,
-                decided_at=work.now,
-                finished_at=work.now,
-                trail_number=1,
-                trail_hash="0" * 64,
-            )
-            work.session.add(done)
-            return done.id
-
-    def contact(self) -> UUID:
-        """Another contact of the agency that is not involved."""
-        with self.town.workshop.writing() as work:
-            lead = select(Person).where(Person.email == self.person("safeguarding.lead@police"))
-            found = work.session.scalars(lead).one()
-            return add_contact(
-                work,
-                by=found.id,
-                form_key=uuid4(),
-                agency_id=found.agency_id,
-                details=ContactDetails(role="Night team", telephone="01632 960111"),
-                checked=False,
-            )
 
     def own_records(self, path: str) -> int:
         """How many records an escalation has."""

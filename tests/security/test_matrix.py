@@ -66,6 +66,17 @@ def test_what_is_not_yours_takes_as_long_as_what_never_was(walk: Walk) -> None:
     assert max(medians.values()) < SLOWER * min(medians.values())
 
 
+def test_what_postgresql_keeps_back_of_itself_is_missed_by_nobody(postgresql_url: str) -> None:
+    with running_smtp_server() as smtp:
+        land = make_land(postgresql_url, smtp)
+        walker = Walker(land)
+        walker.about(land.escalations[0])
+        land.workshop.database.close()
+
+    assert walker.walk.opened > walker.walk.asked // 20
+    assert not walker.walk.faults, "\n".join(walker.walk.faults[:30])
+
+
 def test_no_mail_says_anything_of_a_child_or_of_an_escalation_of_others(land: Land) -> None:
     assert land.smtp.received
     assert not faults_of_mails(land)
