@@ -20,7 +20,6 @@ WHOLE = (
     selectinload(Escalation.records),
 )
 """With parties, subject and records."""
-BOTH = (Side.RAISING.value, Side.RESPONDING.value)
 
 
 def is_there(session: Session) -> ColumnElement[bool]:
@@ -233,6 +232,9 @@ def is_impartial(session: Session, escalation_id: UUID, person: Person) -> bool:
 
     Nor does anybody of their agency act for one of its two sides.
     """
-    takes_part = or_(Party.person_id == person.id, and_(Party.agency_id == person.agency_id, Party.side.in_(BOTH)))
+    takes_part = or_(
+        Party.person_id == person.id,
+        and_(Party.agency_id == person.agency_id, Party.side != Side.BOARD.value),
+    )
     wanted = select(Party.id).where(Party.escalation_id == escalation_id, takes_part).limit(1)
     return session.scalar(wanted) is None and not has_declared(session, escalation_id, person.id)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.deliveries import LINES
-from forms_app.db.places import interest_in, is_for, is_party
+from forms_app.db.places import WHOLE, interest_in, is_for, is_party
 from forms_app.db.tables import (
     Delivery,
     Document,
@@ -22,13 +22,6 @@ from forms_app.db.tables import (
 )
 from forms_app.domain.policy import DEIDENTIFIED, Side
 
-WHOLE = (
-    joinedload(Escalation.board),
-    joinedload(Escalation.subject),
-    selectinload(Escalation.parties).joinedload(Party.person),
-    selectinload(Escalation.parties).joinedload(Party.agency),
-)
-
 
 def escalation_for(session: Session, escalation_id: UUID, person_id: UUID, *, lock: bool = False) -> Escalation | None:
     """The escalation with its parties, subject and records, if this person is a party to it.
@@ -38,7 +31,7 @@ def escalation_for(session: Session, escalation_id: UUID, person_id: UUID, *, lo
     wanted = (
         select(Escalation)
         .where(Escalation.id == escalation_id, is_party(session, person_id))
-        .options(*WHOLE, selectinload(Escalation.records))
+        .options(*WHOLE)
         .execution_options(populate_existing=True)
     )
     return session.scalars(wanted.with_for_update(of=Escalation) if lock else wanted).one_or_none()
@@ -69,7 +62,7 @@ def escalations_of(session: Session, person_id: UUID) -> Sequence[Escalation]:
     return session.scalars(
         select(Escalation)
         .where(is_party(session, person_id))
-        .options(*WHOLE, selectinload(Escalation.records))
+        .options(*WHOLE)
         .order_by(Escalation.opened_at.desc(), Escalation.id)
     ).all()
 
@@ -79,7 +72,7 @@ def register_of(session: Session, board_id: UUID, person_id: UUID) -> Sequence[E
     return session.scalars(
         select(Escalation)
         .where(Escalation.board_id == board_id, _board_is_told(person_id))
-        .options(*WHOLE, selectinload(Escalation.records))
+        .options(*WHOLE)
         .order_by(Escalation.opened_at.desc(), Escalation.id)
     ).all()
 
@@ -89,7 +82,7 @@ def told_escalation(session: Session, escalation_id: UUID, board_id: UUID, perso
     return session.scalars(
         select(Escalation)
         .where(Escalation.id == escalation_id, Escalation.board_id == board_id, _board_is_told(person_id))
-        .options(*WHOLE, selectinload(Escalation.records))
+        .options(*WHOLE)
     ).one_or_none()
 
 
@@ -258,7 +251,7 @@ def escalation_to_watch(session: Session, record_id: UUID) -> Escalation | None:
         select(Escalation)
         .join(StageRecord, StageRecord.escalation_id == Escalation.id)
         .where(StageRecord.id == record_id)
-        .options(*WHOLE, selectinload(Escalation.records))
+        .options(*WHOLE)
         .with_for_update(of=Escalation)
         .execution_options(populate_existing=True)
     ).one_or_none()

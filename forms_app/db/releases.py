@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from forms_app.db.reads import WHOLE
+from forms_app.db.places import WHOLE
 from forms_app.db.tables import Document, Escalation, Person, Release
 
 WITHDRAWAL = "withdrawal"
@@ -89,9 +89,7 @@ def not_yet_issued(session: Session, escalation_id: UUID) -> Sequence[Document]:
 
 def escalation_behind(session: Session, escalation_id: UUID) -> Escalation:
     """The escalation whole, for the service itself."""
-    return session.scalars(
-        select(Escalation).where(Escalation.id == escalation_id).options(*WHOLE, selectinload(Escalation.records))
-    ).one()
+    return session.scalars(select(Escalation).where(Escalation.id == escalation_id).options(*WHOLE)).one()
 
 
 def people_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Person]:
@@ -104,6 +102,6 @@ def opened_between(session: Session, board_id: UUID, since: datetime, until: dat
     return session.scalars(
         select(Escalation)
         .where(Escalation.board_id == board_id, Escalation.opened_at >= since, Escalation.opened_at < until)
-        .options(*WHOLE, selectinload(Escalation.records))
+        .options(*WHOLE)
         .order_by(Escalation.opened_at, Escalation.id)
     ).all()
