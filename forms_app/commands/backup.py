@@ -58,7 +58,8 @@ def run_backup(chosen: argparse.Namespace) -> None:
             work.note("backup_made")
     with chosen.file.open("rb") as content:
         digest = file_digest(content, "sha256").hexdigest()
-    print(f"The backup of {spell_time(made.moment)} is in {chosen.file}, encrypted to {len(to)} key(s).")
+    keys = "one key" if len(to) == 1 else f"{len(to)} keys"
+    print(f"The backup of {spell_time(made.moment)} is in {chosen.file}, encrypted to {keys}.")
     print(f"The trail in it has {made.trail_count} entries. SHA-256 of the file: {digest}")
 
 

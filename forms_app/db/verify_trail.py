@@ -3,7 +3,7 @@
     python verify_trail.py DATABASE --heads FILE
 
 DATABASE is the file of an SQLite database, the lines of an export (`.jsonl`), or the address of a PostgreSQL database
-(postgresql://…, which needs psycopg beside it). Each entry is bound to the one before it by SHA-256. Whoever can write the
+(postgresql://…, which needs psycopg installed). Each entry is bound to the one before it by SHA-256. Whoever can write the
 database can bind them all anew: so the heads that were published outside of it (count and hash) are compared too.
 Ends with 0 if everything is as it was written, with 1 and the first bad row if it is not, with 2 if it cannot be read.
 """
@@ -180,15 +180,23 @@ def _moment_of_sqlite(at: Any) -> Any:
 
 
 def rows_of_postgresql(url: str) -> tuple[Iterator[Row], tuple[int, str] | None]:
-    import psycopg
+    try:
+        import psycopg
+    except ImportError:
+        raise Unreadable(
+            "PostgreSQL is read with psycopg, which this Python lacks. Run it with .venv/bin/python, or check an export."
+        ) from None
 
-    connection = psycopg.connect(url.replace("+psycopg", "", 1))
-    connection.read_only = True
-    # The rows of the trail are kept from whoever does not say for whom they ask: this asks for all of them.
-    connection.execute("SELECT set_config('forms_app.actor', 'service', false)")
-    own = connection.execute("SELECT count, hash FROM trail_head").fetchall()
-    cursor = connection.cursor(name="trail")  # on the server: the trail need not fit into memory
-    cursor.execute(f"SELECT {COLUMNS} FROM audit_entries ORDER BY id")  # noqa: S608  # names of columns
+    try:
+        connection = psycopg.connect(url.replace("+psycopg", "", 1))
+        connection.read_only = True
+        # The rows of the trail are kept from whoever does not say for whom they ask: this asks for all of them.
+        connection.execute("SELECT set_config('forms_app.actor', 'service', false)")
+        own = connection.execute("SELECT count, hash FROM trail_head").fetchall()
+        cursor = connection.cursor(name="trail")  # on the server: the trail need not fit into memory
+        cursor.execute(f"SELECT {COLUMNS} FROM audit_entries ORDER BY id")  # noqa: S608  # names of columns
+    except psycopg.Error as fault:
+        raise Unreadable(f"The database cannot be read: {fault}") from None
     rows = (_row_of_postgresql(*each) for each in _fetched(cursor))
     return _closing(rows, cursor, connection), _own_head(own)
 
@@ -296,4 +304,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # Python looks for modules first in the folder of the file, and in the service's one is a numbers.py.
+    sys.path[:] = [each for each in sys.path if Path(each).resolve() != Path(__file__).resolve().parent]
     sys.exit(main())

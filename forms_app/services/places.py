@@ -93,5 +93,5 @@ def _cover_in_words(escalation: Escalation, party: Party) -> str:
     name = holder.person.name if holder is not None else ""
     since, last = spell_date(uk_date(party.joined_at)), spell_date(uk_date(party.covers_until - timedelta(seconds=1)))
     if party.has_left:
-        return f"Covers or covered for {name} from {since} to {last}: takes no part now"
+        return f"Named to cover for {name} from {since} to {last}: takes no part now"
     return f"Covers for {name} from {since} to {last}"

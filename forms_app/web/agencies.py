@@ -29,7 +29,7 @@ CHANGES = {
     "person_locked": "was locked",
     "person_unlocked": "was unlocked",
     "administration_taken": "does not administer people any more",
-    "proposal_confirmed": "was given what needs a second person",
+    "proposal_confirmed": "has another seat, role or email address, which a second person confirmed",
 }
 """What an entry of the trail says, after the name."""
 

@@ -27,6 +27,7 @@ Answer = Answered | tuple[str, int]
 CONFLICT = 409
 LARGEST_MEGABYTES = 2
 NO_FILE = "Choose the CSV file that you want to upload"
+EMPTY_FILE = "The file is empty. Choose another one"
 FORM = "file"
 """What the draft is called in which a file waits between the upload and the look at it."""
 MOST_SHOWN = 500
@@ -131,7 +132,7 @@ def _upload(listed: Listed) -> Answer:
     form = UploadForm(request.files)
     content = form.file.data.read() if form.file.data else b""
     if not content:
-        form.file.errors = [NO_FILE]
+        form.file.errors = [EMPTY_FILE if form.file.data else NO_FILE]
         return _page(listed, form)
     try:
         with workshop().writing() as work:

@@ -25,6 +25,7 @@ from forms_app.db.database import Database
 from forms_app.db.tables import AuditEntry
 from forms_app.db.verify_trail import BEFORE_THE_FIRST, Head, Row, hash_of, heads_of, rows_of, verify
 from tests.factories.keys import KEYS
+from tests.ports import free_port
 
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 VERIFIER = Path(verify_trail.__file__)
@@ -447,3 +448,11 @@ def test_what_cannot_be_read_is_said_in_a_sentence(
     assert found.returncode == 2
     assert found.stderr.strip().endswith(".")
     assert "Traceback" not in found.stderr
+
+
+def test_postgresql_that_cannot_be_read_is_no_bad_trail(tmp_path: Path) -> None:
+    address = f"postgresql://nobody@127.0.0.1:{free_port()}/forms"
+    alone = run(address, folder=tmp_path)
+    assert (alone.returncode, "psycopg, which this Python lacks" in alone.stderr) == (2, True)
+    in_its_room = subprocess.run([sys.executable, VERIFIER, address], capture_output=True, text=True, check=False)
+    assert (in_its_room.returncode, "The database cannot be read: " in in_its_room.stderr) == (2, True)

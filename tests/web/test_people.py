@@ -401,7 +401,7 @@ def test_every_fault_of_a_file_is_named_with_its_place_and_nothing_is_done(place
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "Choose the CSV file"),
+        (b"", "The file is empty"),
         ("agency,name\nŷ,é".encode("utf-16"), "not text in UTF-8"),
         ("agency,name,email\nCaf\xe9,b,c".encode("cp1252"), "not text in UTF-8"),
         (b"agency,motto\n", "motto: There is no such column"),
