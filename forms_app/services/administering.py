@@ -26,6 +26,10 @@ LAST_OF_UNIT = (
     "This is the last person of the business unit who can sign in. Give somebody else a seat in the unit first: without one "
     "the Board could not be told of anything."
 )
+ONLY_YOU_LEFT = (
+    "Only you would be left of the business unit, and nobody could look at what you do. Lock them, and they cannot sign in. Then give "
+    "somebody else a seat in the unit, or ask the people who run this service to say that this person has left."
+)
 LEVEL_OF_BOARD = "People at this level act for the Board. Ask the business unit to give it."
 OWN_CASE = "Nobody does this for themselves. Ask somebody else of the business unit."
 TAKEN = "Somebody in this service has this email address already. Each person needs one of their own."
@@ -120,8 +124,9 @@ def fault_of_address(work: Work, email: str) -> str | None:
     return None if person_with_email(work.session, email) is None else TAKEN
 
 
-def refuse_last_officer(work: Work, person: Person) -> None:
-    """Raises NotAllowedNow where the Board would have nobody left of its business unit who can sign in.
+def refuse_last_officer(work: Work, person: Person, by: UUID | None = None) -> None:
+    """Raises NotAllowedNow where the Board would have nobody left of its business unit who can sign in, or nobody but `by`:
+    whoever takes the only other one away would decide alone from then on.
 
     Two who take each other away at once: one waits for the other, and then sees it.
     """
@@ -130,6 +135,8 @@ def refuse_last_officer(work: Work, person: Person) -> None:
     hold_board(work.session, person.board_id)
     if not any(each.id != person.id for each in officers(work, person.board_id)):
         raise NotAllowedNow(LAST_OF_UNIT)
+    if {each.id for each in business_unit_of(work.session, person.board_id)} - {person.id} == {by}:
+        raise NotAllowedNow(ONLY_YOU_LEFT)
 
 
 def officers(work: Work, board_id: UUID) -> list[Person]:

@@ -22,12 +22,12 @@ CLOSED = "Their agency is closed. Move them to another one after they are back, 
 
 
 def leave(work: Work, *, by: UUID, person_id: UUID) -> None:
-    """Raises NotFound, and NotAllowedNow for oneself and for the last person of the business unit."""
+    """Raises NotFound, and NotAllowedNow for oneself and for the last or the only other person of the business unit."""
     person = administered(work, administrator(work, by), person_id)
     if person.id == by:
         raise NotAllowedNow(OWN_CASE)
     if person.left_at is None:
-        refuse_last_officer(work, person)
+        refuse_last_officer(work, person, by)
         record_leaving(work, person, by=by)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from forms_app.db.boards import agencies_of_board
-from forms_app.db.people import everybody_of_board
+from forms_app.db.people import business_unit_of, everybody_of_board
 from forms_app.db.tables import Agency, Person
 from forms_app.domain.comma_separated import CellFault, Row, SheetFaults, read_rows, write_rows
 from forms_app.domain.contacts import is_address
@@ -17,6 +17,7 @@ from forms_app.domain.people import PersonDetails
 from forms_app.services.administering import (
     LAST_OF_UNIT,
     LEVEL_OF_BOARD,
+    ONLY_YOU_LEFT,
     OWN_CASE,
     Administrator,
     administrator,
@@ -148,6 +149,9 @@ class _Reading(Cells):
         going = {self.people[each.email].id for each in found if each.line.does is Does.END}
         if there & going and not there - going:
             self.faults.append(CellFault(1, "left", LAST_OF_UNIT))
+        unit = {each.id for each in business_unit_of(self.work.session, self.own.board_id)}
+        if unit & going and unit - going == {self.own.id}:
+            self.faults.append(CellFault(1, "left", ONLY_YOU_LEFT))
 
     def _of_row(self, row: Row) -> _Planned | None:
         details, email = self._details(row), row.cells["email"].lower()

@@ -9,6 +9,7 @@ from uuid import UUID
 from forms_app.db.administering import proposal_to_decide, waiting_proposals, withdraw_proposals
 from forms_app.db.contacts import hold_board
 from forms_app.db.identities import forget_identities
+from forms_app.db.people import business_unit_of
 from forms_app.db.places import takes_part_anywhere
 from forms_app.db.tables import Person, Proposal
 from forms_app.domain.access import APART, May, signs_off_own
@@ -24,7 +25,6 @@ from forms_app.services.administering import (
     administrator,
     fault_of_address,
     officer,
-    officers,
     refuse_last_officer,
 )
 from forms_app.services.leaving import shut_out
@@ -80,7 +80,7 @@ def give_seat(work: Work, *, by: UUID, person_id: UUID, seat: Seat | None) -> bo
     if person.seat == seat:
         withdraw_proposals(work.session, person.id, by, work.now, Lets.SEAT)
         return True
-    refuse_last_officer(work, person)
+    refuse_last_officer(work, person, by)
     if seat is not None:
         _refuse_apart(work, person, seat)
         return _propose(work, own, person, Lets.SEAT, seat.value)
@@ -171,8 +171,8 @@ def _refuse_apart(work: Work, person: Person, seat: Seat) -> None:
 
 
 def _can_confirm(work: Work, proposer: UUID, person: Person) -> bool:
-    """Whether there is somebody else of the business unit who can look at it."""
-    return any(each.id not in (proposer, person.id) for each in officers(work, person.board_id))
+    """Whether there is somebody else of the business unit to look at it, be it that they are locked: anybody there locks others alone."""
+    return any(each.id not in (proposer, person.id) for each in business_unit_of(work.session, person.board_id))
 
 
 def _carry_out(work: Work, proposal: Proposal, person: Person, *, by: UUID) -> None:

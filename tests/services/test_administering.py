@@ -158,7 +158,9 @@ def test_only_the_unit_gives_a_level_that_acts_for_the_board(office: Office) -> 
     then = replace(now, level=level)
     with office.scene.workshop.writing() as work, pytest.raises(NotAllowedNow, match="act for the Board"):
         people.change_person(work, by=office.administrator, person_id=colleague, details=then, seen=now.stamp)
-    row = f"agency,name,email,job_title,level\n{office.scene.agency('school').name},A B,a@school.{DOMAIN},Head,{level}\n"
+    row = (
+        f"agency,name,email,job_title,level\n{office.scene.agency('school').name},A B,a@school.{DOMAIN},Head,{level}\n"
+    )
     with office.scene.workshop.reading() as work, pytest.raises(SheetFaults, match="act for the Board"):
         plan_people(work, by=office.administrator, content=row.encode())
     with office.scene.workshop.reading() as work:
@@ -333,6 +335,23 @@ def test_the_last_of_the_unit_cannot_be_taken_away(office: Office) -> None:
         ):
             with pytest.raises(NotAllowedNow, match="last person of the business unit"):
                 does()
+
+
+def test_nobody_makes_themselves_the_only_one_who_decides(office: Office) -> None:
+    who, new = office.scene.at("health", "senior_manager"), f"another@health.{DOMAIN}"
+    with office.scene.workshop.writing() as work:
+        for does in (
+            lambda: leaving.leave(work, by=office.unit, person_id=office.second),
+            lambda: proposing.give_seat(work, by=office.unit, person_id=office.second, seat=None),
+            lambda: proposing.give_seat(work, by=office.unit, person_id=office.second, seat=Seat.CHAIR),
+        ):
+            with pytest.raises(NotAllowedNow, match="Only you would be left"):
+                does()
+        people.lock_person(work, by=office.unit, person_id=office.second)
+        assert not proposing.give_seat(work, by=office.unit, person_id=who, seat=Seat.CHAIR)
+        assert not proposing.change_address(work, by=office.unit, person_id=who, email=new)
+
+    assert office.person(who).seat is None
 
 
 def test_an_administrator_cannot_take_over_somebodys_account_by_their_address(either: Office) -> None:
