@@ -12,6 +12,7 @@ from uuid import UUID
 from forms_app.db import keeping as rows
 from forms_app.db import outbox, trail
 from forms_app.db.outbox import Claim, OutboxKind
+from forms_app.db.places import is_impartial
 from forms_app.db.tables import Destruction, DestructionItem, Escalation, Person
 from forms_app.domain import retention
 from forms_app.domain.access import May, signs_off_own
@@ -31,6 +32,7 @@ SOON = timedelta(seconds=30)
 NOTHING_CHOSEN = "Choose at least one escalation"
 NOT_READY = "The list has changed since you opened it. Look at it again: some of these cannot be destroyed today."
 OWN_LIST = "You made this list. Somebody else of the business unit, or the Chair, has to confirm it."
+OWN_ESCALATION = "You had a part or an interest in {references}. Somebody else has to confirm the list."
 DECIDED = "Somebody has decided about this list already."
 LEFT_IN_WORDS = {
     retention.Left.HELD: "It was put on hold.",
@@ -129,11 +131,16 @@ def propose(work: Work, *, by: UUID, escalations: Collection[UUID]) -> UUID:
 def confirm(work: Work, *, by: UUID, destruction_id: UUID) -> None:
     """A second person agrees: from now on the worker destroys what is on the list and may still go.
 
-    Raises NotFound, ChangedMeanwhile when somebody has decided, and NotAllowedNow to whoever made the list.
+    Raises NotFound, ChangedMeanwhile when somebody has decided, and NotAllowedNow to whoever made the list, or had
+    a part or an interest in any escalation on it.
     """
     person, found = _to_decide(work, by, destruction_id, May.DESTROY)
     if signs_off_own(May.DESTROY, by, [found.proposed_by_id]):
         raise NotAllowedNow(OWN_LIST)
+    if partial := [
+        each.reference for each in found.items if not is_impartial(work.session, each.escalation_id, person)
+    ]:
+        raise NotAllowedNow(OWN_ESCALATION.format(references=", ".join(partial)))
     found.decision, found.decided_by_id, found.decided_at = "confirmed", person.id, work.now
     outbox.owe(work.session, OutboxKind.DESTROY, found.id, f"{OutboxKind.DESTROY}:{found.id}", work.now)
     work.note("destruction_confirmed", person=by, board=found.board_id, about=found.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.factories.certificates import certificate
 from tests.factories.keys import KEYS, SEALING_KEYS
 from tests.policies.small import SMALL
 from tests.ports import free_port
+from tests.postgres import LOGIN
 
 COMMANDS = ("run", "worker")
 WRONG = f"tests:{base64.b64encode(b'elsewise' * 4).decode()}"
@@ -120,19 +122,22 @@ def test_a_worker_whose_file_to_seal_with_does_not_open_says_so(tmp_path: Path, 
     assert "not the one" not in said
 
 
-def test_a_database_is_new_enough_from_the_newest_migration_on(database_url: str) -> None:
-    require_newest(database_url)
+@pytest.mark.usefixtures("migrated_postgres")
+def test_a_database_is_new_enough_from_the_newest_migration_on(empty_database_url: str) -> None:
+    of_service = re.sub(r"//[^/@]+@", f"//{LOGIN}@", empty_database_url)
+    migrate(empty_database_url, KEYS)
+    require_newest(of_service)
 
-    downgrade(database_url, KEYS, "-1")
+    downgrade(empty_database_url, KEYS, "0015")
     with pytest.raises(DatabaseFault, match="forms-app migrate"):
-        require_newest(database_url)
+        require_newest(empty_database_url)
 
-    migrate(database_url, KEYS)
-    database = Database(database_url, KEYS)
+    migrate(empty_database_url, KEYS)
+    database = Database(empty_database_url, KEYS)
     with database.writing() as session:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     database.close()
-    require_newest(database_url)
+    require_newest(of_service)
 
 
 # --- the keys of what is sealed ---

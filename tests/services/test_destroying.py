@@ -18,6 +18,7 @@ from forms_app.db.tables import (
     DestructionItem,
     Document,
     Escalation,
+    Interest,
     Notification,
     Person,
     SignInCode,
@@ -248,6 +249,18 @@ def test_whoever_made_the_list_cannot_confirm_it(here: Scene) -> None:
     with here.workshop.reading() as work:
         assert work.session.get(Escalation, escalation) is not None
         assert not outbox.is_owed(work.session, OutboxKind.DESTROY, destruction)
+
+
+def test_whoever_has_an_interest_in_one_of_them_cannot_confirm_the_list(here: Scene) -> None:
+    keeps_for(here, SIX_YEARS)
+    escalation = ended(here)
+    time_comes(here)
+    destruction = listed(here, escalation)
+    with here.workshop.writing() as work:
+        work.session.add(Interest(escalation_id=escalation, person_id=chair(here), declared_at=work.now))
+
+    with here.workshop.writing() as work, pytest.raises(NotAllowedNow, match="a part or an interest"):
+        confirm(work, by=chair(here), destruction_id=destruction)
 
 
 def test_nobody_but_the_office_of_the_board_sees_or_does_any_of_it(here: Scene) -> None:
