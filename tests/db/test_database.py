@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, InvalidRequestError, StatementError
 from sqlalchemy.orm import Session
 
 from forms_app.db.database import Database, driver_url
-from forms_app.db.tables import Agency, AuditEntry, Board, Escalation
+from forms_app.db.tables import Agency, Board, Escalation, WorkerProcess
 from tests.factories.keys import KEYS
 from tests.factories.scenes import scene
 
@@ -149,17 +149,18 @@ def test_a_second_writer_of_sqlite_waits_and_sees_what_the_first_wrote(sqlite_ur
 )
 def test_a_moment_comes_back_as_the_same_instant_in_utc(database: Database, moment: datetime) -> None:
     with database.writing() as session:
-        session.add(AuditEntry(at=moment, action="tried"))
+        session.add(WorkerProcess(name="worker", started_at=moment, seen_at=moment))
 
     with database.reading() as session:
-        found = session.scalars(select(AuditEntry.at)).one()
+        found = session.scalars(select(WorkerProcess.seen_at)).one()
     assert found == moment
     assert found.utcoffset() == timedelta(0)
 
 
 def test_a_moment_without_a_zone_is_refused(database: Database) -> None:
     with pytest.raises(StatementError, match="without a time zone"), database.writing() as session:
-        session.add(AuditEntry(at=datetime(2027, 3, 1), action="tried"))  # noqa: DTZ001 what is tried here
+        naive = datetime(2027, 3, 1)  # noqa: DTZ001 what is tried here
+        session.add(WorkerProcess(name="worker", started_at=naive, seen_at=naive))
 
 
 # --- what is loaded ---
