@@ -158,8 +158,8 @@ def test_a_moment_comes_back_as_the_same_instant_in_utc(database: Database, mome
 
 
 def test_a_moment_without_a_zone_is_refused(database: Database) -> None:
+    naive = datetime(2027, 3, 1)  # noqa: DTZ001 what is tried here
     with pytest.raises(StatementError, match="without a time zone"), database.writing() as session:
-        naive = datetime(2027, 3, 1)  # noqa: DTZ001 what is tried here
         session.add(WorkerProcess(name="worker", started_at=naive, seen_at=naive))
 
 
