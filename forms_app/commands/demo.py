@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -67,6 +68,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     demo.add_argument(
         "--code", action="store_true", help="only print the code of the demonstration’s authenticator app as it is now"
     )
+    demo.add_argument(
+        "--settings",
+        action="store_true",
+        help="only print the demonstration’s settings, for other commands to work on it",
+    )
     demo.set_defaults(run=run_demo)
 
 
@@ -75,6 +81,11 @@ def run_demo(chosen: argparse.Namespace) -> int:
         print(_code_now())
         return 0
     ports = Ports(chosen.port, chosen.smtp_port, chosen.mailbox_port)
+    if chosen.settings:
+        print(
+            "\n".join(f"export {name}={shlex.quote(value)}" for name, value in _make_home(ports, reset=False).items())
+        )
+        return 0
     if len({ports.web, ports.smtp, ports.mailbox}) < 3:
         raise DemoFault("--port, --smtp-port and --mailbox-port must be three different ports.")
     for port in (ports.web, ports.smtp, ports.mailbox):

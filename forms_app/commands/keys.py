@@ -45,7 +45,12 @@ def run_rotate(_: argparse.Namespace) -> None:
             work.note("keys_rotated", code=wrapping.current)
     print(f"{count} data keys were wrapped anew. “{wrapping.current}” now wraps all {wrapped[wrapping.current]}.")
     others = [f"“{name}”" for name in wrapping.names if name != wrapping.current]
-    if others:
+    if others and not count:
+        print(
+            f"It did so before. To change to another key, write that one first in SEALING_KEYS and run this again. To end a change, "
+            f"take {' and '.join(others)} out, once every web and worker process has been started with “{wrapping.current}” first."
+        )
+    elif others:
         print(
             f"Nothing in this database needs {' or '.join(others)} any more. When every web and worker process has been started "
             f"with “{wrapping.current}” first, run this once more, and then take the others out of SEALING_KEYS. Keep them for "
