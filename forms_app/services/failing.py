@@ -99,7 +99,9 @@ def _recorded_by(document: Document) -> Person:
     """Whoever recorded what it says, or has their place since; the raiser where the service did, or nobody is there any more."""
     escalation, by = document.escalation, document.record.person_id
     now = None if by is None else speaks_now_for(escalation, by)
-    return now or next(party.person for party in escalation.parties if party.is_raiser)
+    found = now or next((party.person for party in escalation.parties if party.is_raiser), document.record.person)
+    assert found is not None
+    return found
 
 
 def _office(work: Work, document: Document) -> Sequence[Person]:

@@ -29,7 +29,7 @@ from sqlalchemy import select, update
 
 from forms_app.commands.invented import invented_boards
 from forms_app.db.database import Database
-from forms_app.db.outbox import OutboxKind
+from forms_app.db.outbox import STANDING, OutboxKind
 from forms_app.db.tables import (
     Attempt,
     Delivery,
@@ -289,7 +289,7 @@ def test_what_was_received_is_kept_and_everybody_is_mailed(place: Place, release
 
 
 def still_owed(place: Place) -> list[UUID]:
-    standing = [OutboxKind.REMIND.value, OutboxKind.READ_BOUNCES.value, OutboxKind.WATCH.value]
+    standing = [*STANDING, OutboxKind.WATCH]
     with place.database.reading() as session:
         owed = select(OutboxItem.id).where(OutboxItem.done_at.is_(None), OutboxItem.kind.not_in(standing))
         return list(session.scalars(owed.order_by(OutboxItem.id)))

@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from forms_app.db.database import Database
-from forms_app.db.outbox import OutboxKind, owe
+from forms_app.db.outbox import STANDING, OutboxKind, owe
 from forms_app.db.people import person_with_email
 from forms_app.db.tables import (
     Agency,
@@ -112,7 +112,7 @@ class Office:
 
     def items(self) -> Sequence[OutboxItem]:
         """All that is owed once; without the rows of what comes round again and again."""
-        once = OutboxItem.kind.not_in([OutboxKind.REMIND.value, OutboxKind.READ_BOUNCES.value])
+        once = OutboxItem.kind.not_in(STANDING)
         return self._all(select(OutboxItem).where(once).order_by(OutboxItem.owed_at, OutboxItem.id))
 
     def item(self, about_id: UUID) -> OutboxItem:

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -66,8 +67,14 @@ def place(sqlite_url: str) -> Iterator[Place]:
 
 
 def lines(page: str, name: str = "timeline") -> list[list[str]]:
+    """The cells of each row; of a timeline the moment, who it was, and what."""
     rows = html.fromstring(page).xpath(f"//table[@id='{name}']/tbody/tr")
-    return [[" ".join(cell.text_content().split()) for cell in row.xpath("./*")] for row in rows]
+    cells = "./th/text() | ./th/div | ./td" if name == "timeline" else "./*"
+    return [[" ".join(str(text(cell)).split()) for cell in row.xpath(cells)] for row in rows]
+
+
+def text(cell: Any) -> str:
+    return cell if isinstance(cell, str) else cell.text_content()
 
 
 # --- what is noted ---
