@@ -14,6 +14,7 @@ from sqlalchemy import select
 from forms_app.db.tables import Delivery, Document, Person, StageRecord
 from forms_app.domain.answers import Answered, Section, from_json, to_json
 from forms_app.domain.records import RestrictedNote
+from tests.factories.second_steps import prove_now
 from tests.journeys.town import text_of_docx
 from tests.security.conftest import City
 
@@ -61,7 +62,10 @@ def full(known: City) -> City:
 
 
 def downloaded(city: City, mailbox: str, area: str) -> zipfile.ZipFile:
-    answer = city.visitor(city.person(mailbox)).get(f"/{area}/{city.escalation}/bundle")
+    email = city.person(mailbox)
+    visitor = city.visitor(email)
+    prove_now(city.town.workshop.database, email, city.town.clock.now)
+    answer = visitor.get(f"/{area}/{city.escalation}/bundle")
     assert answer.status_code == 200
     return zipfile.ZipFile(io.BytesIO(answer.data))
 
