@@ -173,7 +173,6 @@ ADMINISTRATORS = (
 )
 BY_OFFICE, BY_UNIT = To(OFFICE, frozenset({Relation.OWN_BOARD})), To(UNIT, frozenset({Relation.OWN_BOARD}))
 REGISTERED = To(OFFICE, frozenset({Relation.OFFICE}), When.ONCE_TOLD)
-REGISTERED_FOR_UNIT = To(UNIT, frozenset({Relation.OFFICE}), When.ONCE_TOLD)
 
 
 def _parties(when: When = When.ALWAYS, of: Collection[Relation] = PARTIES) -> To:
@@ -221,7 +220,7 @@ class May(Enum):
     )
     SEND_AGAIN = Entry(Action.SEND, Section.DELIVERIES, (_parties(), To(UNIT, frozenset({Relation.OWN_BOARD}))))
     SEE_FAILING_DELIVERIES = Entry(Action.SEE, Section.DELIVERIES, (BY_UNIT,))
-    WITHDRAW_DOCUMENT = Entry(Action.WITHDRAW, Section.DOCUMENTS, (_parties(), REGISTERED_FOR_UNIT))
+    WITHDRAW_DOCUMENT = Entry(Action.WITHDRAW, Section.DOCUMENTS, (_parties(), BY_UNIT))
     REMOVE_PARTY = Entry(Action.WITHDRAW, Section.PLACES, (_parties(),))
     HAND_OVER_PLACE = Entry(Action.HAND_OVER, Section.PLACES, (_parties(), BY_UNIT))
     COVER_PLACE = Entry(Action.ADMINISTER, Section.PLACES, (_parties(),))

@@ -52,7 +52,7 @@ def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
         raise NotFound("There is no such escalation.")
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
     documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS, by)
-    acting = Acting() if may(person, May.WITHDRAW_DOCUMENT, Relation.OFFICE) else None
+    acting = Acting() if may(person, May.WITHDRAW_DOCUMENT, Relation.OWN_BOARD) else None
     return BoardView(
         summary=summary_of(work, escalation, None, now),
         facts=tuple(_facts(work, policy, escalation, now)),
