@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
 
 from forms_app.db.releases import held_at_board
-from forms_app.db.tables import Notification, Person
+from forms_app.db.tables import Notification, Party, Person
 from forms_app.domain.acts import Act, acts_open_to
 from forms_app.domain.mail_rules import Rule
 from forms_app.mail.answers import Answer, Result
@@ -64,10 +64,19 @@ def escalation(office: Office) -> UUID:
     return escalation_of(office, delivery)
 
 
+def let_officer_take_part(office: Office, escalation_id: UUID) -> None:
+    with office.workshop.writing() as work:
+        officer = work.session.scalars(select(Person).where(Person.seat.is_not(None))).one()
+        party = {"side": "board", "level": "board", "number": 99, "joined_at": work.now, "place_id": uuid4()}
+        work.session.add(Party(escalation_id=escalation_id, person_id=officer.id, agency_id=officer.agency_id, **party))
+
+
 @pytest.mark.parametrize("kind", LINKS)
 def test_what_happened_is_said_with_a_link_to_where_it_is_shown(office: Office, kind: Kind) -> None:
     about = escalation(office)
     notification = owe(office, kind, escalation=about)
+    if kind is Kind.DISAGREEMENT:
+        let_officer_take_part(office, about)
 
     office.work()
 

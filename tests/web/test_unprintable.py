@@ -17,6 +17,8 @@ from tests.architecture.tree import PROJECT
 
 NEVER_PRINTED = {
     "forms_app/web/sign_in.py": "addresses and codes to sign in with",
+    "forms_app/web/second_step.py": "codes to sign in with",
+    "forms_app/web/factors.py": "codes, and the names of passkeys, which their person alone reads on a page",
     "forms_app/domain/text.py": "where it is defined, and said to be what is used when nobody says otherwise",
     "forms_app/forms/asking.py": "the forms of an escalation, which the journeys walk",
     "forms_app/policies/reader.py": "a policy is read without fonts by its own tests; the service hands them over",
