@@ -67,7 +67,7 @@ def the_only(here: Scene, kind: str) -> dict[str, Any]:
 
 def titles(here: Scene) -> list[str]:
     with here.database.reading() as session:
-        return [title for _, title in sorted(session.execute(select(Document.owed_at, Document.title)).tuples())]
+        return [title for _, title in sorted(session.execute(select(Document.owed_at, Document.title)))]
 
 
 # --- meetings ---
