@@ -202,7 +202,7 @@ def escalations_with_empty_places(session: Session, board_id: UUID, person_id: U
     ).all()
 
 
-def escalation_of_board(
+def escalation_for_its_office(
     session: Session, escalation_id: UUID, board_id: UUID, person_id: UUID, *, lock: bool = False
 ) -> Escalation | None:
     """One escalation of a Board, for somebody of its office who declared no interest, whether or not the Board was told of it.

@@ -48,8 +48,8 @@ def owed_by_kind(session: Session) -> Sequence[OwedKind]:
     return [OwedKind(kind, count, oldest) for kind, count, oldest in found]
 
 
-def let_go(session: Session, now: datetime, *, by: UUID | None) -> None:
-    session.execute(update(Restore).where(Restore.let_go_at.is_(None)).values(let_go_at=now, let_go_by_id=by))
+def let_go(session: Session, now: datetime) -> None:
+    session.execute(update(Restore).where(Restore.let_go_at.is_(None)).values(let_go_at=now))
 
 
 def leave_unsent(session: Session, board_id: UUID, before: datetime, now: datetime) -> Sequence[tuple[str, UUID]]:

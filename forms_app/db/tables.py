@@ -996,8 +996,6 @@ class Restore(Base):
     restored_at: Mapped[datetime]
     backup_made_at: Mapped[datetime]
     let_go_at: Mapped[datetime | None]
-    let_go_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
-    """None where those who run the service did."""
 
 
 # --- what people are writing, and what they did ------------------------------------------------------------------

@@ -34,6 +34,13 @@ class CountedFrom(StrEnum):
     """The last time at which somebody typed."""
 
 
+COUNTED_FROM: Mapping[CountedFrom, str] = {
+    CountedFrom.ENDED: "the day on which it ended",
+    CountedFrom.LAST_RECORD: "the day of the last record",
+    CountedFrom.BIRTH: "the child’s date of birth",
+    CountedFrom.SAVED: "the last time at which somebody typed",
+}
+"""What it is counted from, in words."""
 OF_CLASS: Mapping[RecordClass, tuple[CountedFrom, ...]] = {
     RecordClass.ESCALATION: (CountedFrom.ENDED, CountedFrom.LAST_RECORD, CountedFrom.BIRTH),
     RecordClass.DRAFT: (CountedFrom.SAVED,),

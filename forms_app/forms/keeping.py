@@ -8,18 +8,13 @@ from typing import Any
 from wtforms import Form
 
 from forms_app.domain import retention
-from forms_app.domain.retention import CountedFrom, HoldReason, RecordClass, Rule
+from forms_app.domain.retention import COUNTED_FROM, CountedFrom, HoldReason, RecordClass, Rule
 from forms_app.domain.text import Unprintable
 from forms_app.forms.fields import Pick, Values, Words, number_brought_back
 
 FOR_EVER, FOR_A_TIME = "for_ever", "for_a_time"
-COUNTED_FROM: Mapping[CountedFrom, str] = {
-    CountedFrom.ENDED: "The day on which it ended",
-    CountedFrom.LAST_RECORD: "The day of the last record, also after it ended",
-    CountedFrom.BIRTH: "The child’s date of birth",
-    CountedFrom.SAVED: "The last time at which somebody typed",
-}
 COUNTED_FROM_HINTS: Mapping[CountedFrom, str] = {
+    CountedFrom.LAST_RECORD: "Also of what was recorded after it ended",
     CountedFrom.BIRTH: "Of several children, of the youngest. Kept for ever where no date can be read in what was typed",
 }
 HOLD_REASONS: Mapping[HoldReason, str] = {
@@ -85,7 +80,7 @@ def rule_form(of: RecordClass, *, unprintable: Unprintable) -> type[RuleForm]:
     if len(counted) > 1:
         fields["counted_from"] = Pick(
             f"From when are the {unit} counted?",
-            choices=[(each.value, COUNTED_FROM[each]) for each in counted],
+            choices=[(each.value, COUNTED_FROM[each].capitalize()) for each in counted],
             hints={each.value: words for each, words in COUNTED_FROM_HINTS.items()},
         )
     fields["warning_days"] = WholeNumber(

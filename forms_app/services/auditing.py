@@ -10,13 +10,12 @@ from uuid import UUID
 from forms_app.db import auditing as rows
 from forms_app.db import trail
 from forms_app.db.auditing import Wanted
-from forms_app.db.people import person_with_board
 from forms_app.db.tables import AuditEntry, Person
-from forms_app.domain.access import May, Relation, may
+from forms_app.domain.access import May
 from forms_app.domain.comma_separated import write_rows
-from forms_app.domain.errors import NotFound
 from forms_app.domain.trail import GROUPS, Asked, said
 from forms_app.domain.working_days import end_of, spell_time, start_of
+from forms_app.services.directory import person_who_may
 from forms_app.services.work import Work
 
 ON_A_PAGE = 100
@@ -48,7 +47,7 @@ class TrailView:
 
 def trail_view(work: Work, *, by: UUID, asked: Asked, before: int | None) -> TrailView:
     """A page of the trail of this person's Board. Raises NotFound for whoever does not audit it."""
-    found = _found(work, _auditor(work, by).board_id, asked, before, ON_A_PAGE + 1)
+    found = _found(work, person_who_may(work, by, May.SEE_TRAIL).board_id, asked, before, ON_A_PAGE + 1)
     page = found[:ON_A_PAGE]
     count, last = trail.head(work.session)
     older = page[-1].id if len(found) > ON_A_PAGE else None
@@ -57,7 +56,7 @@ def trail_view(work: Work, *, by: UUID, asked: Asked, before: int | None) -> Tra
 
 def trail_as_file(work: Work, *, by: UUID, asked: Asked, file_format: str) -> bytes:
     """The newest of what is asked for, at most MOST_IN_A_FILE. Raises NotFound."""
-    auditor = _auditor(work, by)
+    auditor = person_who_may(work, by, May.SEE_TRAIL)
     found = _found(work, auditor.board_id, asked, None, MOST_IN_A_FILE)
     work.note("trail_exported", person=by, board=auditor.board_id, code=file_format)
     lines = zip(found, _lines(work, found), strict=True)
@@ -68,13 +67,6 @@ def export_trail(work: Work) -> Iterator[str]:
     """The whole trail, each entry a line of JSON as it was hashed: what the verifier takes in place of a database."""
     for entry in rows.every_entry(work.session):
         yield json.dumps(asdict(trail.row_of(entry)))
-
-
-def _auditor(work: Work, by: UUID) -> Person:
-    person = person_with_board(work.session, by)
-    if person is None or not may(person, May.SEE_TRAIL, Relation.OWN_BOARD):
-        raise NotFound("There is no such page.")
-    return person
 
 
 def _found(work: Work, board_id: UUID, asked: Asked, before: int | None, most: int) -> Sequence[AuditEntry]:

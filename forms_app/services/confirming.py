@@ -10,13 +10,13 @@ from forms_app.db import mail_domains
 from forms_app.db.boards import board_with_code
 from forms_app.db.people import people_of_board
 from forms_app.db.tables import Board, MailDomain, Person
-from forms_app.domain.access import May, Relation, may, signs_off_own
+from forms_app.domain.access import May, signs_off_own
 from forms_app.domain.contacts import stamp_of
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.mail_rules import Rule, domain_of, is_foreign
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.mail.webmail import is_webmail
-from forms_app.services.directory import own_person
+from forms_app.services.directory import person_who_may
 from forms_app.services.issuing import owe_posting_again
 from forms_app.services.mail_domains import confirmed_rule, forget_rules, places_of
 from forms_app.services.work import Work
@@ -69,7 +69,7 @@ class DomainLine:
 
 def domain_lines(work: Work, *, by: UUID) -> tuple[DomainLine, ...]:
     """Every domain of the Board whose business unit this person is of, those that wait first. Raises NotFound."""
-    return lines_of_board(work, _officer(work, by).board_id)
+    return lines_of_board(work, person_who_may(work, by, May.CONFIRM_MAIL_DOMAIN).board_id)
 
 
 def domain_line(work: Work, *, by: UUID, domain_id: UUID) -> DomainLine:
@@ -137,14 +137,6 @@ def _stamp(row: MailDomain) -> str:
     return stamp_of(row.rule, str(row.confirmed_at))
 
 
-def _officer(work: Work, by: UUID) -> Person:
-    """Raises NotFound for anybody else than the business unit."""
-    own = own_person(work, by)
-    if not may(own, May.CONFIRM_MAIL_DOMAIN, Relation.OWN_BOARD):
-        raise NotFound("Mail domains are the business unit's.")
-    return own
-
-
 # --- deciding -------------------------------------------------------------------------------------------------------
 
 
@@ -153,7 +145,7 @@ def decide(work: Work, *, by: UUID, domain_id: UUID, rule: Rule, seen: str) -> N
 
     Raises NotFound, NotAllowedNow for who has an address there, and ChangedMeanwhile.
     """
-    own = _officer(work, by)
+    own = person_who_may(work, by, May.CONFIRM_MAIL_DOMAIN)
     row = mail_domains.mail_domain_to_decide(work.session, own.board_id, domain_id)
     if row is None:
         raise NotFound("There is no such domain.")

@@ -18,7 +18,7 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.mail_rules import Rule
 from forms_app.domain.policy import DEIDENTIFIED, OFFICE
 from forms_app.domain.working_days import spell_time
-from forms_app.services.directory import own_person
+from forms_app.services.directory import own_person, person_who_may
 from forms_app.services.issuing import owe_posting_again
 from forms_app.services.ledger import (
     HistoryLine,
@@ -29,7 +29,6 @@ from forms_app.services.ledger import (
     in_words,
 )
 from forms_app.services.mail_domains import domains_to_confirm
-from forms_app.services.register import officer
 from forms_app.services.work import Work
 
 NONE = "There is no such delivery."
@@ -95,7 +94,7 @@ def delivery_view(work: Work, *, by: UUID, escalation_id: UUID, delivery_id: UUI
 
 def needs_a_person_at(work: Work, *, by: UUID) -> NeedsAPerson:
     """What the business unit of this person's Board must see to. Raises NotFound."""
-    person = own_unit(work, by)
+    person = person_who_may(work, by, May.SEE_FAILING_DELIVERIES)
     return NeedsAPerson(
         deliveries=tuple(each.view for each in _failing(work, person.board_id)),
         not_reached=tuple(
@@ -113,7 +112,7 @@ def needs_a_person_at(work: Work, *, by: UUID) -> NeedsAPerson:
 
 def count_at_board(work: Work, *, by: UUID) -> int | None:
     """How many deliveries and people wait for the business unit; None for somebody of the office who does not see to them."""
-    person = officer(work, by)
+    person = person_who_may(work, by, May.SEE_REGISTER)
     if not may(person, May.SEE_FAILING_DELIVERIES, Relation.OWN_BOARD):
         return None
     return len(_failing(work, person.board_id)) + len(not_reached(work.session, person.board_id))
@@ -213,13 +212,6 @@ def is_for_office(work: Work, person: Person, delivery: Delivery) -> bool:
     kinds = [kind.value for kind in DEIDENTIFIED]
     board, document = person.board_id, delivery.document_id
     return reads.board_document(work.session, document, board, kinds, person.id) is not None
-
-
-def own_unit(work: Work, by: UUID) -> Person:
-    person = own_person(work, by)
-    if not may(person, May.SEE_FAILING_DELIVERIES, Relation.OWN_BOARD):
-        raise NotFound("There is no such page.")
-    return person
 
 
 def _failing(work: Work, board_id: UUID) -> list[Found]:

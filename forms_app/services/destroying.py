@@ -19,10 +19,11 @@ from forms_app.domain.access import May, signs_off_own
 from forms_app.domain.errors import CalendarEnds, ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.escalation import Resolved
 from forms_app.domain.policy import Side
-from forms_app.domain.retention import CountedFrom, RecordClass
+from forms_app.domain.retention import COUNTED_FROM, CountedFrom, RecordClass
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
+from forms_app.services.directory import person_who_may
 from forms_app.services.history import standing_of
-from forms_app.services.keeping import NOBODY, is_ready, keeper, weigh
+from forms_app.services.keeping import NOBODY, is_ready, weigh
 from forms_app.services.work import Work, Workshop
 
 WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
@@ -92,7 +93,7 @@ class ListView:
 
 def propose(work: Work, *, by: UUID, escalations: Collection[UUID]) -> UUID:
     """Makes a list of escalations to be destroyed. Raises NotAllowedNow where any of them cannot be today."""
-    person = keeper(work, by, May.PROPOSE_DESTRUCTION)
+    person = person_who_may(work, by, May.PROPOSE_DESTRUCTION)
     if not escalations:
         raise NotAllowedNow(NOTHING_CHOSEN)
     rule = rows.rule_of(work.session, person.board_id, RecordClass.ESCALATION)
@@ -154,7 +155,7 @@ def withdraw(work: Work, *, by: UUID, destruction_id: UUID) -> None:
 
 
 def _to_decide(work: Work, by: UUID, destruction_id: UUID, what: May) -> tuple[Person, Destruction]:
-    person = keeper(work, by, what)
+    person = person_who_may(work, by, what)
     found = rows.destruction_of_board(work.session, destruction_id, person.board_id, lock=True)
     if found is None:
         raise NotFound(NOBODY)
@@ -256,7 +257,7 @@ def _certify(work: Work, destruction_id: UUID) -> None:
 
 def list_view(work: Work, *, by: UUID, destruction_id: UUID) -> ListView:
     """One list of this person's Board. Raises NotFound."""
-    person = keeper(work, by, May.SEE_KEEPING)
+    person = person_who_may(work, by, May.SEE_KEEPING)
     found = rows.destruction_of_board(work.session, destruction_id, person.board_id)
     if found is None:
         raise NotFound(NOBODY)
@@ -265,7 +266,7 @@ def list_view(work: Work, *, by: UUID, destruction_id: UUID) -> ListView:
 
 def list_views(work: Work, *, by: UUID) -> list[ListView]:
     """Every list of this person's Board, the newest first. Raises NotFound."""
-    person = keeper(work, by, May.SEE_KEEPING)
+    person = person_who_may(work, by, May.SEE_KEEPING)
     return [_view(each, by) for each in rows.destructions_of_board(work.session, person.board_id)]
 
 
@@ -277,7 +278,7 @@ def certificate(work: Work, *, by: UUID, destruction_id: UUID) -> tuple[str, str
     view = list_view(work, by=by, destruction_id=destruction_id)
     if not view.finished:
         raise NotFound(NOBODY)
-    person = keeper(work, by, May.SEE_KEEPING)
+    person = person_who_may(work, by, May.SEE_KEEPING)
     work.note("certificate_downloaded", person=by, board=person.board_id, about=destruction_id)
     destroyed = [each for each in view.items if each.rows is not None]
     head = [
@@ -295,14 +296,6 @@ def certificate(work: Work, *, by: UUID, destruction_id: UUID) -> tuple[str, str
     ]
     name = f"{person.board.code}-certificate-of-destruction-{view.number}.txt"
     return name, "\n".join([*head, *lines_of(view.items), ""])
-
-
-COUNTED_FROM = {
-    CountedFrom.ENDED: "the day on which it ended",
-    CountedFrom.LAST_RECORD: "the day of the last record",
-    CountedFrom.BIRTH: "the child’s date of birth",
-    CountedFrom.SAVED: "the last time at which somebody typed",
-}
 
 
 def lines_of(items: Sequence[ItemLine]) -> list[str]:

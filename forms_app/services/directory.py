@@ -10,7 +10,7 @@ from forms_app.db.boards import agencies_of_board
 from forms_app.db.people import people_of_board, person_with_board
 from forms_app.db.tables import Contact, EquivalentTitle, Person
 from forms_app.domain import policy as policies
-from forms_app.domain.access import can_take_part
+from forms_app.domain.access import May, Relation, can_take_part, may
 from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.filing import Directory, ListedAgency, ListedPerson
 from forms_app.domain.policy import Decision, Equivalents, Policy
@@ -64,6 +64,14 @@ def own_person(work: Work, by: UUID) -> Person:
     own = person_with_board(work.session, by)
     if own is None:
         raise NotFound("There is no such person.")
+    return own
+
+
+def person_who_may(work: Work, by: UUID, what: May) -> Person:
+    """Somebody whom the table lets do this for their own Board, with agency and Board. Raises NotFound for anybody else."""
+    own = own_person(work, by)
+    if not may(own, what, Relation.OWN_BOARD):
+        raise NotFound("There is no such page.")
     return own
 
 

@@ -17,8 +17,6 @@ from forms_app.services.limits import forget_what_is_over
 from forms_app.services.people import lock, unlock
 from forms_app.services.work import Work, Workshop
 
-WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
-"""Between one try and the next, should one fail; the last for as long as it fails."""
 A_DAY = timedelta(days=1)
 
 

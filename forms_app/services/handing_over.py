@@ -340,7 +340,7 @@ def found_place(
     officer = _officer(work, by)
     if officer is None:
         raise NotFound(NO_PLACE)
-    escalation = places.escalation_of_board(work.session, escalation_id, officer.board_id, by, lock=lock)
+    escalation = places.escalation_for_its_office(work.session, escalation_id, officer.board_id, by, lock=lock)
     holder = None if escalation is None else holder_of(escalation, place_id)
     if escalation is None or holder is None:
         raise NotFound(NO_PLACE)

@@ -15,7 +15,6 @@ from forms_app.mail.compose import Kind
 from forms_app.services.notifying import notify
 from forms_app.services.work import Work, Workshop
 
-WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 BETWEEN_LINES = timedelta(hours=1)
 BETWEEN_EMAILS = timedelta(days=7)
 

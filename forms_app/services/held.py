@@ -17,6 +17,7 @@ from forms_app.domain.access import May, Relation, may
 from forms_app.domain.errors import NotFound
 from forms_app.domain.release import FoundPlace, ShortText
 from forms_app.domain.working_days import spell_time
+from forms_app.services.directory import person_who_may
 from forms_app.services.recognisable import alone_in_its_quarter
 from forms_app.services.releasing import SHORT_TEXTS, Powers, Proposal, is_for_agency, is_ready, powers_of
 from forms_app.services.scanning import FACT, LEARNING, TEXT, Because, context_of
@@ -91,9 +92,7 @@ def waiting_in(work: Work, *, by: UUID, escalation_id: UUID) -> tuple[HeldLine, 
 
 def waiting_at_board(work: Work, *, by: UUID) -> tuple[HeldLine, ...]:
     """The de-identified documents that wait in all escalations of this person's Board, the oldest first. Raises NotFound."""
-    person = person_with_board(work.session, by)
-    if person is None or not may(person, May.SEE_REGISTER, Relation.OWN_BOARD):
-        raise NotFound("There is no such page.")
+    person = person_who_may(work, by, May.SEE_REGISTER)
     found = releases.held_at_board(work.session, person.board_id, Because.DEIDENTIFIED)
     return tuple(_line(release) for release in found)
 

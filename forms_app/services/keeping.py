@@ -25,12 +25,11 @@ from forms_app.domain.retention import CountedFrom, Dates, HoldReason, RecordCla
 from forms_app.domain.seats import Seat
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.mail.compose import Kind
+from forms_app.services.directory import person_who_may
 from forms_app.services.history import standing_of
 from forms_app.services.notifying import notify
 from forms_app.services.work import Work, Workshop
 
-WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
-"""Between one try and the next, should one fail; the last for as long as it fails."""
 EVERY = timedelta(days=1)
 SIGN_INS_KEPT = timedelta(days=90)
 REMINDERS_KEPT = timedelta(days=366)
@@ -82,7 +81,7 @@ class KeepingView:
 
 def keeping_view(work: Work, *, by: UUID) -> KeepingView:
     """What the office may see of how long its Board keeps what. Raises NotFound for anybody else."""
-    person = keeper(work, by, May.SEE_KEEPING)
+    person = person_who_may(work, by, May.SEE_KEEPING)
     found = {of: rows.rule_row(work.session, person.board_id, of) for of in RecordClass}
     return KeepingView(
         rules={of: rows.rule_of(work.session, person.board_id, of) for of in RecordClass},
@@ -95,7 +94,7 @@ def keeping_view(work: Work, *, by: UUID) -> KeepingView:
 
 def hold_line(work: Work, *, by: UUID, hold_id: UUID) -> HoldLine:
     """One open hold of this person's Board. Raises NotFound."""
-    return _hold_line(*_hold(work, keeper(work, by, May.PROPOSE_DESTRUCTION), hold_id))
+    return _hold_line(*_hold(work, person_who_may(work, by, May.PROPOSE_DESTRUCTION), hold_id))
 
 
 def _hold_line(hold: RetentionHold, reference: str) -> HoldLine:
@@ -134,20 +133,12 @@ def agencies_of(escalation: Escalation) -> str:
     return ", ".join(dict.fromkeys(each.agency.name for each in found))
 
 
-def keeper(work: Work, by: UUID, what: May) -> Person:
-    """Somebody whom the table lets do this for their own Board. Raises NotFound for anybody else."""
-    person = person_with_board(work.session, by)
-    if person is None or not may(person, what, Relation.OWN_BOARD):
-        raise NotFound(NOBODY)
-    return person
-
-
 # --- what the business unit does -----------------------------------------------------------------------------------
 
 
 def set_rule(work: Work, *, by: UUID, of: RecordClass, rule: Rule) -> None:
     """From now on the Board keeps this class of record for so long. Whoever was warned by the old rule is warned anew."""
-    person = keeper(work, by, May.PROPOSE_DESTRUCTION)
+    person = person_who_may(work, by, May.PROPOSE_DESTRUCTION)
     assert rule.counted_from in retention.OF_CLASS[of]
     row = rows.rule_row(work.session, person.board_id, of)
     if row is None:
@@ -162,7 +153,7 @@ def set_rule(work: Work, *, by: UUID, of: RecordClass, rule: Rule) -> None:
 
 def place_hold(work: Work, *, by: UUID, reference: str, because: HoldReason, sentence: str) -> None:
     """Nothing destroys this escalation from now on. Raises NotFound, and NotAllowedNow when it is on hold already."""
-    person = keeper(work, by, May.PROPOSE_DESTRUCTION)
+    person = person_who_may(work, by, May.PROPOSE_DESTRUCTION)
     found = rows.escalation_with_reference(work.session, reference.strip().upper(), person.board_id)
     if found is None:
         raise NotFound(NO_ESCALATION)
@@ -187,7 +178,7 @@ def place_hold(work: Work, *, by: UUID, reference: str, because: HoldReason, sen
 
 def lift_hold(work: Work, *, by: UUID, hold_id: UUID) -> None:
     """What was held back from its rule is under it again, and people are warned anew. Raises NotFound."""
-    person = keeper(work, by, May.PROPOSE_DESTRUCTION)
+    person = person_who_may(work, by, May.PROPOSE_DESTRUCTION)
     hold, _ = _hold(work, person, hold_id)
     hold.lifted_by_id, hold.lifted_at = person.id, work.now
     warning = rows.warning_about(work.session, hold.escalation_id)

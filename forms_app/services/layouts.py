@@ -22,7 +22,7 @@ from forms_app.documents.pictures import MOST_PAGES
 from forms_app.domain.access import May, Relation, may, signs_off_own
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.working_days import spell_time
-from forms_app.services.directory import own_person
+from forms_app.services.directory import person_who_may
 from forms_app.services.work import Work, Workshop
 
 WAITS = (timedelta(seconds=30), timedelta(minutes=5))
@@ -114,14 +114,14 @@ class FieldGroup:
 
 def layout_lines(work: Work, *, by: UUID) -> tuple[KindLine, ...]:
     """Every kind of document and what is in force for it. Raises NotFound for somebody outside the Board's office."""
-    person = _reader(work, by)
+    person = person_who_may(work, by, May.SEE_LAYOUTS)
     choices = layouts.choices_of_board(work.session, person.board_id)
     return tuple(_line(kind, [choice for choice in choices if choice.kind == kind.code]) for kind in LAID_OUT.values())
 
 
 def kind_view(work: Work, *, by: UUID, kind_code: str) -> KindView:
     """Raises NotFound."""
-    person, kind = _reader(work, by), laid_out(kind_code)
+    person, kind = person_who_may(work, by, May.SEE_LAYOUTS), laid_out(kind_code)
     choices = layouts.choices_of_kind(work.session, person.board_id, kind.code)
     found = _in_force(choices)
     in_force = found.layout_id if found else None
@@ -159,13 +159,13 @@ def starter(kind_code: str) -> tuple[str, bytes]:
 
 def layout_file(work: Work, *, by: UUID, layout_id: UUID) -> tuple[str, bytes]:
     """One version as it was taken in. Raises NotFound."""
-    layout = _layout(work, _reader(work, by), layout_id)
+    layout = _layout(work, person_who_may(work, by, May.SEE_LAYOUTS), layout_id)
     return f"{_slug(LAID_OUT[layout.kind])}-version-{layout.version}.docx", layout.content
 
 
 def layout_to_try(work: Work, *, by: UUID, layout_id: UUID) -> tuple[Kind, int, bytes]:
     """The kind, the number and the bytes of a version, to fill a sample with no transaction open. Raises NotFound."""
-    layout = _layout(work, _reader(work, by), layout_id)
+    layout = _layout(work, person_who_may(work, by, May.SEE_LAYOUTS), layout_id)
     return laid_out(layout.kind), layout.version, layout.content
 
 
@@ -176,7 +176,7 @@ def sample_file(kind: Kind, version: int, layout: bytes, how: How) -> tuple[str,
 
 def picture(work: Work, *, by: UUID, layout_id: UUID, number: int) -> bytes:
     """One page of the sample, as PNG. Raises NotFound."""
-    board_id = _reader(work, by).board_id
+    board_id = person_who_may(work, by, May.SEE_LAYOUTS).board_id
     found = layouts.picture(work.session, board_id, layout_id, number) if number <= MOST_PAGES else None
     if found is None:
         raise NotFound("There is no such picture.")
@@ -191,7 +191,7 @@ def upload(work: Work, *, by: UUID, kind_code: str, layout: bytes, seen: str) ->
 
     `seen` is the stamp of what the person saw. Raises NotFound and ChangedMeanwhile.
     """
-    person, kind = _changer(work, by), laid_out(kind_code)
+    person, kind = person_who_may(work, by, May.UPLOAD_LAYOUT), laid_out(kind_code)
     choices = _held(work, person, kind, seen)
     before = layouts.versions_of_kind(work.session, person.board_id, kind.code)
     version = WordLayout(
@@ -218,7 +218,7 @@ def propose(work: Work, *, by: UUID, kind_code: str, layout_id: UUID | None, see
 
     Raises NotFound, ChangedMeanwhile, and NotAllowedNow for what is in force already.
     """
-    person, kind = _changer(work, by), laid_out(kind_code)
+    person, kind = person_who_may(work, by, May.UPLOAD_LAYOUT), laid_out(kind_code)
     choices = _held(work, person, kind, seen)
     if layout_id is not None and _layout(work, person, layout_id).kind != kind.code:
         raise NotFound("There is no such layout.")
@@ -278,20 +278,6 @@ def laid_out(kind_code: str) -> Kind:
     return LAID_OUT[kind_code]
 
 
-def _reader(work: Work, by: UUID) -> Person:
-    person = own_person(work, by)
-    if not may(person, May.SEE_LAYOUTS, Relation.OWN_BOARD):
-        raise NotFound("There are no layouts for this person.")
-    return person
-
-
-def _changer(work: Work, by: UUID) -> Person:
-    person = own_person(work, by)
-    if not may(person, May.UPLOAD_LAYOUT, Relation.OWN_BOARD):
-        raise NotFound("There are no layouts for this person.")
-    return person
-
-
 def _layout(work: Work, person: Person, layout_id: UUID) -> WordLayout:
     layout = layouts.layout_of_board(work.session, person.board_id, layout_id)
     if layout is None:
@@ -311,7 +297,7 @@ def _held(work: Work, person: Person, kind: Kind, seen: str) -> Sequence[LayoutC
 
 
 def _open_choice(work: Work, by: UUID, kind_code: str, choice_id: UUID) -> tuple[Person, LayoutChoice]:
-    person = _reader(work, by)
+    person = person_who_may(work, by, May.SEE_LAYOUTS)
     layouts.hold_board(work.session, person.board_id)
     choice = layouts.choice_of_board(work.session, person.board_id, choice_id)
     if choice is None or choice.kind != kind_code:

@@ -8,11 +8,10 @@ from datetime import date
 from uuid import UUID
 
 from forms_app.db import numbers
-from forms_app.db.people import person_with_board
-from forms_app.domain.access import May, Relation, may
-from forms_app.domain.errors import NotFound
+from forms_app.domain.access import May
 from forms_app.domain.suppression import Told, told
 from forms_app.domain.working_days import start_of, uk_date
+from forms_app.services.directory import person_who_may
 from forms_app.services.work import Work
 
 QUARTERS = 4
@@ -33,9 +32,7 @@ def escalations_begun(work: Work, *, by: UUID) -> tuple[Year, ...]:
     A quarter that goes on is not counted: whoever looked twice would see from the difference what began meanwhile.
     Raises NotFound.
     """
-    person = person_with_board(work.session, by)
-    if person is None or not may(person, May.SEE_NUMBERS, Relation.OWN_BOARD):
-        raise NotFound("There is no such page.")
+    person = person_who_may(work, by, May.SEE_NUMBERS)
     first = numbers.first_begun(work.session, person.board_id)
     if first is None:
         return ()

@@ -40,19 +40,21 @@ LEASE = timedelta(minutes=3)
 MOST_AT_ONCE = 10
 MOST_INTERRUPTIONS = 20
 """How often a worker may die over one item before the item itself is suspected."""
+BY_THE_CLOCK = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
+"""What the service does of itself when a time has come waits so long after a fault."""
 WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.MAKE_DOCUMENT: issuing.WAITS,
     OutboxKind.MAKE_BLANK_FORMS: issuing.WAITS,
     OutboxKind.POST_DELIVERY: posting.WAITS,
     OutboxKind.POST_NOTIFICATION: posting.WAITS,
-    OutboxKind.REMIND: reminding.WAITS,
-    OutboxKind.LOOK_AFTER_PEOPLE: dormancy.WAITS,
-    OutboxKind.LOOK_AFTER_RECORDS: keeping.WAITS,
+    OutboxKind.REMIND: BY_THE_CLOCK,
+    OutboxKind.LOOK_AFTER_PEOPLE: BY_THE_CLOCK,
+    OutboxKind.LOOK_AFTER_RECORDS: BY_THE_CLOCK,
     OutboxKind.DESTROY: destroying.WAITS,
-    OutboxKind.PUBLISH_HEAD: heads.WAITS,
-    OutboxKind.MAIL_HEAD: heads.WAITS,
+    OutboxKind.PUBLISH_HEAD: BY_THE_CLOCK,
+    OutboxKind.MAIL_HEAD: BY_THE_CLOCK,
     OutboxKind.READ_BOUNCES: bounced.WAITS,
-    OutboxKind.WATCH: watching.WAITS,
+    OutboxKind.WATCH: BY_THE_CLOCK,
     OutboxKind.DRAW_LAYOUT: layouts.WAITS,
     OutboxKind.SIGN_IN_MESSAGE: posting.SIGN_IN_WAITS,
 }

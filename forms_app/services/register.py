@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from forms_app.db import reads
-from forms_app.db.people import person_with_board
-from forms_app.db.tables import Escalation, Person
+from forms_app.db.tables import Escalation
 from forms_app.documents.catalogue import Format
 from forms_app.documents.contexts import Fact
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Resolved, Standing
 from forms_app.domain.policy import DEIDENTIFIED, Policy
+from forms_app.services.directory import person_who_may
 from forms_app.services.documents import DocumentLine, as_issued, document_lines
 from forms_app.services.filling.board import facts_for_the_board
 from forms_app.services.filling.values import timeliness
@@ -40,13 +40,13 @@ class BoardView:
 
 def told_escalations(work: Work, *, by: UUID) -> list[Summary]:
     """The escalations of which the policy has told this person's Board, the newest first."""
-    board_id = officer(work, by).board_id
+    board_id = person_who_may(work, by, May.SEE_REGISTER).board_id
     return [summary_of(work, escalation, None) for escalation in reads.register_of(work.session, board_id, by)]
 
 
 def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
     """What the Board may see of one escalation of its register. Raises NotFound."""
-    person = officer(work, by)
+    person = person_who_may(work, by, May.SEE_REGISTER)
     escalation = reads.told_escalation(work.session, escalation_id, person.board_id, by)
     if escalation is None:
         raise NotFound("There is no such escalation.")
@@ -66,7 +66,9 @@ def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
 
 def board_file(work: Work, *, by: UUID, document_id: UUID, file_format: Format) -> tuple[str, bytes]:
     """The name and bytes of a de-identified document of this person's Board. Raises NotFound."""
-    found = reads.board_document(work.session, document_id, officer(work, by).board_id, BOARD_KINDS, by)
+    found = reads.board_document(
+        work.session, document_id, person_who_may(work, by, May.SEE_REGISTER).board_id, BOARD_KINDS, by
+    )
     if found is None:
         raise NotFound("There is no such document.")
     return as_issued(work, found, by, file_format)
@@ -81,11 +83,3 @@ def _facts(work: Work, policy: Policy, escalation: Escalation, now: Standing) ->
     if isinstance(now, Resolved):
         learning = [title_of(policy.learning, code) for code in now.outcome.learning]
         yield Fact(name="Learning", value="\n".join(learning) or "None recorded")
-
-
-def officer(work: Work, by: UUID) -> Person:
-    """Who may look into the register of their Board. Raises NotFound for anybody else."""
-    person = person_with_board(work.session, by)
-    if person is None or not may(person, May.SEE_REGISTER, Relation.OWN_BOARD):
-        raise NotFound("There is no such page.")
-    return person

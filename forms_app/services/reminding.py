@@ -27,8 +27,6 @@ from forms_app.services.history import places_of, policy_of, standing_of
 from forms_app.services.notifying import notify
 from forms_app.services.work import Work, Workshop
 
-WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
-"""Between one try and the next, should one fail; the last for as long as it fails."""
 HOUR = 8
 AT_ONCE = 100
 """How many escalations are read in one transaction."""

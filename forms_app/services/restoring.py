@@ -65,5 +65,5 @@ def let_go(work: Work) -> None:
     found = restores.open_restore(work.session, lock=True)
     if found is None:
         raise NotAllowedNow(NOTHING_WAITS)
-    restores.let_go(work.session, work.now, by=None)
+    restores.let_go(work.session, work.now)
     work.note("restore_let_go", about=found.id)

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from forms_app.db import contacts
 from forms_app.db.tables import EquivalentTitle
-from forms_app.domain.access import May, Relation, may
+from forms_app.domain.access import May
 from forms_app.domain.contacts import stamp_of
 from forms_app.domain.errors import ChangedMeanwhile, NotFound
 from forms_app.domain.policy import Choice, Policy
-from forms_app.services.directory import own_person
+from forms_app.services.directory import own_person, person_who_may
 from forms_app.services.work import Work
 
 
@@ -80,9 +80,7 @@ def change_titles(work: Work, *, by: UUID, agency_kind: str, seen: str, titles: 
 
     `seen` is the stamp of those that the person saw. Raises NotFound and ChangedMeanwhile.
     """
-    person = own_person(work, by)
-    if not may(person, May.CHANGE_TITLES, Relation.OWN_BOARD):
-        raise NotFound("There is no such page.")
+    person = person_who_may(work, by, May.CHANGE_TITLES)
     contacts.hold_board(work.session, person.board_id)
     kind = titles_of_kind(work, by=by, agency_kind=agency_kind)
     if kind.stamp != seen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4, uuid5
 
 from forms_app.db import outbox, reads
@@ -18,9 +18,6 @@ from forms_app.services import joining
 from forms_app.services.circulating import circulate
 from forms_app.services.history import policy_of, standing_of
 from forms_app.services.work import Work, Workshop
-
-WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
-"""Between one try and the next, should one fail. After the last, a person must look."""
 
 
 def watch(work: Work, escalation: Escalation, last: StageRecord) -> None:

@@ -11,6 +11,7 @@ from forms_app.db import deliveries as rows
 from forms_app.db import ledger, reads
 from forms_app.db.people import business_unit_of
 from forms_app.db.tables import Delivery, Document
+from forms_app.domain.access import May
 from forms_app.domain.deliveries import EventKind, Facts, Reason, may_have_reached
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.policy import OFFICE
@@ -24,10 +25,9 @@ from forms_app.services.deliveries import (
     is_for_office,
     key_of,
     looked_at,
-    own_unit,
     reader_of,
 )
-from forms_app.services.directory import own_person
+from forms_app.services.directory import own_person, person_who_may
 from forms_app.services.ledger import Reader, acting_party, reason_in_words, who_did
 from forms_app.services.notifying import notify
 from forms_app.services.work import Work
@@ -110,7 +110,7 @@ def withdrawn_from(work: Work, *, by: UUID, document_id: UUID) -> WithdrawnFrom 
 
 def withdrawals_at_board(work: Work, *, by: UUID) -> tuple[WithdrawalLine, ...]:
     """What was lately withdrawn in any escalation of the Board whose business unit this person is of. Raises NotFound."""
-    board = own_unit(work, by).board_id
+    board = person_who_may(work, by, May.SEE_FAILING_DELIVERIES).board_id
     found = rows.withdrawals_of_board(work.session, board, work.now - RECENT)
     return tuple(_withdrawal(each, Reader.OFFICE) for each in found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import Form
 
@@ -16,11 +16,11 @@ from forms_app.forms.administering import SEATS, agency_form
 from forms_app.services import agencies, attesting
 from forms_app.services.agencies import AgencyLine
 from forms_app.web.access import open_to
-from forms_app.web.rendering import show
+from forms_app.web.form_keys import form_key
+from forms_app.web.rendering import CONFLICT, show
 from forms_app.web.sessions import signed_in_person, workshop
 
 Answer = Response | tuple[str, int]
-CONFLICT = 409
 CHANGES = {
     "person_added": "was added",
     "person_changed": "was changed",
@@ -58,7 +58,7 @@ def add() -> Answer:
             agencies.add_agency(
                 work,
                 by=signed_in_person().id,
-                form_key=_key(hidden["form_key"]),
+                form_key=form_key(),
                 name=form["agency_name"].data,
                 kind=form["kind"].data,
             )
@@ -171,10 +171,3 @@ def _at_fault(form: Form, refused: str, heading: str, **shown: Any) -> tuple[str
 
 def _to_every() -> Response:
     return redirect(url_for("agencies.every"), 303)
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(400)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import Form
 
@@ -20,11 +20,11 @@ from forms_app.services.deliveries import DeliveryView, fault_of_moment
 from forms_app.services.withdrawing import WithdrawingView
 from forms_app.web.access import open_to
 from forms_app.web.filling_in import nested_in
-from forms_app.web.rendering import SHOWN_AGAIN
+from forms_app.web.form_keys import form_key
+from forms_app.web.rendering import CONFLICT, SHOWN_AGAIN
 from forms_app.web.sessions import poke, signed_in_person, workshop
 
 Answer = Response | tuple[str, int]
-CONFLICT = 409
 ONE = "/escalations/<uuid:escalation_id>/deliveries/<uuid:delivery_id>"
 REFUSED = (ChangedMeanwhile, NotAllowedNow)
 
@@ -154,7 +154,7 @@ def _was_withdrawn(escalation_id: UUID, document_id: UUID) -> bool:
             by=signed_in_person().id,
             escalation_id=escalation_id,
             document_id=document_id,
-            form_key=_key(),
+            form_key=form_key(),
             chosen=chosen_before(request.form),
         )
 
@@ -176,7 +176,7 @@ def _done(
     """Does it under the key of the form, and goes back to where it can be seen."""
     try:
         with workshop().writing() as work:
-            act(work, by=signed_in_person().id, form_key=_key(), seen=_seen())
+            act(work, by=signed_in_person().id, form_key=form_key(), seen=_seen())
     except REFUSED as refused:
         return shown_again(refused)
     poke()
@@ -188,13 +188,6 @@ def _back(escalation_id: UUID, anchor: str = "documents") -> str:
     if g.party_to == escalation_id:
         return url_for("escalations.one", escalation_id=escalation_id, _anchor=anchor)
     return url_for("deliveries.at_board")
-
-
-def _key() -> UUID:
-    try:
-        return UUID(request.form.get("form_key", ""))
-    except ValueError:
-        abort(400)
 
 
 def _seen() -> int:

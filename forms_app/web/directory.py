@@ -22,11 +22,11 @@ from forms_app.services.signing_in import SignedInPerson
 from forms_app.services.titles import KindTitles
 from forms_app.services.work import Work
 from forms_app.web.access import open_to
-from forms_app.web.rendering import SHOWN_AGAIN
+from forms_app.web.form_keys import form_key, id_typed
+from forms_app.web.rendering import CONFLICT, SHOWN_AGAIN
 from forms_app.web.sessions import signed_in_person, workshop
 
 Answer = Response | tuple[str, int]
-CONFLICT = 409
 FORM = "directory"
 """What the drafts of these forms are called. There is one only for what came in after its person's session had ended."""
 NEW = "contact:new"
@@ -66,9 +66,9 @@ def new() -> Answer:
         typed, given = _typed_before(work, person, NEW), _begun(work, person)
     form_of = contact_form(unprintable=unprintable, owners=_choices(owners))
     if request.method == "GET":
-        begun = _key(typed["form_key"]) if typed else uuid4()
+        begun = id_typed(typed["form_key"]) if typed else uuid4()
         return _new_page(form_of(typed, data=given), begun, typed is not None, 200)
-    form, key = form_of(request.form), _key(request.form.get("form_key", ""))
+    form, key = form_of(request.form), form_key()
     if not form.validate():
         return _new_page(form, key, False, SHOWN_AGAIN)
     with workshop().writing() as work:
@@ -319,13 +319,6 @@ def _about_titles(agency_kind: str) -> str:
 def _seen(typed: Mapping[str, str] | None, now: str) -> str:
     """The stamp under which the form was begun."""
     return (typed or {}).get("seen", now)
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(400)
 
 
 def _typed() -> list[list[str]]:

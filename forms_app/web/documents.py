@@ -30,7 +30,7 @@ from forms_app.services.withdrawing import withdrawn_from
 from forms_app.services.work import Work
 from forms_app.web.access import open_to
 from forms_app.web.filling_in import FormPlace
-from forms_app.web.rendering import SHOWN_AGAIN
+from forms_app.web.rendering import CONFLICT, SHOWN_AGAIN
 from forms_app.web.sessions import poke, secret, signed_in_person, workshop
 
 blueprint = Blueprint("documents", __name__)
@@ -42,7 +42,7 @@ TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "zip": "application/zip",
 }
-CONFLICT, GONE = 409, 410
+GONE = 410
 FORM = "answer"
 """What the draft of an answer is called. There is one only for what came in after its person's session had ended."""
 DISCARD = "discard"

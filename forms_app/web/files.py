@@ -19,12 +19,11 @@ from forms_app.services import agencies_file, contacts_file, drafts, people_file
 from forms_app.services.planned import Plan
 from forms_app.services.work import Work
 from forms_app.web.access import open_to
-from forms_app.web.rendering import show
+from forms_app.web.rendering import CONFLICT, show
 from forms_app.web.sessions import poke, signed_in_person, workshop
 from forms_app.web.uploads import takes_file
 
 Answer = Answered | tuple[str, int]
-CONFLICT = 409
 LARGEST_MEGABYTES = 2
 NO_FILE = "Choose the CSV file that you want to upload"
 EMPTY_FILE = "The file is empty. Choose another one"

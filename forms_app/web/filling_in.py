@@ -42,11 +42,11 @@ from forms_app.services.directory import directory_for, policy_for
 from forms_app.services.looking import EscalationView, escalation_view, guidance_for, help_for, record_of
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.services.work import Work
-from forms_app.web.rendering import SHOWN_AGAIN
+from forms_app.web.form_keys import form_key
+from forms_app.web.rendering import CONFLICT, SHOWN_AGAIN
 from forms_app.web.sessions import poke, signed_in_person, workshop
 
 Answer = Response | str | tuple[str, int]
-CONFLICT = 409
 MOVED_ON = "Something was recorded since you opened this form, so it was not sent."
 TITLES = {
     Act.OPEN: "Raise a concern",
@@ -256,7 +256,7 @@ def check_answers(place: FormPlace) -> Answer:
 def send(place: FormPlace) -> Answer:
     """Records the form. The second time it is sent, the first receipt is shown."""
     person = signed_in_person()
-    key = _key(request.form.get("form_key", ""))
+    key = form_key()
     try:
         desk = _desk_with(place, person, key)
     except (NotAllowedNow, ChangedMeanwhile):
@@ -466,7 +466,7 @@ def _drafted() -> list[list[str]]:
     if "form_key" not in request.form:
         return []
     with workshop().reading() as work:
-        draft = drafts.drafted_as(work, by=signed_in_person().id, form_key=_key(request.form["form_key"]))
+        draft = drafts.drafted_as(work, by=signed_in_person().id, form_key=form_key())
     return [pair for pairs in draft.answers.values() for pair in pairs] if draft is not None else []
 
 
@@ -544,13 +544,6 @@ def _about_view(place: FormPlace, view: EscalationView | None) -> str:
     if place.kind is Act.ANSWER_TIME and isinstance(view.standing, Open) and view.standing.time_proposed is not None:
         return f"{stage}:{view.standing.time_proposed.step.id}"
     return stage
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(400)
 
 
 def _receipt(filed: Filed) -> str:

@@ -12,15 +12,14 @@ from wtforms import Form
 from forms_app.documents.printable import unprintable
 from forms_app.domain.access import May
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
-from forms_app.domain.retention import HoldReason, RecordClass
-from forms_app.forms.keeping import CLASSES, COUNTED_FROM, HOLD_REASONS, UNITS, answers_of, hold_form, rule_form
+from forms_app.domain.retention import COUNTED_FROM, HoldReason, RecordClass
+from forms_app.forms.keeping import CLASSES, HOLD_REASONS, UNITS, answers_of, hold_form, rule_form
 from forms_app.services import destroying, keeping
 from forms_app.web.access import open_to
-from forms_app.web.rendering import show
+from forms_app.web.rendering import CONFLICT, show
 from forms_app.web.sessions import poke, signed_in_person, workshop
 
 Answer = Response | tuple[str, int]
-CONFLICT = 409
 WORDS: dict[str, Any] = {"classes": CLASSES, "units": UNITS, "counted_from": COUNTED_FROM, "reasons": HOLD_REASONS}
 CLASS = f"<any({','.join(repr(each.value) for each in RecordClass)}):record_class>"
 

@@ -18,12 +18,12 @@ from forms_app.services import layouts
 from forms_app.services.layouts import KindView
 from forms_app.web.access import open_to
 from forms_app.web.documents import as_download
-from forms_app.web.rendering import show
+from forms_app.web.form_keys import id_typed
+from forms_app.web.rendering import CONFLICT, show
 from forms_app.web.sessions import poke, signed_in_person, workshop
 from forms_app.web.uploads import takes_file
 
 Answer = Response | tuple[str, int]
-CONFLICT = 409
 LARGEST_MEGABYTES = 2
 NO_FILE = "Choose the Word file (DOCX) that you want to upload"
 SERVICE_LAYOUT = "service"
@@ -133,7 +133,7 @@ def propose(kind_code: str) -> Answer:
                 work,
                 by=signed_in_person().id,
                 kind_code=kind_code,
-                layout_id=None if chosen == SERVICE_LAYOUT else _id(chosen),
+                layout_id=None if chosen == SERVICE_LAYOUT else id_typed(chosen),
                 seen=request.form.get("seen", ""),
             )
     except (ChangedMeanwhile, NotAllowedNow) as refused:
@@ -187,10 +187,3 @@ def _summed_up(count: int, only: str) -> str:
 
 def _to(kind_code: str) -> Response:
     return redirect(url_for("layouts.one", kind_code=kind_code), 303)
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(400)

@@ -15,10 +15,8 @@ from forms_app.forms.mail_domains import RULES, rule_form
 from forms_app.services import confirming
 from forms_app.services.confirming import DomainLine
 from forms_app.web.access import open_to
-from forms_app.web.rendering import show
+from forms_app.web.rendering import CONFLICT, show
 from forms_app.web.sessions import poke, signed_in_person, workshop
-
-CONFLICT = 409
 
 blueprint = Blueprint("mail_domains", __name__, url_prefix="/register/domains")
 

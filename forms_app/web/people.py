@@ -31,11 +31,11 @@ from forms_app.services import leaving, people, proposing
 from forms_app.services.people import Choice, PeopleFilter, PersonView
 from forms_app.services.work import Work
 from forms_app.web.access import open_to
-from forms_app.web.rendering import show
+from forms_app.web.form_keys import form_key
+from forms_app.web.rendering import CONFLICT, show
 from forms_app.web.sessions import poke, signed_in_person, workshop
 
 Answer = Response | tuple[str, int]
-CONFLICT = 409
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
@@ -92,7 +92,7 @@ def add() -> Answer:
             person_id = people.add_person(
                 work,
                 by=person.id,
-                form_key=_key(hidden["form_key"]),
+                form_key=form_key(),
                 details=form.details(),
                 email=form["email"].data,
             )
@@ -324,13 +324,6 @@ def _refused(form: PersonForm, heading: str, refused: DomainError, *, now: Perso
 
 def _pairs(choices: Sequence[Choice]) -> list[tuple[str, str]]:
     return [(choice.id, choice.name) for choice in choices]
-
-
-def _key(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        abort(400)
 
 
 def _path(person_id: UUID) -> str:

@@ -15,11 +15,10 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
 from forms_app.forms.places import cover_form, hand_over_form, interest_form
 from forms_app.services import covering, handing_over, interests
 from forms_app.web.access import open_to, opens
-from forms_app.web.rendering import SHOWN_AGAIN
+from forms_app.web.rendering import CONFLICT, SHOWN_AGAIN
 from forms_app.web.sessions import poke, signed_in_person, workshop
 
 Answer = Response | tuple[str, int]
-CONFLICT = 409
 PLACE = "/escalations/<uuid:escalation_id>/places/<uuid:place_id>"
 REFUSED = (ChangedMeanwhile, NotAllowedNow)
 

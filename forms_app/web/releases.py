@@ -21,11 +21,11 @@ from forms_app.services.releasing import Proposal
 from forms_app.services.scanning import CheckFailed
 from forms_app.web.access import open_to
 from forms_app.web.filling_in import nested_in
-from forms_app.web.rendering import SHOWN_AGAIN
+from forms_app.web.rendering import CONFLICT, SHOWN_AGAIN
 from forms_app.web.sessions import signed_in_person, workshop
 
 Answer = Response | tuple[str, int]
-CONFLICT, UNCHECKED = 409, 503
+UNCHECKED = 503
 ONE = "/escalations/<uuid:escalation_id>/waiting/<uuid:document_id>"
 REFUSED = (ChangedMeanwhile, NotAllowedNow, CheckFailed)
 

@@ -15,6 +15,8 @@ from forms_app.domain.working_days import spell_date, spell_time
 from forms_app.web import fields
 
 SHOWN_AGAIN = 422
+CONFLICT = 409
+"""Somebody else did something meanwhile, which the page says."""
 COMPONENTS = (
     "back-link", "button", "character-count", "checkboxes", "date-input", "error-message", "file-upload", "hint", "input", "label",
     "panel", "radios", "service-navigation", "skip-link", "tag", "task-list", "textarea", "warning-text",

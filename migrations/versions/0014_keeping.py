@@ -108,8 +108,6 @@ def upgrade() -> None:
         sa.Column("restored_at", moment, nullable=False),
         sa.Column("backup_made_at", moment, nullable=False),
         sa.Column("let_go_at", moment, nullable=True),
-        sa.Column("let_go_by_id", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(["let_go_by_id"], ["people.id"], name=op.f("fk_restores_let_go_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_restores")),
     )
 

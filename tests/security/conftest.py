@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from lxml import html
@@ -22,10 +22,10 @@ from forms_app.db.tables import (
     Person,
     StageRecord,
 )
-from forms_app.domain.answers import to_json
 from forms_app.domain.records import MeetingCalled
 from forms_app.domain.working_days import uk_date
 from forms_app.services.boards import leave
+from tests.factories.records import add_record, last_record
 from tests.journeys.form_filler import FormFiller
 from tests.journeys.town import SERVICE_URL, Town, town
 from tests.smtp import running_smtp_server
@@ -112,30 +112,12 @@ class City:
     def meeting(self) -> UUID:
         """A record that a meeting was called, which the stage where it is does not hold."""
         with self.town.workshop.writing() as work:
-            wanted = select(StageRecord).where(StageRecord.escalation_id == self.escalation)
-            records = work.session.scalars(wanted.order_by(StageRecord.number)).all()
-            if records[-1].kind == "meeting_called":
-                return records[-1].id
-            before, at = records[-1], work.now
-            facts = MeetingCalled(meeting="any", at=at, conveners=(), invited=())
-            called = StageRecord(
-                id=uuid4(),
-                escalation_id=self.escalation,
-                number=before.number + 1,
-                kind=facts.kind,
-                route=before.route,
-                stage=before.stage,
-                side=before.side,
-                agency_id=before.agency_id,
-                person_id=before.person_id,
-                happened_on=before.happened_on,
-                entered_at=at,
-                form_key=uuid4(),
-                facts=facts.model_dump_json(),
-                sections=to_json(()),
+            last = last_record(work, self.escalation)
+            if last.kind == "meeting_called":
+                return last.id
+            return add_record(
+                work, self.escalation, MeetingCalled(meeting="any", at=work.now, conveners=(), invited=())
             )
-            work.session.add(called)
-            return called.id
 
     def document(self, kind: str) -> UUID:
         """The newest of its kind."""

@@ -37,6 +37,7 @@ from forms_app.services.work import Workshop
 from forms_app.web.sessions import TOKEN
 from tests.factories.forms import written
 from tests.factories.keys import KEYS
+from tests.factories.records import add_record
 from tests.factories.releases import release_everything
 from tests.factories.scenes import Clock, Scene, shelf
 from tests.journeys.town import SIGNING_KEY, issue_in_town
@@ -458,28 +459,7 @@ def _up(times: int) -> Callable[[At], UUID]:
 def _meeting(here: At) -> UUID:
     escalation = _up(2)(here)
     with here.workshop.writing() as work:
-        records = work.session.scalars(
-            select(StageRecord).where(StageRecord.escalation_id == escalation).order_by(StageRecord.number)
-        ).all()
-        before, facts = records[-1], MeetingCalled(meeting="any", at=work.now, conveners=(), invited=())
-        work.session.add(
-            StageRecord(
-                id=uuid4(),
-                escalation_id=escalation,
-                number=before.number + 1,
-                kind=facts.kind,
-                route=before.route,
-                stage=before.stage,
-                side=before.side,
-                agency_id=before.agency_id,
-                person_id=before.person_id,
-                happened_on=before.happened_on,
-                entered_at=work.now,
-                form_key=uuid4(),
-                facts=facts.model_dump_json(),
-                sections="[]",
-            )
-        )
+        add_record(work, escalation, MeetingCalled(meeting="any", at=work.now, conveners=(), invited=()))
     return escalation
 
 

@@ -6,14 +6,15 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from forms_app.db.tables import Delivery, Document, Person, StageRecord
-from forms_app.domain.answers import Answered, Section, from_json, to_json
+from forms_app.domain.answers import Answered, Section, from_json
 from forms_app.domain.records import RestrictedNote
+from tests.factories.records import add_record
 from tests.factories.second_steps import prove_now
 from tests.journeys.town import text_of_docx
 from tests.security.conftest import City
@@ -27,25 +28,7 @@ def write_restricted_note(city: City) -> None:
     """By the agency that wrote last, as its own people at the policy's levels would."""
     said = (Section(title="The note", answers=(Answered(id="note", question="The note", answer=CANARY),)),)
     with city.town.workshop.writing() as work:
-        wanted = select(StageRecord).where(StageRecord.escalation_id == city.escalation).order_by(StageRecord.number)
-        before, facts = work.session.scalars(wanted).all()[-1], RestrictedNote(about="competence")
-        work.session.add(
-            StageRecord(
-                escalation_id=city.escalation,
-                number=before.number + 1,
-                kind=facts.kind,
-                route=before.route,
-                stage=before.stage,
-                side=before.side,
-                agency_id=before.agency_id,
-                person_id=before.person_id,
-                happened_on=before.happened_on,
-                entered_at=work.now,
-                form_key=uuid4(),
-                facts=facts.model_dump_json(),
-                sections=to_json(said),
-            )
-        )
+        add_record(work, city.escalation, RestrictedNote(about="competence"), said)
 
 
 @pytest.fixture(scope="module")

@@ -199,7 +199,7 @@ def test_people_are_warned_and_nothing_is_listed_before_their_time_is_over(here:
         assert unit(here) in {each.person_id for each in told}
         assert len(told) > 1, "and the leads of the agencies that take part"
         near = keeping.what_is_near(
-            work, keeping.keeper(work, unit(here), keeping.May.SEE_KEEPING), since=told[0].owed_at
+            work, keeping.person_who_may(work, unit(here), keeping.May.SEE_KEEPING), since=told[0].owed_at
         )
         assert near is not None
         assert len(near.references) == 1
