@@ -98,7 +98,7 @@ def test_a_restored_database_holds_what_was_there(
     assert every_row(empty) == before
     assert not due(empty), "it waits for somebody's word"
     with closing(Database(empty, KEYS)) as database, database.writing() as session:
-        let_go(session, MADE_AT + timedelta(days=1), by=None)
+        let_go(session, MADE_AT + timedelta(days=1))
     assert due(empty)
 
 
