@@ -24,7 +24,7 @@ from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import SHIPPED, Shelf
 from forms_app.services.signing_in import LONGEST
 from forms_app.services.watchdog import Watchdog
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from forms_app.settings import ROOT, Settings
 from forms_app.web import (
     access,

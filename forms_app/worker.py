@@ -35,7 +35,7 @@ from forms_app.services.outbox import MOST_AT_ONCE, Desk, run_due
 from forms_app.services.poke import looking, open_queue
 from forms_app.services.regular import owe_regular_work
 from forms_app.services.watchdog import Heartbeat
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 
 if TYPE_CHECKING:  # what seals takes half a second to import, and few need it
     from forms_app.documents.seals import Seal

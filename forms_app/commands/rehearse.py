@@ -37,7 +37,7 @@ from forms_app.services.rehearsed import (
     RehearsedWay,
 )
 from forms_app.services.rehearsing import WorkshopAt, every_file, rehearse, release_what_waits
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 
 LETTERHEAD = Letterhead("escalations@escalations.example", "https://escalations.example")
 

@@ -44,6 +44,8 @@ class OutboxKind(StrEnum):
     """About nothing: the head of the trail goes into a file. One row for ever, due again an hour later."""
     MAIL_HEAD = "mail_head"
     """About a Board: the head of the trail goes to its agencies' leads. One row for ever, due again a week later."""
+    COUNT = "count"
+    """About nothing: what the register has not counted by today's rules. One row for ever, due again an hour later."""
     READ_BOUNCES = "read_bounces"
     """About nothing: whether messages came back. One row for ever, due again a minute later."""
     SIGN_IN_MESSAGE = "sign_in_message"
@@ -57,6 +59,7 @@ STANDING = frozenset(
         OutboxKind.LOOK_AFTER_RECORDS,
         OutboxKind.PUBLISH_HEAD,
         OutboxKind.MAIL_HEAD,
+        OutboxKind.COUNT,
         OutboxKind.READ_BOUNCES,
     }
 )

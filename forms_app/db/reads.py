@@ -283,10 +283,10 @@ def _is_in_office(person_id: UUID) -> ColumnElement[bool]:
         Delivery.document_id == Document.id, Delivery.person_id == person_id, Delivery.withdrawn_at.is_not(None)
     )
     declared = interest_in(Document.escalation_id, person_id)
-    return and_(_tells_the_board(still=True), ~withdrawn.correlate(Document), ~declared)
+    return and_(tells_the_board(still=True), ~withdrawn.correlate(Document), ~declared)
 
 
-def _tells_the_board(*, still: bool = False) -> ColumnElement[bool]:
+def tells_the_board(*, still: bool = False) -> ColumnElement[bool]:
     """Whether a document was owed to somebody who stands on neither side, whatever seat they hold today.
 
     With `still`, only if it was not withdrawn from them since. The Board stays told all the same.
@@ -306,5 +306,5 @@ def _board_is_told(person_id: UUID) -> ColumnElement[bool]:
     What goes to somebody of the Board who takes part does not tell the Board.
     """
     kinds = [kind.value for kind in DEIDENTIFIED]
-    found = exists().where(Document.escalation_id == Escalation.id, Document.kind.in_(kinds), _tells_the_board())
+    found = exists().where(Document.escalation_id == Escalation.id, Document.kind.in_(kinds), tells_the_board())
     return and_(found.correlate(Escalation), ~interest_in(Escalation.id, person_id))

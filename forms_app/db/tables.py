@@ -998,6 +998,102 @@ class Restore(Base):
     let_go_at: Mapped[datetime | None]
 
 
+# --- what the Board counts -----------------------------------------------------------------------------------------
+
+
+class RegisterEntry(Base):
+    """What the Board's register and its numbers count of one escalation, in codes, ids and days.
+
+    A copy of what the records say, written anew in each transaction that changes them: nobody decides by it, and it can be
+    thrown away and counted again. It outlives an escalation that is destroyed, so that the numbers stay what they were.
+    """
+
+    __tablename__ = "register_entries"
+    __table_args__ = (
+        Index("ix_register_entries_opened", "board_id", "opened_at", "escalation_id"),
+        Index("ix_register_entries_due", "board_id", "due_at", "escalation_id"),
+        Index("ix_register_entries_recorded", "board_id", "recorded_at", "escalation_id"),
+        Index("ix_register_entries_reference", "board_id", "reference"),
+        Index("ix_register_entries_counted_by", "counted_by"),
+    )
+
+    escalation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """It points at nothing once the escalation is destroyed."""
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    reference: Mapped[str]
+    policy_key: Mapped[str]
+    opened_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+    """When a notice or a proforma first told the Board: from then on it is on the register. It stays told."""
+    destroyed_at: Mapped[datetime | None]
+    """From then on it is only a figure among the numbers."""
+    category: Mapped[str]
+    raising_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"))
+    state: Mapped[str]
+    """A `domain.register.State`; it and what follows are the fields of `domain.register.Line`."""
+    route: Mapped[str]
+    stage: Mapped[str]
+    ended_at: Mapped[datetime | None]
+    recorded_at: Mapped[datetime]
+    is_quiet: Mapped[bool]
+    counts: Mapped[bool]
+    due_at: Mapped[datetime | None]
+    due_side: Mapped[str | None]
+    convenes: Mapped[str | None]
+    lacks: Mapped[str | None]
+    outcome: Mapped[str | None]
+    level_of_need: Mapped[str | None]
+    learning: Mapped[list[Any]]
+    policy_gap: Mapped[bool]
+    actions: Mapped[int]
+    actions_done: Mapped[int | None]
+    review_due_on: Mapped[date | None]
+    review_held_on: Mapped[date | None]
+    came_of_it: Mapped[bool]
+    documents: Mapped[int]
+    """How many were issued or are owed."""
+    deliveries: Mapped[int]
+    """How many are owed and not withdrawn, and of these: taken by a mail server and not sent back; answered, or said to be read."""
+    delivered: Mapped[int]
+    acknowledged: Mapped[int]
+    counted_by: Mapped[str]
+    """A digest of the rules and the calendar by which it was counted: one that is not today's is counted again."""
+    counted_at: Mapped[datetime]
+
+
+class RegisterAgency(Base):
+    """An agency whose decision an escalation questions, for the register and the numbers."""
+
+    __tablename__ = "register_agencies"
+    __table_args__ = (Index("ix_register_agencies_agency", "agency_id", "opened_at", "escalation_id"),)
+
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("register_entries.escalation_id"), primary_key=True)
+    agency_id: Mapped[UUID] = mapped_column(ForeignKey("agencies.id"), primary_key=True)
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    opened_at: Mapped[datetime]
+    """Of the escalation, so that a year of them is found without the entries."""
+
+
+class RegisterStay(Base):
+    """One stay at one stage: a `domain.register.Stay`."""
+
+    __tablename__ = "register_stays"
+    __table_args__ = (Index("ix_register_stays_opened", "board_id", "opened_at"),)
+
+    escalation_id: Mapped[UUID] = mapped_column(ForeignKey("register_entries.escalation_id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
+    opened_at: Mapped[datetime]
+    """Of the escalation."""
+    route: Mapped[str]
+    stage: Mapped[str]
+    entered_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    kept: Mapped[bool | None]
+    working_days: Mapped[int | None]
+
+
 # --- what people are writing, and what they did ------------------------------------------------------------------
 
 

@@ -409,6 +409,11 @@ def _clocks_here(run: Sequence[Visit], visit: Visit, *, calendar: Calendar) -> I
         yield from _cap(cap, run, visit, calendar=calendar)
 
 
+def clocks_of(visits: Sequence[Visit], *, calendar: Calendar) -> list[tuple[Running, Visit]]:
+    """The clocks of every stay, each shortened by what lies over it, with the stay whose it is. Raises CalendarEnds."""
+    return [(clock, visit) for visit in visits for clock in _own_clocks(_run(visits, visit), visit, calendar=calendar)]
+
+
 def _caps_over(visit: Visit) -> list[Cap]:
     return [cap for cap in visit.route.caps if visit.stage.id in cap.stages]
 

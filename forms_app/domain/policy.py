@@ -267,6 +267,8 @@ class Question(Part):
     identifies: bool = True
     """Whether an answer may identify somebody. Only a choice, a yes/no or a date may say that it does not."""
     on_proforma: bool = False
+    level_of_need: bool = False
+    """Whether the answer is the level of need by which the Board's numbers are counted. Only a single choice that identifies nobody."""
     begins_with: Literal["attempts"] | None = None
     """What stands in the box when it is first opened, to be edited: what was done so far, compiled from the records."""
     source: Source
@@ -282,6 +284,8 @@ class Question(Part):
             raise ValueError(f"question “{self.id}”: only a long text can begin with what was done so far")
         if self.on_proforma and self.identifies:
             raise ValueError(f"question “{self.id}”: an answer that may identify somebody cannot be on the proforma")
+        if self.level_of_need and (self.kind is not QuestionKind.CHOICE or self.identifies):
+            raise ValueError(f"question “{self.id}”: a level of need is one choice, which identifies nobody")
         return self
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path as File
 
 from forms_app.domain.policy import Policy
@@ -21,6 +22,7 @@ class Shelf:
 
     def __init__(self, policies: Sequence[Policy]) -> None:
         self._policies = {policy.key: policy for policy in sorted(policies, key=lambda policy: policy.key)}
+        self._digests: dict[str, str] = {}
 
     @classmethod
     def from_folders(cls, folders: Sequence[File], unprintable: Unprintable = everything_prints) -> Shelf:
@@ -56,3 +58,9 @@ class Shelf:
         if key not in self._policies:
             raise NoSuchPolicy(f"there is no policy “{key}”; known are: {', '.join(self._policies) or 'none'}")
         return self._policies[key]
+
+    def digest(self, key: str) -> str:
+        """SHA-256 of all that this policy says; raises NoSuchPolicy."""
+        if key not in self._digests:
+            self._digests[key] = sha256(self.get(key).model_dump_json().encode()).hexdigest()
+        return self._digests[key]

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from forms_app.db import ledger, reads
 from forms_app.db.tables import DocumentFile
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 LOCKED = "pdf_locked"
 """The format of the copy: of the same document, and never offered for download."""

@@ -24,7 +24,8 @@ from forms_app.services.directory import as_adopted, own_person
 from forms_app.services.documents import FORMATS
 from forms_app.services.issuing import WAITS, Issue
 from forms_app.services.paper import Blank, BlankKind, blanks_of, form_code, paper_form
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 
 @dataclass(frozen=True, slots=True)

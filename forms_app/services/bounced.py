@@ -16,7 +16,8 @@ from forms_app.mail.compose import Kind
 from forms_app.mail.mailbox import Letter, Mailbox, MailboxFault, OpenMailbox
 from forms_app.services.attempts import tried
 from forms_app.services.failing import note_failure, tell_somebody_else
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 EVERY = timedelta(minutes=1)
 WAITS = (timedelta(minutes=1), timedelta(minutes=1), timedelta(minutes=5))

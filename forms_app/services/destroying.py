@@ -10,7 +10,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from forms_app.db import keeping as rows
-from forms_app.db import outbox, trail
+from forms_app.db import outbox, register, trail
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.places import is_impartial
 from forms_app.db.tables import Destruction, DestructionItem, Escalation, Person
@@ -21,10 +21,12 @@ from forms_app.domain.escalation import Resolved
 from forms_app.domain.policy import Side
 from forms_app.domain.retention import COUNTED_FROM, CountedFrom, RecordClass
 from forms_app.domain.working_days import spell_date, spell_time, uk_date
+from forms_app.services.counting import count
 from forms_app.services.directory import person_who_may
 from forms_app.services.history import standing_of
 from forms_app.services.keeping import NOBODY, is_ready, weigh
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 AT_ONCE = 20
@@ -204,6 +206,8 @@ def _destroy(work: Work, destruction_id: UUID, item_id: UUID) -> None:
         work.note("destruction_left", board=found.board_id, escalation=item.escalation_id, about=found.id, code=because)
         return
     item.figures = dict(_figures(work, escalation))
+    count(work, [item.escalation_id])
+    register.destroyed(work.session, item.escalation_id, work.now)
     work.session.flush()
     gone = rows.destroy(work.session, item.escalation_id)
     item = rows.item_to_do(work.session, item_id)

@@ -15,7 +15,8 @@ from forms_app.services.administering import refuse_last_officer
 from forms_app.services.attesting import remind_of_attestations
 from forms_app.services.limits import forget_what_is_over
 from forms_app.services.people import lock, unlock
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 A_DAY = timedelta(days=1)
 

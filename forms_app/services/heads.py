@@ -13,7 +13,8 @@ from forms_app.db.people import people_to_tell_the_head
 from forms_app.db.verify_trail import Head, heads_of, moment
 from forms_app.mail.compose import Kind
 from forms_app.services.notifying import notify
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 BETWEEN_LINES = timedelta(hours=1)
 BETWEEN_EMAILS = timedelta(days=7)

@@ -23,7 +23,8 @@ from forms_app.domain.deliveries import Why
 from forms_app.domain.secrecy import is_protected
 from forms_app.services.attachments import LOCKED
 from forms_app.services.settling import put_off
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 WAITS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=10))
 """Between one try and the next. After the last, a person must look."""

@@ -28,7 +28,8 @@ from forms_app.mail.compose import Kind
 from forms_app.services.directory import person_who_may
 from forms_app.services.history import standing_of
 from forms_app.services.notifying import notify
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 EVERY = timedelta(days=1)
 SIGN_INS_KEPT = timedelta(days=90)

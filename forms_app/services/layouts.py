@@ -23,7 +23,8 @@ from forms_app.domain.access import May, Relation, may, signs_off_own
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.working_days import spell_time
 from forms_app.services.directory import person_who_may
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 WAITS = (timedelta(seconds=30), timedelta(minutes=5))
 """Between one try to draw a sample and the next. After the last, the page says that there is no picture."""

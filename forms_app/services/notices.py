@@ -30,7 +30,8 @@ from forms_app.services.releasing import waiting_for
 from forms_app.services.reminding import Lines, lines_for
 from forms_app.services.scanning import Because
 from forms_app.services.settling import Of, give_up, settle
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 SHOWS_ALL = (Kind.DELIVERY_FAILED, Kind.RELEASE_WAITS, Kind.LAYOUT_FAILED)
 """Messages with a link to a page that shows everything of its kind: a later one says what an earlier one would."""

@@ -25,6 +25,7 @@ from forms_app.services import (
     layouts,
     notices,
     posting,
+    recounting,
     reminding,
     settling,
     watching,
@@ -34,7 +35,8 @@ from forms_app.services.deadlines import Deadlines
 from forms_app.services.digests import Budget
 from forms_app.services.posting import Follow, Taken
 from forms_app.services.troubles import Troubles
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 LEASE = timedelta(minutes=3)
 MOST_AT_ONCE = 10
@@ -53,6 +55,7 @@ WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.DESTROY: destroying.WAITS,
     OutboxKind.PUBLISH_HEAD: BY_THE_CLOCK,
     OutboxKind.MAIL_HEAD: BY_THE_CLOCK,
+    OutboxKind.COUNT: BY_THE_CLOCK,
     OutboxKind.READ_BOUNCES: bounced.WAITS,
     OutboxKind.WATCH: BY_THE_CLOCK,
     OutboxKind.DRAW_LAYOUT: layouts.WAITS,
@@ -64,6 +67,7 @@ BY_ITSELF: Mapping[str, Callable[[Workshop, Claim], None]] = {
     OutboxKind.LOOK_AFTER_RECORDS: keeping.look_after_records,
     OutboxKind.DESTROY: destroying.destroy_listed,
     OutboxKind.MAIL_HEAD: heads.mail_head,
+    OutboxKind.COUNT: recounting.count_what_is_left,
 }
 """What needs nothing of the worker's desk."""
 log = structlog.get_logger(__name__)

@@ -33,7 +33,8 @@ from forms_app.services.digests import Budget, put_with_others, room_from
 from forms_app.services.mail_domains import hold_rule, may_be_emailed, rule_for
 from forms_app.services.settling import Of, give_up, settle
 from forms_app.services.troubles import Troubles
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 WAITS = (
     timedelta(seconds=30),

@@ -9,7 +9,7 @@ from forms_app.db import outbox
 from forms_app.db.database import Session
 from forms_app.db.outbox import OutboxKind
 from forms_app.services import heads
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 
 FOR_EACH_BOARD = (
     OutboxKind.REMIND,
@@ -24,10 +24,14 @@ NOTHING = UUID(int=0)
 
 
 def owe_regular_work(workshop: Workshop, *, reads_bounces: bool, publishes_heads: bool = False) -> None:
-    """Owes what is not owed yet: a look at each Board's reminders and people, one into the mailbox where there is one, and the
-    head of the trail where there is a file for it.
+    """Owes what is not owed yet: a look at each Board's reminders and people, one into the mailbox where there is one, the
+    head of the trail where there is a file for it, and what the register has not counted.
     """
-    about_nothing = {OutboxKind.READ_BOUNCES: reads_bounces, OutboxKind.PUBLISH_HEAD: publishes_heads}
+    about_nothing = {
+        OutboxKind.READ_BOUNCES: reads_bounces,
+        OutboxKind.PUBLISH_HEAD: publishes_heads,
+        OutboxKind.COUNT: True,
+    }
     with workshop.reading() as work:
         missing = [(kind, board) for kind in FOR_EACH_BOARD for board in outbox.boards_without(work.session, kind)]
         missing += [

@@ -59,7 +59,8 @@ from forms_app.services.history import place_of, policy_of, standing_of
 from forms_app.services.in_words import spell_limit
 from forms_app.services.rehearsed import Rehearsal, RehearsedDocument, RehearsedEvent, RehearsedStage
 from forms_app.services.scanning import Because
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 HAPPENED = {
     "account": "The other side writes its account",

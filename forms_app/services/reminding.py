@@ -25,7 +25,8 @@ from forms_app.domain.working_days import Calendar, uk_date
 from forms_app.mail.compose import Kind
 from forms_app.services.history import places_of, policy_of, standing_of
 from forms_app.services.notifying import notify
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 HOUR = 8
 AT_ONCE = 100

@@ -8,7 +8,8 @@ from forms_app.db import workers
 from forms_app.db.reach import UNREACHABLE
 from forms_app.db.restores import is_on_hold
 from forms_app.domain.watchdog import LATE_AFTER, TRIES_OF_STANDING_WORK, Health, Signs, judge
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 HEARTBEAT_SECONDS = 30
 LOOKS_EVERY_SECONDS = 15

@@ -17,7 +17,8 @@ from forms_app.domain.working_days import uk_date
 from forms_app.services import joining
 from forms_app.services.circulating import circulate
 from forms_app.services.history import policy_of, standing_of
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 
 
 def watch(work: Work, escalation: Escalation, last: StageRecord) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from forms_app.db import trail
-from forms_app.db.actors import SERVICE, Actor
-from forms_app.db.database import Database, Session
-from forms_app.db.tables import MOMENT, AuditEntry
+from forms_app.db.database import Session
+from forms_app.db.tables import AuditEntry
 from forms_app.domain.policy import Policy
 from forms_app.domain.working_days import Calendar
 from forms_app.policies.shelf import Shelf
@@ -59,34 +58,3 @@ class Work:
         """What an exception in here undoes is undone alone, with what was noted of it."""
         with trail.undone_with(self.session), self.session.begin_nested():
             yield
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """Opens pieces of work on one database. The clock is read here and nowhere else."""
-
-    database: Database
-    shelf: Shelf
-    calendars: Callable[[str], Calendar]
-    clock: Callable[[], datetime]
-    actor: Actor = SERVICE
-    """For whom its pieces of work are done."""
-
-    def on_behalf_of(self, actor: Actor) -> Workshop:
-        """The same, for pieces of work that reach only what this actor may reach."""
-        return replace(self, actor=actor)
-
-    @contextmanager
-    def writing(self) -> Iterator[Work]:
-        with self.database.writing(self.actor) as session:
-            yield self._begun(session)
-
-    @contextmanager
-    def reading(self) -> Iterator[Work]:
-        with self.database.reading(self.actor) as session:
-            yield self._begun(session)
-
-    def _begun(self, session: Session) -> Work:
-        now = self.clock()
-        session.info[MOMENT] = now
-        return Work(session, now, self.shelf, self.calendars)

@@ -11,7 +11,7 @@ from forms_app.db.reach import UNREACHABLE
 from forms_app.domain.access import May
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.services.trail import note_page
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from forms_app.web.access import lines_of
 from forms_app.web.sessions import person_or_none
 

@@ -12,7 +12,7 @@ from forms_app.domain.browsers import browser_of
 from forms_app.services import signing_in
 from forms_app.services.signing_in import Current, Lapsed, SignedInPerson
 from forms_app.services.watchdog import Watchdog
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 
 TOKEN = "sid"  # noqa: S105  # the name of a place in the cookie
 NEXT = "next"

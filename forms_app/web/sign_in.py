@@ -17,7 +17,7 @@ from forms_app.domain.text import everything_prints
 from forms_app.forms.fields import Values, Words
 from forms_app.services import signing_in, single_sign_on
 from forms_app.services.signing_in import SecondStepOwed, SignedIn
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from forms_app.web import sessions
 from forms_app.web.access import can_be_opened, open_to
 from forms_app.web.challenges import passkey_options

@@ -27,16 +27,19 @@ OPEN = {
         deliveries.seat document_files.format releases.because releases.proposal acknowledgements.answer attempts.result
         delivery_events.kind delivery_events.code release_findings.field release_findings.rule boards.code boards.policy_key
         blank_forms.policy_key escalations.policy_key sealed_places.place data_keys.wrapped_by
+        register_entries.policy_key register_entries.category register_entries.state register_entries.route register_entries.stage
+        register_entries.due_side register_entries.convenes register_entries.lacks register_entries.outcome
+        register_entries.level_of_need register_entries.learning register_stays.route register_stays.stage
     """,
     "ids and codes": """
         drafts.about outbox.dedupe_key notifications.dedupe_key outbox.claimed_by worker_processes.name delivery_events.key
-        releases.hands destruction_items.figures destruction_items.reference escalations.reference
+        releases.hands destruction_items.figures destruction_items.reference escalations.reference register_entries.reference
     """,
     DIGEST: """
         allowances.key audit_entries.hash trail_head.hash spent_challenges.digest blank_forms.edition blank_forms.sha256
         identities.subject_hash recovery_codes.code_hash sign_in_codes.code_hash sign_in_codes.link_hash sign_in_sessions.token_hash
         unfinished_sign_ins.token_hash word_layouts.sha256 documents.digest document_files.sha256 acknowledgements.sha256
-        destructions.trail_hash
+        destructions.trail_hash register_entries.counted_by
     """,
     "a blind index": "people.email_index mail_domains.domain_index",
     DOMAIN: "deliveries.mail_domain identity_providers.domain",

@@ -11,7 +11,7 @@ from forms_app.domain.policy import Audience
 from forms_app.domain.release import Decision
 from forms_app.services.releasing import decide, is_ready, resolve, send, write_texts
 from forms_app.services.scanning import Because
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 
 
 def held(workshop: Workshop, escalation: UUID) -> list[Release]:

@@ -49,7 +49,8 @@ from forms_app.policies.shelf import Shelf
 from forms_app.services import escalations
 from forms_app.services.boards import set_up_board
 from forms_app.services.history import place_of, standing_of
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 from tests.factories.forms import SUBJECT, outcome, written
 from tests.factories.keys import KEYS
 

@@ -21,7 +21,7 @@ from forms_app.domain.policy import (
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import set_up_board
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from tests.factories.keys import KEYS
 from tests.factories.policies import SOURCE, clock, limit, notice, notices, policy, route, stage
 from tests.factories.scenes import Clock, Scene, everybody

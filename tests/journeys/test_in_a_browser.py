@@ -23,7 +23,7 @@ from forms_app.domain.working_days import uk_date
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services.boards import GivenPerson, set_up_board
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from tests import letters
 from tests.factories.keys import KEYS
 from tests.journeys.browsing import Looked, Somebody, browser_of, until

@@ -27,7 +27,7 @@ from forms_app.db.outbox import OutboxKind
 from forms_app.db.tables import DataKey, Document, DocumentFile, Escalation, StageRecord, SubjectOfConcern
 from forms_app.services.keeping import look_after_records
 from forms_app.services.restoring import let_go, on_hold
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from forms_app.settings import child_environment
 from tests.factories.keys import KEYS
 from tests.factories.scenes import shelf

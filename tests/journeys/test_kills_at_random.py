@@ -39,7 +39,7 @@ from forms_app.db.tables import (
 from forms_app.domain.working_days import uk_date
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.services.boards import set_up_board
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from tests import letters
 from tests.architecture.tree import PROJECT
 from tests.factories.keys import KEYS

@@ -25,7 +25,7 @@ from forms_app.mail.postbox import Postbox
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.services.boards import set_up_board
 from forms_app.services.outbox import Desk, run_due
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from tests import letters
 from tests.factories.keys import KEYS
 from tests.factories.releases import release_everything

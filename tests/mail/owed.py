@@ -40,7 +40,7 @@ from forms_app.policies.shelf import Shelf
 from forms_app.services.attachments import Lock
 from forms_app.services.digests import Budget
 from forms_app.services.outbox import Desk, run_due
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from tests import letters
 from tests.documents.examples import PLAIN
 from tests.factories.keys import KEYS

@@ -81,9 +81,13 @@ def tables(url: str) -> set[str]:
         return set(inspect(connection).get_table_names()) - {"alembic_version"}
 
 
+COUNTED_AGAIN = frozenset({"register_entries", "register_agencies", "register_stays"})
+"""Copies of what the records say: a database that comes up again has its workers count them."""
+
+
 def rows(url: str) -> dict[str, int]:
     with connected(url) as connection:
-        names = inspect(connection).get_table_names()
+        names = set(inspect(connection).get_table_names()) - COUNTED_AGAIN
         return {name: connection.scalar(text(f'SELECT count(*) FROM "{name}"')) for name in sorted(names)}  # noqa: S608 names of tables
 
 

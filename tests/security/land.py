@@ -33,7 +33,7 @@ from forms_app.services.boards import GivenBoard, GivenPerson, leave, set_up_boa
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.removing import remove_party
 from forms_app.services.signing_in import begin_session
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from forms_app.web.sessions import TOKEN
 from tests.factories.forms import written
 from tests.factories.keys import KEYS

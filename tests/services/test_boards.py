@@ -24,7 +24,7 @@ from forms_app.services.confirming import domain_lines
 from forms_app.services.directory import directory_for, policy_for
 from forms_app.services.languages import choose_language, language_of
 from forms_app.services.signing_in import ask_code
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from tests.factories.keys import KEYS
 from tests.factories.scenes import Clock, latest, scene, shelf
 

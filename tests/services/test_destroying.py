@@ -160,8 +160,14 @@ def ids_of(here: Scene, escalation: UUID) -> set[UUID]:
 
 
 OWNED_BY = {"escalation_id", "document_id", "delivery_id", "release_id"}
-STAYS = {"audit_entries", "destruction_items", "destructions", "trail_head"}
-"""What names an escalation by its id after it is gone: the trail, and the list on which it stood."""
+STAYS = {
+    "audit_entries",
+    "destruction_items",
+    "destructions",
+    "trail_head",
+    *(f"register_{what}" for what in ("entries", "agencies", "stays")),
+}
+"""What names an escalation by its id after it is gone: the trail, the list on which it stood, and what the numbers count of it."""
 
 
 # --- before ------------------------------------------------------------------------------------------------------

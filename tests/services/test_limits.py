@@ -15,7 +15,7 @@ from forms_app.domain.limits import Limit
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services.limits import allows, forget_what_is_over
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from tests.factories.keys import KEYS
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ from forms_app.services.directory import own_person
 from forms_app.services.rehearsed import Rehearsal, RehearsedEvent
 from forms_app.services.rehearsing import End, rehearse, release_what_waits
 from forms_app.services.scanning import Because
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from tests.factories.policies import policy, route, stage
 from tests.factories.scenes import Scene, scene, shelf
 

@@ -24,7 +24,7 @@ from forms_app.policies.bank_holidays import calendar_of
 from forms_app.services import reminding
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.regular import owe_regular_work
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from tests.factories.policies import BOTH, SOURCE, clock, limit, policy, route, stage
 from tests.factories.scenes import Scene, scene
 from tests.mail.owed import LETTERHEAD, FakePostbox, fake_issue

@@ -19,7 +19,8 @@ from forms_app.policies.shelf import Shelf
 from forms_app.services import signing_in
 from forms_app.services.mail_domains import name_domains
 from forms_app.services.signing_in import Current, Lapsed
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 from tests.factories.keys import KEYS
 
 NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)

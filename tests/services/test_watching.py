@@ -29,7 +29,7 @@ from forms_app.services.boards import leave
 from forms_app.services.history import step_of
 from forms_app.services.outbox import LEASE
 from forms_app.services.watching import look_after
-from forms_app.services.work import Workshop
+from forms_app.services.workshop import Workshop
 from tests.factories.breaking import Broken, breaking
 from tests.factories.everything import everything, look_after_what_is_due
 from tests.factories.policies import BOTH, SOURCE, cap, clock, limit, notice, notices, policy, route, stage

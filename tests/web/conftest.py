@@ -20,7 +20,8 @@ from forms_app.domain.access import May
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services.mail_domains import name_domains
-from forms_app.services.work import Work, Workshop
+from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 from forms_app.settings import Settings
 from forms_app.web.access import open_to
 from tests.factories.keys import KEYS, SEALING_KEYS

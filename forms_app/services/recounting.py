@@ -1,0 +1,34 @@
+"""Counts for the register what was not counted by today's rules and calendar: after an upgrade, and when a new calendar comes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from forms_app.db import outbox
+from forms_app.db.outbox import Claim
+from forms_app.services.counting import count_what_was_not
+from forms_app.services.workshop import Workshop
+
+BETWEEN = timedelta(hours=1)
+MOST_IN_A_TURN = 10
+
+
+def count_what_is_left(workshop: Workshop, claim: Claim) -> None:
+    """Some at a time, so that nothing else waits long; again at once while there is more."""
+    left = any(not count_some(workshop) for _ in range(MOST_IN_A_TURN))
+    with workshop.writing() as work:
+        outbox.finish_until(work.session, claim.item_id, claim.worker, work.now + (BETWEEN if left else timedelta()))
+
+
+def count_all(workshop: Workshop) -> int:
+    """Counts everything that is left: how many that was."""
+    total = 0
+    while found := count_some(workshop):
+        total += found
+    return total
+
+
+def count_some(workshop: Workshop) -> int:
+    """Counts what fits into one short transaction: how many."""
+    with workshop.writing() as work:
+        return count_what_was_not(work)

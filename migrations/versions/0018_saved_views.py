@@ -1,0 +1,10 @@
+"""Saved views"""
+
+revision = "0018"
+down_revision = "0017"
+
+
+def upgrade() -> None: ...
+
+
+def downgrade() -> None: ...

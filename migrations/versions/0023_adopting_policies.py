@@ -1,0 +1,10 @@
+"""Adopting policies"""
+
+revision = "0023"
+down_revision = "0022"
+
+
+def upgrade() -> None: ...
+
+
+def downgrade() -> None: ...

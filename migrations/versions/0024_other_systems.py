@@ -1,0 +1,10 @@
+"""Other systems"""
+
+revision = "0024"
+down_revision = "0023"
+
+
+def upgrade() -> None: ...
+
+
+def downgrade() -> None: ...
