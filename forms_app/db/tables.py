@@ -1148,3 +1148,11 @@ class TrailHead(Base):
     """Always 1."""
     count: Mapped[int] = mapped_column(BIG)
     hash: Mapped[str]
+
+
+# Tables that stand in files of their own: whoever knows these knows all.
+from forms_app.db import learning_tables  # noqa: E402, F401
+
+
+# Tables that have files of their own: all of them are known wherever these are.
+from forms_app.db import report_tables as report_tables  # noqa: E402

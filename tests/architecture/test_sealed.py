@@ -30,6 +30,8 @@ OPEN = {
         register_entries.policy_key register_entries.category register_entries.state register_entries.route register_entries.stage
         register_entries.due_side register_entries.convenes register_entries.lacks register_entries.outcome
         register_entries.level_of_need register_entries.learning register_stays.route register_stays.stage
+        learning_lines.kind learning_lines.policy_key learning_lines.code learning_lines.owner_seat learning_lines.sub_group
+        learning_changes.field pattern_looks.category
     """,
     "ids and codes": """
         drafts.about outbox.dedupe_key notifications.dedupe_key outbox.claimed_by worker_processes.name delivery_events.key
