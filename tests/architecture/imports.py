@@ -29,6 +29,7 @@ OWNERS: Mapping[str, frozenset[str]] = {
     "pypdf": frozenset({"documents"}),
     "pydyf": frozenset({"documents"}),
     "weasyprint": frozenset({"documents"}),
+    "xlsxwriter": frozenset({"documents"}),
     "babel": frozenset({"mail"}),
     "flask_mail": frozenset({"mail"}),
     "imapclient": frozenset({"mail"}),
