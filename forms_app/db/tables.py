@@ -117,6 +117,8 @@ class Board(Base):
     email: Mapped[str]
     lock_after_days: Mapped[int] = mapped_column(default=180)
     """After so long without signing in somebody is locked."""
+    documents_a_day: Mapped[int] = mapped_column(default=200)
+    """How many de-identified documents one person of its office can download in a day."""
 
 
 class Agency(Base):
@@ -1151,8 +1153,4 @@ class TrailHead(Base):
 
 
 # Tables that stand in files of their own: whoever knows these knows all.
-from forms_app.db import learning_tables  # noqa: E402, F401
-
-
-# Tables that have files of their own: all of them are known wherever these are.
-from forms_app.db import report_tables as report_tables  # noqa: E402
+from forms_app.db import learning_tables, report_tables, set_tables  # noqa: E402, F401

@@ -27,21 +27,24 @@ OPEN = {
         deliveries.seat document_files.format releases.because releases.proposal acknowledgements.answer attempts.result
         delivery_events.kind delivery_events.code release_findings.field release_findings.rule boards.code boards.policy_key
         blank_forms.policy_key escalations.policy_key sealed_places.place data_keys.wrapped_by
+        document_sets.kinds document_sets.formats document_sets.failed_because document_set_items.left_because
         register_entries.policy_key register_entries.category register_entries.state register_entries.route register_entries.stage
         register_entries.due_side register_entries.convenes register_entries.lacks register_entries.outcome
         register_entries.level_of_need register_entries.learning register_stays.route register_stays.stage
+        board_reports.kind board_reports.period board_reports.part board_report_findings.rule board_report_files.format
         learning_lines.kind learning_lines.policy_key learning_lines.code learning_lines.owner_seat learning_lines.sub_group
         learning_changes.field pattern_looks.category
     """,
     "ids and codes": """
         drafts.about outbox.dedupe_key notifications.dedupe_key outbox.claimed_by worker_processes.name delivery_events.key
         releases.hands destruction_items.figures destruction_items.reference escalations.reference register_entries.reference
+        board_reports.reference board_reports.hands
     """,
     DIGEST: """
         allowances.key audit_entries.hash trail_head.hash spent_challenges.digest blank_forms.edition blank_forms.sha256
         identities.subject_hash recovery_codes.code_hash sign_in_codes.code_hash sign_in_codes.link_hash sign_in_sessions.token_hash
         unfinished_sign_ins.token_hash word_layouts.sha256 documents.digest document_files.sha256 acknowledgements.sha256
-        destructions.trail_hash register_entries.counted_by
+        destructions.trail_hash register_entries.counted_by board_report_files.sha256
     """,
     "a blind index": "people.email_index mail_domains.domain_index",
     DOMAIN: "deliveries.mail_domain identity_providers.domain",
