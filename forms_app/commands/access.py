@@ -51,6 +51,9 @@ SAID: Mapping[May, str] = {
     May.SEE_EMAIL_TEXTS: "read every kind of email in both languages",
     May.CHANGE_TITLES: "change the Board’s equivalent roles",
     May.SEE_NUMBERS: "see the Board’s numbers",
+    May.SEE_REPORTS: "read and download the Board’s reports",
+    May.PREPARE_REPORT: "begin a report of the Board, write and check what it says, withdraw it before it is released",
+    May.RELEASE_REPORT: "release a report of the Board, send it back, or withdraw one that was released",
     May.ADMINISTER_PEOPLE: "add and change people, and say that somebody has left",
     May.KEEP_AGENCIES: "add agencies, change and close them",
     May.GIVE_SEATS: "give a seat at the Board",
@@ -71,6 +74,7 @@ WHENS = {
     When.AS_FAR_AS_THEY_SEE: "as far as they see",
     When.ONCE_TOLD: "once told",
     When.ONCE_SENT: "once sent",
+    When.ONCE_RELEASED: "once released",
 }
 NOTHING = "–"
 SEEN = {

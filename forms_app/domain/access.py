@@ -88,6 +88,8 @@ class When(StrEnum):
     """`db.reads`: once a notice or a proforma told the Board."""
     ONCE_SENT = "once_sent"
     """`db.reads`: once it is owed to them, and while it is not withdrawn."""
+    ONCE_RELEASED = "once_released"
+    """`services.reports`: once two people have let it go, and while it is not withdrawn."""
 
 
 class Section(StrEnum):
@@ -108,6 +110,7 @@ class Section(StrEnum):
     RELEASES = "releases"
     REGISTER = "register"
     NUMBERS = "numbers"
+    REPORTS = "reports"
     TRAIL = "trail"
     PEOPLE = "people"
     CONTACTS = "contacts"
@@ -254,6 +257,20 @@ class May(Enum):
     SEE_EMAIL_TEXTS = Entry(Action.SEE, Section.EMAIL_TEXTS, (BY_UNIT,))
     CHANGE_TITLES = Entry(Action.ADMINISTER, Section.TITLES, (BY_UNIT,))
     SEE_NUMBERS = Entry(Action.SEE, Section.NUMBERS, (To(OFFICE | {Role.ANALYST}, frozenset({Relation.OWN_BOARD})),))
+    SEE_REPORTS = Entry(
+        Action.SEE,
+        Section.REPORTS,
+        (
+            BY_OFFICE,
+            To(
+                frozenset({Role.SCRUTINEER, Role.SUB_GROUP, Role.POLICY_SUB_GROUP}),
+                frozenset({Relation.OWN_BOARD}),
+                When.ONCE_RELEASED,
+            ),
+        ),
+    )
+    PREPARE_REPORT = Entry(Action.PREPARE, Section.REPORTS, (BY_UNIT,))
+    RELEASE_REPORT = Entry(Action.RELEASE, Section.REPORTS, (BY_OFFICE,), "whoever wrote or prepared any of it")
     # --- people ---
     ADMINISTER_PEOPLE = Entry(Action.ADMINISTER, Section.PEOPLE, ADMINISTRATORS)
     KEEP_AGENCIES = Entry(Action.WRITE, Section.PEOPLE, (BY_UNIT,))

@@ -129,6 +129,15 @@ ACTIONS: Mapping[str, Action] = {
     "layout_proposed": Action("Proposed a Word layout"),
     "layout_published": Action("Published a Word layout"),
     "layout_withdrawn": Action("Withdrew a Word layout"),
+    "report_begun": Action("Began a report of the Board"),
+    "report_written": Action("Wrote in a report of the Board"),
+    "report_findings_resolved": Action("Decided about what was found in a report of the Board"),
+    "report_prepared": Action("Prepared a report of the Board for a second person"),
+    "report_sent_back": Action("Sent a report of the Board back"),
+    "report_released": Action("Released a report of the Board"),
+    "report_withdrawn": Action("Withdrew a report of the Board"),
+    "report_issued": Action("Made the files of a report of the Board"),
+    "report_downloaded": Action("Downloaded a report of the Board"),
     **{f"mail_domain_confirmed_{rule}": Action(f"Chose what is sent to a domain: {rule}") for rule in Rule},
     **{
         f"language_chosen_{language}": Action(f"Chose the language of their emails: {language}")
