@@ -44,6 +44,7 @@ SAID: Mapping[May, str] = {
     May.SEE_REGISTER: "see the Board’s register",
     May.SEE_REGISTER_ENTRY: "see one escalation of the register: no name, and nothing that anybody typed",
     May.DOWNLOAD_FOR_BOARD: "download all de-identified documents of one escalation",
+    May.DOWNLOAD_SETS: "download the de-identified documents of a time as one file, and see who did",
     May.SEE_LAYOUTS: "see the Board’s own Word layouts",
     May.UPLOAD_LAYOUT: "upload a Word layout, and propose it",
     May.PUBLISH_LAYOUT: "publish a Word layout",

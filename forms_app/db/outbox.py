@@ -38,6 +38,10 @@ class OutboxKind(StrEnum):
     """About a Board: who is locked, and which agency is reminded of its yearly word. One row for ever, due again on the next day."""
     LOOK_AFTER_RECORDS = "look_after_records"
     """About a Board: what comes due by its rules of retention. One row for ever, due again on the next day."""
+    MAKE_SET = "make_set"
+    """About a DocumentSet."""
+    DELETE_SET = "delete_set"
+    """About a DocumentSet. Owed at the moment at which it goes."""
     DESTROY = "destroy"
     """About a Destruction that a second person has confirmed."""
     PUBLISH_HEAD = "publish_head"
@@ -64,6 +68,8 @@ STANDING = frozenset(
     }
 )
 """What comes round for ever: it can be put off again and again, and is never given up."""
+LAST = (OutboxKind.MAKE_BLANK_FORMS, OutboxKind.DRAW_LAYOUT, OutboxKind.MAKE_SET, OutboxKind.READ_BOUNCES)
+"""What takes seconds and nobody waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +289,7 @@ def _due(now: datetime) -> ColumnElement[bool]:
 
 
 def _oldest_due(now: datetime, limit: int, behind: Behind) -> CTE:
-    # A code comes first: somebody sits and waits for it. What takes seconds and nobody waits for comes last. What was never
+    # A code comes first: somebody sits and waits for it. What nobody waits for comes last. What was never
     # tried comes before what failed, and what goes where nothing is taken after the rest, so that no dead address delays
     # another; that something failed is told before more is tried.
     # Named and locked, so that PostgreSQL cannot run it twice and take more rows than the limit. SQLite leaves the lock out.
@@ -292,7 +298,7 @@ def _oldest_due(now: datetime, limit: int, behind: Behind) -> CTE:
         .where(_due(now))
         .order_by(
             OutboxItem.kind != OutboxKind.SIGN_IN_MESSAGE,
-            OutboxItem.kind.in_([OutboxKind.MAKE_BLANK_FORMS, OutboxKind.DRAW_LAYOUT, OutboxKind.READ_BOUNCES]),
+            OutboxItem.kind.in_(LAST),
             OutboxItem.tries > 0,
             *_behind(behind),
             OutboxItem.kind != OutboxKind.POST_NOTIFICATION,

@@ -110,7 +110,7 @@ def board_documents(session: Session, escalation_id: UUID, kinds: Sequence[str],
     return session.scalars(
         select(Document)
         .join(Document.record)
-        .where(Document.escalation_id == escalation_id, Document.kind.in_(kinds), _is_in_office(person_id))
+        .where(Document.escalation_id == escalation_id, Document.kind.in_(kinds), is_in_office(person_id))
         .options(*LEDGER)
         .order_by(*NEWEST_FIRST)
     ).all()
@@ -151,7 +151,7 @@ def board_document(
             Document.id == document_id,
             Document.kind.in_(kinds),
             Escalation.board_id == board_id,
-            _is_in_office(person_id),
+            is_in_office(person_id),
         )
         .options(*LEDGER, joinedload(Document.escalation))
     ).one_or_none()
@@ -173,7 +173,7 @@ def _openable(
     session: Session, wanted: ColumnElement[bool], person_id: UUID, office_of: UUID | None
 ) -> Sequence[Document]:
     kinds = [kind.value for kind in DEIDENTIFIED]
-    in_the_office = and_(Escalation.board_id == office_of, Document.kind.in_(kinds), _is_in_office(person_id))
+    in_the_office = and_(Escalation.board_id == office_of, Document.kind.in_(kinds), is_in_office(person_id))
     return session.scalars(
         select(Document)
         .join(Document.escalation)
@@ -274,7 +274,7 @@ LEDGER = (
 )
 
 
-def _is_in_office(person_id: UUID) -> ColumnElement[bool]:
+def is_in_office(person_id: UUID) -> ColumnElement[bool]:
     """Whether a document by which the Board was told was neither withdrawn from its office, nor from this person of it.
 
     Nothing is there for somebody of it who declared an interest.

@@ -109,6 +109,7 @@ class Section(StrEnum):
     FILE_COPY = "file_copy"
     RELEASES = "releases"
     REGISTER = "register"
+    SETS = "sets"
     NUMBERS = "numbers"
     REPORTS = "reports"
     TRAIL = "trail"
@@ -250,6 +251,7 @@ class May(Enum):
     SEE_REGISTER = Entry(Action.SEE, Section.REGISTER, (BY_OFFICE,))
     SEE_REGISTER_ENTRY = Entry(Action.SEE, Section.TIMELINE, (REGISTERED,))
     DOWNLOAD_FOR_BOARD = Entry(Action.DOWNLOAD, Section.EVERYTHING, (REGISTERED,))
+    DOWNLOAD_SETS = Entry(Action.DOWNLOAD, Section.SETS, (BY_UNIT,))
     SEE_LAYOUTS = Entry(Action.SEE, Section.LAYOUTS, (BY_OFFICE,))
     UPLOAD_LAYOUT = Entry(Action.PROPOSE, Section.LAYOUTS, (BY_UNIT,))
     PUBLISH_LAYOUT = Entry(Action.PUBLISH, Section.LAYOUTS, (BY_OFFICE,), "whoever proposed it")
