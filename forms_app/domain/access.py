@@ -112,6 +112,8 @@ class Section(StrEnum):
     SETS = "sets"
     NUMBERS = "numbers"
     REPORTS = "reports"
+    LEARNING = "learning"
+    PATTERNS = "patterns"
     TRAIL = "trail"
     PEOPLE = "people"
     CONTACTS = "contacts"
@@ -273,6 +275,21 @@ class May(Enum):
     )
     PREPARE_REPORT = Entry(Action.PREPARE, Section.REPORTS, (BY_UNIT,))
     RELEASE_REPORT = Entry(Action.RELEASE, Section.REPORTS, (BY_OFFICE,), "whoever wrote or prepared any of it")
+    SEE_LEARNING = Entry(
+        Action.SEE,
+        Section.LEARNING,
+        (
+            To(
+                OFFICE | {Role.SCRUTINEER, Role.SUB_GROUP, Role.POLICY_SUB_GROUP},
+                frozenset({Relation.OWN_BOARD}),
+            ),
+        ),
+    )
+    KEEP_LEARNING = Entry(Action.WRITE, Section.LEARNING, (BY_UNIT,))
+    SEE_PATTERNS = Entry(
+        Action.SEE, Section.PATTERNS, (To(OFFICE | {Role.SCRUTINEER}, frozenset({Relation.OWN_BOARD})),)
+    )
+    KEEP_PATTERNS = Entry(Action.WRITE, Section.PATTERNS, (BY_UNIT,))
     # --- people ---
     ADMINISTER_PEOPLE = Entry(Action.ADMINISTER, Section.PEOPLE, ADMINISTRATORS)
     KEEP_AGENCIES = Entry(Action.WRITE, Section.PEOPLE, (BY_UNIT,))

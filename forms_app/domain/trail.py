@@ -149,6 +149,16 @@ ACTIONS: Mapping[str, Action] = {
         f"language_chosen_{language}": Action(f"Chose the language of their emails: {language}")
         for language in Language
     },
+    # --- learning, gaps and patterns ---
+    "learning_line_added": Action("Added a line of learning, or a gap"),
+    "learning_line_changed": Action("Changed a line of learning, or a gap"),
+    "learning_line_done": Action("Marked a line of learning, or a gap, as done"),
+    "learning_line_reopened": Action("Opened a line of learning, or a gap, again"),
+    "learning_not_added": Action("Said that nothing is to be added to the registers of learning and gaps"),
+    "learning_exported": Action("Exported the registers of learning and gaps as a file"),
+    "pattern_threshold_set": Action("Set from how many on similar escalations are a pattern"),
+    "pattern_looked_at": Action("Looked at a pattern of similar escalations"),
+    "pattern_told": Action("Told somebody of a pattern of similar escalations"),
     # --- keeping ---
     "retention_rule_set": Action("Set how long something is kept"),
     "retention_hold_placed": Action("Placed a hold"),
