@@ -1022,7 +1022,8 @@ class RegisterEntry(Base):
     escalation_id: Mapped[UUID] = mapped_column(primary_key=True)
     """It points at nothing once the escalation is destroyed."""
     board_id: Mapped[UUID] = mapped_column(ForeignKey("boards.id"))
-    reference: Mapped[str]
+    reference: Mapped[str] = mapped_column(Text().with_variant(Text(collation="C"), "postgresql"))
+    """In the order of its letters, so that an index finds what begins like it."""
     policy_key: Mapped[str]
     opened_at: Mapped[datetime]
     told_at: Mapped[datetime | None]
@@ -1153,4 +1154,4 @@ class TrailHead(Base):
 
 
 # Tables that stand in files of their own: whoever knows these knows all.
-from forms_app.db import learning_tables, report_tables, set_tables  # noqa: E402, F401
+from forms_app.db import learning_tables, other_systems_tables, register_tables, report_tables, set_tables  # noqa: E402, F401

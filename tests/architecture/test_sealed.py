@@ -30,7 +30,9 @@ OPEN = {
         document_sets.kinds document_sets.formats document_sets.failed_because document_set_items.left_because
         register_entries.policy_key register_entries.category register_entries.state register_entries.route register_entries.stage
         register_entries.due_side register_entries.convenes register_entries.lacks register_entries.outcome
-        register_entries.level_of_need register_entries.learning register_stays.route register_stays.stage
+        register_entries.level_of_need register_entries.learning register_stays.route register_stays.stage saved_views.codes
+        api_tokens.scopes webhooks.events webhook_messages.event webhook_messages.route webhook_messages.stage webhook_messages.outcome
+        webhook_attempts.result
         board_reports.kind board_reports.period board_reports.part board_report_findings.rule board_report_files.format
         learning_lines.kind learning_lines.policy_key learning_lines.code learning_lines.owner_seat learning_lines.sub_group
         learning_changes.field pattern_looks.category
@@ -38,9 +40,11 @@ OPEN = {
     "ids and codes": """
         drafts.about outbox.dedupe_key notifications.dedupe_key outbox.claimed_by worker_processes.name delivery_events.key
         releases.hands destruction_items.figures destruction_items.reference escalations.reference register_entries.reference
+        webhook_messages.dedupe_key
         board_reports.reference board_reports.hands
     """,
     DIGEST: """
+        api_tokens.token_hash filings.key_hash
         allowances.key audit_entries.hash trail_head.hash spent_challenges.digest blank_forms.edition blank_forms.sha256
         identities.subject_hash recovery_codes.code_hash sign_in_codes.code_hash sign_in_codes.link_hash sign_in_sessions.token_hash
         unfinished_sign_ins.token_hash word_layouts.sha256 documents.digest document_files.sha256 acknowledgements.sha256
@@ -54,6 +58,7 @@ OPEN = {
         passkeys.public_key
     """,
     "a sentence of the service about a failure, without personal text": "outbox.fault",
+    "the beginning of a token, which opens nothing": "api_tokens.prefix",
     "wrapped by a key outside the database": "data_keys.wrapped",
 }
 WHY = {place: reason for reason, places in OPEN.items() for place in places.split()}

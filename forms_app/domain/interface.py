@@ -1,0 +1,137 @@
+"""What the API takes and answers, as frozen values. The description of the API is made from these and from nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Page(Value):
+    next: str | None = Field(
+        description="Ask again with this as `since` for what comes after. Keep it when there is nothing more: what changes later comes after it."
+    )
+
+
+class Agency(Value):
+    id: UUID
+    name: str
+
+
+class Escalation(Value):
+    """Where an escalation stands. It never says who it is about, nor anything that somebody wrote."""
+
+    reference: str = Field(description="The reference that is in every email and document.")
+    policy: str = Field(description="The policy under which it goes, as id@version.")
+    state: str = Field(description="`open`, `resolved`, or `left`: it went on outside the policy.")
+    route: str = Field(description="The code of the route in the policy.")
+    stage: str = Field(description="The code of the stage on it.")
+    opened_at: datetime
+    changed_at: datetime = Field(description="When it was opened, entered its stage or ended, whichever was last.")
+    ended_at: datetime | None
+    url: str = Field(description="The address of this answer.")
+
+
+class Escalations(Page):
+    escalations: list[Escalation]
+
+
+class Stay(Value):
+    route: str
+    stage: str
+    entered_at: datetime
+    left_at: datetime | None
+
+
+class OneEscalation(Escalation):
+    stays: list[Stay] = Field(description="Each stay at a stage, from the first to the last.")
+
+
+class File(Value):
+    format: str = Field(description="`pdf` or `docx`.")
+    name: str
+    sha256: str = Field(description="Of the bytes as they were issued, in hexadecimal.")
+    url: str
+
+
+class Filing(Value):
+    filed_at: datetime = Field(description="When your system filed it.")
+    noted_at: datetime = Field(description="When this service was told so.")
+
+
+class Document(Value):
+    """One document as it was issued. It never changes."""
+
+    id: UUID
+    reference: str = Field(description="The reference of its escalation.")
+    kind: str = Field(description="The code of its kind, such as `stage_record`.")
+    title: str = Field(description="What the policy calls a document of its kind.")
+    own_copy: bool = Field(description="Whether it is the copy of everything that was made for your agency’s file.")
+    issued_at: datetime
+    available_at: datetime = Field(description="Since when your agency has it.")
+    files: list[File]
+    filings: list[Filing]
+    url: str
+
+
+class Documents(Page):
+    documents: list[Document]
+
+
+class FilingAsked(Value):
+    filed_at: datetime = Field(description="When your system filed it, with a time zone. Not in the future.")
+
+
+class RegisterLine(Value):
+    """One escalation of which the policy told the Board: no name, and nothing that anybody typed."""
+
+    reference: str
+    policy: str
+    reason: str = Field(description="The code of the category in the policy.")
+    state: str
+    route: str
+    stage: str
+    opened_at: datetime
+    changed_at: datetime
+    due_at: datetime | None = Field(description="The next moment that somebody has to keep.")
+    ended_at: datetime | None
+    outcome: str | None
+    level_of_need: str | None
+    raised_by: Agency
+    raised_with: list[Agency]
+    documents: int
+    deliveries: int
+    delivered: int
+    acknowledged: int
+
+
+class Register(Page):
+    escalations: list[RegisterLine]
+
+
+class Problem(Value):
+    """RFC 9457."""
+
+    type: str = Field(description="Always `about:blank`: the status says which problem it is.")
+    title: str
+    status: int
+    detail: str = Field(description="What to do, in a sentence.")
+
+
+class Told(Value):
+    """The body of a webhook. It names an escalation by its reference, and says nothing of what is in it."""
+
+    id: str = Field(description="The same as the header `webhook-id`, however often it is sent.")
+    type: str = Field(description="`document_issued`, `stage_entered` or `test`.")
+    timestamp: datetime = Field(description="When it happened.")
+    reference: str | None
+    document_id: UUID | None
+    kind: str | None = Field(description="Of a document: the code of its kind.")
+    route: str | None
+    stage: str | None
+    url: str | None = Field(description="Where the API says more.")
