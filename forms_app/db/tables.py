@@ -112,13 +112,22 @@ class Board(Base):
     """Three or four capital letters: the first part of every reference."""
     name: Mapped[str] = mapped_column(unique=True)
     policy_key: Mapped[str]
-    """The policy, id@version, under which new escalations of this Board begin."""
+    """The policy, id@version, under which new escalations of this Board begin until another one does: ask `policy_at`."""
+    next_policy_key: Mapped[str | None]
+    next_policy_from: Mapped[datetime | None]
+    """The moment from which the next one is in force, whether or not anybody has looked since."""
     telephone: Mapped[str]
     email: Mapped[str]
     lock_after_days: Mapped[int] = mapped_column(default=180)
     """After so long without signing in somebody is locked."""
     documents_a_day: Mapped[int] = mapped_column(default=200)
     """How many de-identified documents one person of its office can download in a day."""
+
+    def policy_at(self, moment: datetime) -> str:
+        """The policy, id@version, under which an escalation begins that is opened at this moment."""
+        if self.next_policy_key is not None and self.next_policy_from is not None and self.next_policy_from <= moment:
+            return self.next_policy_key
+        return self.policy_key
 
 
 class Agency(Base):
@@ -1154,4 +1163,11 @@ class TrailHead(Base):
 
 
 # Tables that stand in files of their own: whoever knows these knows all.
-from forms_app.db import learning_tables, other_systems_tables, register_tables, report_tables, set_tables  # noqa: E402, F401
+from forms_app.db import (  # noqa: E402
+    learning_tables,  # noqa: F401
+    other_systems_tables,  # noqa: F401
+    policy_tables,  # noqa: F401
+    register_tables,  # noqa: F401
+    report_tables,  # noqa: F401
+    set_tables,  # noqa: F401
+)

@@ -18,7 +18,7 @@ def upgrade() -> None:
         "register_entries",
         sa.Column("escalation_id", sa.Uuid(), nullable=False),
         sa.Column("board_id", sa.Uuid(), nullable=False),
-        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("policy_key", sa.Text(), nullable=False),
         sa.Column("opened_at", moment, nullable=False),
         sa.Column("told_at", moment, nullable=True),
