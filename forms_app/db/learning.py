@@ -52,18 +52,23 @@ def _told(board_id: UUID, person_id: UUID) -> Select[RegisterEntry]:
     )
 
 
-def one_with_learning(session: Session, escalation_id: UUID, board_id: UUID, person_id: UUID) -> RegisterEntry | None:
-    """One of the escalations of which lines can come, whether or not there are any."""
-    return session.scalars(_told(board_id, person_id).where(RegisterEntry.escalation_id == escalation_id)).one_or_none()
+def one_with_learning(
+    session: Session, escalation_id: UUID, board_id: UUID, person_id: UUID, *, lock: bool = False
+) -> RegisterEntry | None:
+    """One of the escalations of which lines can come, whether or not there are any. With `lock`, whoever else routes it waits."""
+    wanted = _told(board_id, person_id).where(RegisterEntry.escalation_id == escalation_id)
+    return session.scalars(wanted.with_for_update(of=RegisterEntry) if lock else wanted).one_or_none()
 
 
 def nothing_comes_of(session: Session, escalation_id: UUID) -> NothingToAdd | None:
     return session.scalars(select(NothingToAdd).where(NothingToAdd.escalation_id == escalation_id)).one_or_none()
 
 
-def has_line(session: Session, escalation_id: UUID) -> bool:
-    wanted = select(LearningLine.id).where(LearningLine.came_from_id == escalation_id).limit(1)
-    return session.scalar(wanted) is not None
+def reference_of(session: Session, escalation_id: UUID, board_id: UUID, person_id: UUID) -> str | None:
+    """The reference of an escalation, for somebody who declared no interest in it."""
+    entry = RegisterEntry
+    mine = (entry.board_id == board_id, ~interest_in(entry.escalation_id, person_id))
+    return session.scalar(select(entry.reference).where(entry.escalation_id == escalation_id, *mine))
 
 
 # --- lines -------------------------------------------------------------------------------------------------------

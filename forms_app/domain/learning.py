@@ -53,7 +53,8 @@ class Owner:
                 return cls(agency_id=UUID(which))
             case "seat":
                 return cls(seat=Seat(which))
-        raise ValueError("no owner is named like this")
+            case _:
+                raise ValueError("no owner is named like this")
 
     @property
     def code(self) -> str:

@@ -58,6 +58,14 @@ def found_in(escalation: Escalation, document: Document, because: str, texts: Ma
     return _scanned(lambda: scan(dict(_for_release(document, texts)), identifiers_of(escalation)))
 
 
+def found_in_words(texts: Mapping[str, str], escalation: Escalation | None) -> tuple[Finding, ...]:
+    """What a person has to look at in texts that were written anew, for readers who must not know of which escalation they came.
+
+    Without an escalation only the rules look, which know nobody's name. Raises CheckFailed.
+    """
+    return _scanned(lambda: scan(texts, () if escalation is None else identifiers_of(escalation)))
+
+
 def tells_where(escalation: Escalation, document: Document) -> tuple[Finding, ...]:
     """Every place that says where the child can be found. Raises CheckFailed."""
 
