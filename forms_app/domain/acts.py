@@ -8,7 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from forms_app.domain.clocks import Running
-from forms_app.domain.escalation import Left, Open, Resolved, Standing, Visit
+from forms_app.domain.escalation import Left, Open, Resolved, Standing, Visit, outcome_waiting
 from forms_app.domain.policy import (
     BOTH_SIDES,
     Actor,
@@ -588,11 +588,16 @@ def _fault_beside(facts: Facts, place: Place, now: Open) -> str | None:
             return None
 
 
-def overtaken(facts: Facts, place: Place, now: Standing) -> str | None:
-    """Why what this record answers is no longer there to be answered, in a sentence; None when it is."""
+def overtaken(facts: Facts, place: Place, now: Standing, *, outcome_seen: UUID | None) -> str | None:
+    """Why what this record answers is no longer there to be answered, in a sentence; None when it is.
+
+    `outcome_seen` is the outcome that waited for answers when its writer began: another takes its place only knowingly.
+    """
     if not isinstance(now, Open):
         return None
     match facts:
+        case Outcome() if outcome_waiting(now) != outcome_seen:
+            return "Another outcome was recorded since you began."
         case Agreement() if now.proposed is None or now.proposed.step.id != facts.outcome:
             return "Another outcome was recorded since you began."
         case TimeAnswered() if now.time_proposed is None or now.time_proposed.step.id != facts.proposal:

@@ -254,6 +254,11 @@ class _History:
         return Resolved(self.policy, visits, clocks, recorded, step, outcome, self.ended_at, since, duties)
 
 
+def outcome_waiting(now: Standing) -> UUID | None:
+    """The outcome that waits for answers, by the record in which it was proposed."""
+    return now.proposed.step.id if isinstance(now, Open) and now.proposed is not None else None
+
+
 def parties_that_close(visit: Visit, places: Sequence[Place] = ()) -> frozenset[Party]:
     """Those whose word is needed where all sides close the stage: every agency concerned, of the sides that act there."""
     sides = visit.stage.sides & {Side.RAISING, Side.RESPONDING}

@@ -76,10 +76,11 @@ class NewConcern:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The stage at which a person began to write; it may have moved on since."""
+    """The stage at which a person began to write, and the outcome that waited there for answers; both may have moved on since."""
 
     route: str
     stage: str
+    outcome: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

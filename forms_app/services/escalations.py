@@ -55,7 +55,7 @@ def open_escalation(work: Work, *, by: UUID, concern: NewConcern) -> Filed:
     if beside is not None:
         _check_beside(work, beside, by)
     raiser = own_person(work, by)
-    policy = work.shelf.get(raiser.board.policy_key)
+    policy = work.policy_of(raiser.board)
     route = _checked_route(policy, concern)
     agencies = [(agency.id, agency.kind) for agency in agencies_of_board(work.session, raiser.board_id)]
     joining.check_agencies(policy, route, raiser, concern.facts.agencies, agencies)
@@ -106,11 +106,12 @@ def record(
     party = next(party for party in escalation.parties if party.person_id == by)
     place, covered = place_of(party), covered_by(escalation, party)
     is_allowed = facts.kind in acts_open_to(place, now)
-    if seen != Seen(now.visits[-1].route.id, now.visits[-1].stage.id) or not (is_allowed or isinstance(now, Open)):
+    here_is = (now.visits[-1].route.id, now.visits[-1].stage.id)
+    if (seen.route, seen.stage) != here_is or not (is_allowed or isinstance(now, Open)):
         raise ChangedMeanwhile("This escalation has moved on since you began. Your text is kept; nothing was sent.")
     if not is_allowed:
         raise NotAllowedNow("The policy does not let you do this at this stage.")
-    if (late := overtaken(facts, place, now)) is not None:
+    if (late := overtaken(facts, place, now, outcome_seen=seen.outcome)) is not None:
         raise ChangedMeanwhile(f"{late} Your text is kept; nothing was sent.")
     similar = similar_to(work, escalation) if isinstance(facts, StepUp) else 0
     if (fault := fault_of(facts, place, now, similar=similar)) is not None:

@@ -26,7 +26,7 @@ from forms_app.domain.acts import (
     ways_on,
 )
 from forms_app.domain.answers import Answered, Section, Sections
-from forms_app.domain.escalation import Left, Open, Resolved, Standing
+from forms_app.domain.escalation import Left, Open, Resolved, Standing, outcome_waiting
 from forms_app.domain.filing import Filed, ListedPerson, NamedParty, NewConcern, Seen, Written
 from forms_app.domain.policy import OFFICE, Actor, Asked, Policy, Question, QuestionKind, Route, Side, Stage
 from forms_app.domain.records import (
@@ -365,13 +365,14 @@ class _Walk:
 
     def _record(self, by: Place, facts: Facts, people: tuple[NamedParty, ...] = ()) -> Filed:
         assert self.escalation is not None, "opened first"
-        last = self._standing()[0].visits[-1]
+        now = self._standing()[0]
+        last = now.visits[-1]
         with self.at(self.now).writing() as work:
             filed = escalations.record(
                 work,
                 by=by.person,
                 escalation_id=self.escalation,
-                seen=Seen(last.route.id, last.stage.id),
+                seen=Seen(last.route.id, last.stage.id, outcome_waiting(now)),
                 facts=facts,
                 people=people,
                 written=self._written(last.stage, FORMS.get(facts.kind), by.side),

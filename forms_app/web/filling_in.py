@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 from forms_app.documents.printable import unprintable
 from forms_app.domain.acts import Act
 from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow
-from forms_app.domain.escalation import Open
+from forms_app.domain.escalation import Open, outcome_waiting
 from forms_app.domain.filing import NO_LONGER_OPEN, Filed, Seen
 from forms_app.domain.policy import Link, Policy, Stage
 from forms_app.forms.asking import Asking, Page, PageForm
@@ -404,7 +404,7 @@ def _file(work: Work, desk: Desk, person: SignedInPerson) -> Filed:
         work,
         by=by,
         escalation_id=desk.view.summary.id,
-        seen=Seen(*desk.view.stage_seen),
+        seen=Seen(*desk.view.stage_seen, outcome_waiting(desk.view.standing)),
         facts=flow.facts(),
         written=flow.written(),
         people=flow.people(),
@@ -534,13 +534,14 @@ def _about(work: Work, place: FormPlace, by: UUID) -> str:
 def _about_view(place: FormPlace, view: EscalationView | None) -> str:
     """The escalation and the stage that a draft belongs to: when it moves on, the draft stays with its stage.
 
-    An answer belongs to the outcome or the date that it answers: nobody agrees to one that they have not seen.
+    An answer belongs to the outcome or the date that it answers: nobody agrees to one that they have not seen. Another outcome
+    takes the place of the one that its writer saw.
     """
     if view is None:
         return drafts.NEW
     stage = f"{view.summary.id}:{':'.join(view.stage_seen)}:{view.visit_number}"
-    if place.kind is Act.ANSWER_OUTCOME and view.proposed is not None:
-        return f"{stage}:{view.proposed.record_id}"
+    if place.kind in {Act.ANSWER_OUTCOME, Act.RECORD_OUTCOME} and (outcome := outcome_waiting(view.standing)) is not None:
+        return f"{stage}:{outcome}"
     if place.kind is Act.ANSWER_TIME and isinstance(view.standing, Open) and view.standing.time_proposed is not None:
         return f"{stage}:{view.standing.time_proposed.step.id}"
     return stage

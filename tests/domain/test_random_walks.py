@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from forms_app.domain.acts import Act, acts_open_to, fault_of, opens_by_itself, overtaken
 from forms_app.domain.circulation import NOT_CIRCULATED, happening_of, owed
-from forms_app.domain.escalation import Left, Open, Resolved, Standing, standing
+from forms_app.domain.escalation import Left, Open, Resolved, Standing, outcome_waiting, standing
 from forms_app.domain.policy import Audience, Policy, Side
 from forms_app.domain.records import (
     Account,
@@ -273,7 +273,7 @@ class Walk:
         now = self.standing()
         taken = (
             facts.kind in acts_open_to(who, now)
-            and overtaken(facts, who, now) is None
+            and overtaken(facts, who, now, outcome_seen=outcome_waiting(now)) is None
             and fault_of(facts, who, now, similar=similar) is None
         )
         assert taken == self.reader.takes(who, facts, similar), (who, facts, similar, self.where())

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from forms_app.domain.acts import Act, acts_open_to, fault_of, next_place, overtaken
 from forms_app.domain.clocks import Running
-from forms_app.domain.escalation import Open, Resolved, Standing, standing
+from forms_app.domain.escalation import Open, Resolved, Standing, outcome_waiting, standing
 from forms_app.domain.policy import After, Policy, Side, Stage
 from forms_app.domain.records import (
     Agreement,
@@ -107,7 +107,7 @@ class Course:
         """The sentence with which this record is refused; None when it would be taken."""
         now = self.standing()
         assert facts.kind in acts_open_to(by, now), "this party may not do it at all"
-        return overtaken(facts, by, now) or fault_of(facts, by, now, similar=similar)
+        return overtaken(facts, by, now, outcome_seen=outcome_waiting(now)) or fault_of(facts, by, now, similar=similar)
 
     def acts(self, place: Place) -> frozenset[Act]:
         return acts_open_to(place, self.standing())

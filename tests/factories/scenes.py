@@ -28,7 +28,7 @@ from forms_app.domain.acts import (
     next_place,
     not_held,
 )
-from forms_app.domain.escalation import Open, Standing
+from forms_app.domain.escalation import Open, Standing, outcome_waiting
 from forms_app.domain.filing import Filed, NamedParty, NewConcern, Seen
 from forms_app.domain.policy import Actor, Policy, Side, Stage
 from forms_app.domain.records import (
@@ -310,8 +310,8 @@ class Scene:
         return self.standing(escalation).visits[-1].stage
 
     def seen(self, escalation: UUID) -> Seen:
-        visit = self.standing(escalation).visits[-1]
-        return Seen(visit.route.id, visit.stage.id)
+        now = self.standing(escalation)
+        return Seen(now.visits[-1].route.id, now.visits[-1].stage.id, outcome_waiting(now))
 
     def documents(self, record: UUID) -> list[Document]:
         """The documents that a record made, with their deliveries and whom each is owed to."""

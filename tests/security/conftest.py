@@ -105,6 +105,10 @@ class City:
         with self.town.workshop.reading() as work:
             return str(work.session.scalars(select(Person.id).where(Person.email == email)).one())
 
+    def name_of(self, email: str) -> str:
+        with self.town.workshop.reading() as work:
+            return work.session.scalars(select(Person).where(Person.email == email)).one().name
+
     @property
     def escalation(self) -> UUID:
         return UUID(self.path.rpartition("/")[2])
