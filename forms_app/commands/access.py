@@ -68,10 +68,16 @@ SAID: Mapping[May, str] = {
     May.SEE_TITLES: "read the equivalent roles",
     May.TAKE_BLANK_FORMS: "download blank forms",
     May.CHECK_ISSUED_FILE: "check whether a file is a document as it was issued",
+    May.READ_POLICY: "read a policy, and compare two versions",
+    May.PROPOSE_POLICY: "rehearse a policy, and propose from which day another version is in force",
+    May.ADOPT_POLICY: "confirm that another version is adopted, or withdraw it before its day",
     May.SEE_TRAIL: "read and download the trail",
     May.SEE_KEEPING: "see what will be destroyed and when, and what was",
     May.PROPOSE_DESTRUCTION: "set how long things are kept, hold an escalation, and propose what to destroy",
     May.DESTROY: "confirm that something is destroyed",
+    May.KEEP_TOKENS: "ask for tokens and webhooks for another system, and take them away",
+    May.CONFIRM_TOKEN: "confirm a token or a webhook that somebody asked for",
+    May.USE_API: "use the API, as far as the scopes of the token go",
 }
 WHENS = {
     When.ALWAYS: "yes",
@@ -130,6 +136,7 @@ AT_A_BOARD: tuple[Column, ...] = (
     ("Scrutineer, sub-group, directors, liaison officer", _is(Seat.SCRUTINEER), frozenset({Relation.OWN_BOARD})),
     ("Analyst", _is(Seat.ANALYST), frozenset({Relation.OWN_BOARD})),
     ("Auditor", _is(Seat.AUDITOR), frozenset({Relation.OWN_BOARD})),
+    ("Program with a token", frozenset({Role.SYSTEM}), frozenset({Relation.OWN_AGENCY, Relation.OWN_BOARD})),
 )
 ABOUT_AN_ESCALATION = PARTIES | {Relation.OFFICE, Relation.RECIPIENT}
 

@@ -43,6 +43,8 @@ class Role(StrEnum):
     LIAISON_OFFICER = "liaison_officer"
     ANALYST = "analyst"
     AUDITOR = "auditor"
+    SYSTEM = "system"
+    """A program with a token of an agency or of a Board. It is nobody, and signs in nowhere."""
 
 
 APART = frozenset({Seat.ANALYST, Seat.AUDITOR})
@@ -124,6 +126,8 @@ class Section(StrEnum):
     BLANK_FORMS = "blank_forms"
     ISSUED_FILES = "issued_files"
     KEEPING = "keeping"
+    SYSTEMS = "systems"
+    POLICIES = "policies"
 
 
 class Action(StrEnum):
@@ -304,11 +308,23 @@ class May(Enum):
     SEE_TITLES = Entry(Action.SEE, Section.TITLES, (PRACTITIONER,))
     TAKE_BLANK_FORMS = Entry(Action.DOWNLOAD, Section.BLANK_FORMS, (PRACTITIONER,))
     CHECK_ISSUED_FILE = Entry(Action.SEE, Section.ISSUED_FILES, (PRACTITIONER,))
+    # --- policies ---
+    READ_POLICY = Entry(Action.SEE, Section.POLICIES, (SIGNED_IN,))
+    PROPOSE_POLICY = Entry(Action.PROPOSE, Section.POLICIES, (BY_UNIT,))
+    ADOPT_POLICY = Entry(Action.CONFIRM, Section.POLICIES, (BY_OFFICE,), "whoever proposed it")
     # --- the trail, and keeping ---
     SEE_TRAIL = Entry(Action.SEE, Section.TRAIL, (To(frozenset({Role.AUDITOR}), frozenset({Relation.OWN_BOARD})),))
     SEE_KEEPING = Entry(Action.SEE, Section.KEEPING, (BY_OFFICE,))
     PROPOSE_DESTRUCTION = Entry(Action.PROPOSE, Section.KEEPING, (BY_UNIT,))
     DESTROY = Entry(Action.DESTROY, Section.KEEPING, (BY_OFFICE,), "whoever proposed it")
+    # --- other systems ---
+    KEEP_TOKENS = Entry(Action.ADMINISTER, Section.SYSTEMS, ADMINISTRATORS)
+    CONFIRM_TOKEN = Entry(Action.CONFIRM, Section.SYSTEMS, (BY_UNIT,), "whoever asked for it")
+    USE_API = Entry(
+        Action.SEE,
+        Section.SYSTEMS,
+        (To(frozenset({Role.SYSTEM}), frozenset({Relation.OWN_AGENCY, Relation.OWN_BOARD})),),
+    )
 
 
 def roles_of(holder: Holder | None) -> frozenset[Role]:

@@ -39,3 +39,7 @@ CODES_FOR_NETWORK = Limit("codes_for_network", 60, timedelta(minutes=1))
 TRIES_FOR_NETWORK = Limit("tries_for_network", 120, timedelta(seconds=30))
 UPLOADS = Limit("uploads", 30, timedelta(minutes=1))
 DOWNLOADS_OF_MANY = Limit("downloads_of_many", 30, timedelta(minutes=2))
+# A case system that files a year's documents in one night is no attack; one that asks for the same again and again is stopped.
+CALLS_OF_TOKEN = Limit("calls_of_token", 600, timedelta(milliseconds=500))
+FILES_OF_TOKEN = Limit("files_of_token", 1000, timedelta(seconds=30))
+WRONG_TOKENS_FOR_NETWORK = Limit("wrong_tokens_for_network", 60, timedelta(seconds=30))
