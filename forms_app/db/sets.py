@@ -116,9 +116,9 @@ def unchecked(session: Session, set_id: UUID, most: int) -> Sequence[DocumentSet
 
 
 def count_checked(session: Session, sets: Collection[UUID]) -> dict[UUID, int]:
-    """How many documents of each set were checked, or found to be gone."""
+    """How many documents of each set were checked and are in it."""
     done = select(DocumentSetItem.set_id, func.count()).where(
-        DocumentSetItem.set_id.in_(sets), DocumentSetItem.checked_at.is_not(None)
+        DocumentSetItem.set_id.in_(sets), DocumentSetItem.checked_at.is_not(None), _is_in()
     )
     found = session.execute(done.group_by(DocumentSetItem.set_id))
     return {each: count for each, count in found}  # noqa: C416  # the rows are no pairs to mypy

@@ -68,8 +68,14 @@ class Kind(StrEnum):
     """To whoever had the place, or covered in it: they take no part any more."""
     PLACE_EMPTY = "place_empty"
     """To the business unit: nobody holds a place, and somebody must be named."""
+    POLICY_CHANGES = "policy_changes"
+    """To safeguarding leads and the business unit: from a day on new escalations begin under another version."""
+    POLICY_STAYS = "policy_stays"
+    """To the same, who were told otherwise: that was withdrawn."""
     TRAIL_HEAD = "trail_head"
     """To safeguarding leads and the business unit: how many entries the trail has, and the hash of the last."""
+    MANY_DOWNLOADS = "many_downloads"
+    """To the others of the business unit, or to the Chair: somebody of the office took nearly all documents of a day, or more."""
     SIGN_IN = "sign_in"
 
 
@@ -95,7 +101,10 @@ WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.PLACE_CHANGED: frozenset({"reference", "link"}),
     Kind.PLACE_GIVEN_UP: frozenset({"reference"}),
     Kind.PLACE_EMPTY: frozenset({"reference", "link"}),
+    Kind.POLICY_CHANGES: frozenset({"policy", "starts", "link"}),
+    Kind.POLICY_STAYS: frozenset({"policy", "starts", "link"}),
     Kind.TRAIL_HEAD: frozenset({"count", "hash", "on"}),
+    Kind.MANY_DOWNLOADS: frozenset({"count", "most", "is_refused", "on", "link"}),
     Kind.SIGN_IN: frozenset({"code", "link"}),
 }
 """What the texts of a kind may use beside that: no name, and nothing that somebody typed."""

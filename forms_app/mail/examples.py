@@ -130,7 +130,38 @@ EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
     Kind.PLACE_CHANGED: (_about_one("To everybody who takes part", "escalations"),),
     Kind.PLACE_GIVEN_UP: (Example("To whoever had the place, or covered in it", {"reference": REFERENCE}, {}),),
     Kind.PLACE_EMPTY: (_about_one("To the business unit", "register"),),
+    **{
+        kind: (
+            Example(
+                "To safeguarding leads and the business unit",
+                {
+                    "policy": "Resolving professional disagreements (January 2000)",
+                    "starts": date(2000, 1, 14),
+                    "link": "https://service.example/policies",
+                },
+                {},
+            ),
+        )
+        for kind in (Kind.POLICY_CHANGES, Kind.POLICY_STAYS)
+    },
     Kind.TRAIL_HEAD: (Example("Once a week", {"count": 104_212, "hash": "0f1e2d3c" * 8, "on": date(2000, 1, 14)}, {}),),
+    Kind.MANY_DOWNLOADS: tuple(
+        Example(
+            when,
+            {
+                "count": count,
+                "most": 200,
+                "is_refused": is_refused,
+                "on": date(2000, 1, 14),
+                "link": "https://service.example/register/downloads",
+            },
+            {},
+        )
+        for when, count, is_refused in (
+            ("To the others of the business unit, at 80 in 100", 163, False),
+            ("When somebody was refused more", 200, True),
+        )
+    ),
     Kind.SIGN_IN: (
         Example(
             "Asked for by somebody who wants to sign in",

@@ -125,6 +125,8 @@ class GivenBoard(Given):
     email: Email
     lock_people_after_days: Annotated[int, Field(ge=30, le=730)] = 180
     """After so long without signing in somebody is locked."""
+    documents_a_day: Annotated[int, Field(ge=10, le=2000)] = 200
+    """How many de-identified documents one person of its office can download in a day."""
     secure_domains: list[Domain] = []
     """Where documents may be attached, to begin with: from then on the business unit decides it on its page."""
     allowed_webmail: list[Domain] = []
@@ -145,16 +147,18 @@ class BoardFaults(DomainError):
 def set_up_board(work: Work, given: GivenBoard) -> dict[str, UUID]:
     """Adds the Board, its agencies and people, or brings them up to what is given: address → person.
 
+    A Board that is there already keeps its policy: two people of its office adopt another one from a day on.
     The file that sets up a Board confirms the mail domains in it; what a later one brings waits for a second look.
     Raises BoardFaults.
     """
     if faults := [*_faults(work, given)]:
         raise BoardFaults(faults)
     found = board_with_code(work.session, given.code)
-    is_new, board = found is None, found or Board(code=given.code)
-    board.name, board.policy_key = given.name, given.policy
+    is_new, board = found is None, found or Board(code=given.code, policy_key=given.policy)
+    board.name = given.name
     board.telephone, board.email = given.telephone, given.email
     board.lock_after_days = given.lock_people_after_days
+    board.documents_a_day = given.documents_a_day
     work.session.add(board)
     work.session.flush()
     _set_up_contacts(work, board.id, None, given.contacts)
@@ -241,7 +245,8 @@ def _faults(work: Work, given: GivenBoard) -> list[str]:
     if given.policy not in work.shelf:
         known = ", ".join(policy.key for policy in work.shelf)
         return [f"policy: there is no policy “{given.policy}”. Known are: {known}."]
-    policy = work.shelf.get(given.policy)
+    board = board_with_code(work.session, given.code)
+    policy = work.shelf.get(given.policy) if board is None else work.policy_of(board)
     people = [person for agency in given.agencies for person in agency.people]
     faults = [*_unknown(policy, given)]
     emails = [person.email for person in people]
@@ -252,7 +257,6 @@ def _faults(work: Work, given: GivenBoard) -> list[str]:
             faults.append(f"{email} already belongs to another Board.")
     faults += _anybodys(given, emails)
     faults += _closed(work, given)
-    board = board_with_code(work.session, given.code)
     faults += faults_of(work, board.id if board is not None else None, _providers(given))
     faults += _anybodys_providers(given)
     faults += _checked_tomorrow(work, given)

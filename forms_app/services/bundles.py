@@ -18,7 +18,7 @@ from forms_app.db.layouts import versions_of
 from forms_app.db.places import hand_overs_in
 from forms_app.db.releases import releases_of
 from forms_app.db.tables import Delivery, Document, Escalation, HandOver
-from forms_app.documents.catalogue import file_name, kind_of
+from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.signatures import SigningKey
 from forms_app.domain.deliveries import Paper
@@ -113,9 +113,9 @@ def _bundle(
     parts = [(MANIFEST, manifest), (CONTENTS, contents)]
     if signing.key is not None:
         parts.insert(1, (SIGNATURE, signing.key.sign(manifest)))
-    packed = _packed([*parts, *_files(work, entries)])
+    whole = packed([*parts, *_files(work, entries)])
     work.note("bundle_downloaded", person=by, board=escalation.board_id, escalation=escalation.id)
-    return Bundle(f"escalation-{escalation.reference}.zip", packed)
+    return Bundle(f"escalation-{escalation.reference}.zip", whole)
 
 
 # --- one document in the list ---------------------------------------------------------------------------------------
@@ -137,8 +137,18 @@ NOT_ISSUED = {
 @dataclass(frozen=True, slots=True)
 class NamedFile:
     name: str
-    format: str
+    format: Format
     sha256: str
+
+
+def named_files(document: Document, number: str, reference: str, formats: Sequence[Format]) -> list[NamedFile]:
+    """The files that a document has in these formats, as they are called in a download."""
+    kind, digests = kind_of(document.kind), {file.format: file.sha256 for file in document.files}
+    return [
+        NamedFile(f"{number}-{file_name(kind, reference, form)}", form, digests[form])
+        for form in formats
+        if form in digests
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +166,7 @@ class Entry:
     @property
     def files(self) -> list[NamedFile]:
         """Named by ids alone, and in the order in which they were owed."""
-        kind = kind_of(self.document.kind)
-        digests = {file.format: file.sha256 for file in self.document.files}
-        return [
-            NamedFile(f"{self.number:02}-{file_name(kind, self.reference, form)}", form, digests[form])
-            for form in FORMATS
-            if form in digests
-        ]
+        return named_files(self.document, f"{self.number:02}", self.reference, FORMATS)
 
     @property
     def is_deidentified(self) -> bool:
@@ -292,23 +296,26 @@ def _instant(at: datetime) -> str:
 
 
 def _files(work: Work, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
-    """Every file under its name. Raises DocumentFault for bytes that are not those that were issued."""
+    """Every file under its name. Raises DocumentFault."""
     for entry in entries:
         for file in entry.files:
-            stored = reads.file_of(work.session, entry.document.id, file.format)
-            if stored is None or hashlib.sha256(stored.content).hexdigest() != file.sha256:
-                raise DocumentFault(
-                    "A file that is stored here is not the one that was issued. Nothing was downloaded."
-                )
-            yield file.name, stored.content
+            yield file.name, stored_file(work, entry.document.id, file)
 
 
-def _packed(parts: Sequence[tuple[str, bytes]]) -> bytes:
+def stored_file(work: Work, document_id: UUID, file: NamedFile) -> bytes:
+    """The bytes of a file. Raises DocumentFault for those that are not as they were issued."""
+    stored = reads.file_of(work.session, document_id, file.format)
+    if stored is None or hashlib.sha256(stored.content).hexdigest() != file.sha256:
+        raise DocumentFault("A file that is stored here is not the one that was issued. Nothing was downloaded.")
+    return stored.content
+
+
+def packed(parts: Sequence[tuple[str, bytes]]) -> bytes:
     """With the oldest date that the format knows, and no smaller: PDF and Word files are packed already."""
-    packed = BytesIO()
-    with ZipFile(packed, "w", ZIP_STORED) as archive:
+    whole = BytesIO()
+    with ZipFile(whole, "w", ZIP_STORED) as archive:
         for name, content in parts:
             entry = ZipInfo(name)
             entry.create_system = 0
             archive.writestr(entry, content)
-    return packed.getvalue()
+    return whole.getvalue()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, assert_never
 
-from forms_app.db import ledger, notifications, outbox, trail
+from forms_app.db import ledger, notifications, outbox, sets, trail
 from forms_app.db.layouts import layout_in_force
 from forms_app.db.notifications import notification_to_send
 from forms_app.db.outbox import Claim
 from forms_app.db.places import is_for_another_now
+from forms_app.db.policies import adoption_told_of
 from forms_app.db.reads import takes_part
 from forms_app.db.tables import Delivery, Notification
 from forms_app.domain.access import May, Relation, may
@@ -48,6 +49,9 @@ OfPeople = Literal[
     Kind.DESTRUCTION_NEAR,
     Kind.DRAFT_ENDS,
     Kind.SECOND_STEPS_CHANGED,
+    Kind.POLICY_CHANGES,
+    Kind.POLICY_STAYS,
+    Kind.MANY_DOWNLOADS,
 ]
 
 
@@ -185,8 +189,12 @@ def _of_people(work: Work, notification: Notification, kind: OfPeople, service: 
         case Kind.DESTRUCTION_NEAR | Kind.DRAFT_ENDS:
             near = kind is Kind.DESTRUCTION_NEAR
             return (_destruction_near if near else _draft_ends)(work, notification, service)
+        case Kind.POLICY_CHANGES | Kind.POLICY_STAYS:
+            return _policy(work, notification, kind, service)
         case Kind.SECOND_STEPS_CHANGED:
             return {"link": f"{service}/second-steps"}
+        case Kind.MANY_DOWNLOADS:
+            return _many_downloads(work, notification, service)
         case _:
             assert_never(kind)
 
@@ -299,6 +307,33 @@ def _draft_ends(work: Work, notification: Notification, service: str) -> Values 
     assert notification.about_id is not None, "a message about a draft names it"
     by = keeping.draft_ends_on(work, notification.person, notification.about_id, told_at=notification.owed_at)
     return None if by is None else {"by": by, "link": f"{service}/escalations"}
+
+
+def _many_downloads(work: Work, notification: Notification, service: str) -> Values | None:
+    """Nothing for somebody who is of the office no more."""
+    person = notification.person
+    found = sets.one_day(work.session, notification.about_id) if notification.about_id is not None else None
+    if found is None or not may(person, May.SEE_REGISTER, Relation.OWN_BOARD):
+        return None
+    page = "register/downloads" if may(person, May.DOWNLOAD_SETS, Relation.OWN_BOARD) else "register"
+    return {
+        "count": found.taken,
+        "most": person.board.documents_a_day,
+        "is_refused": found.refused_at is not None,
+        "on": found.day,
+        "link": f"{service}/{page}",
+    }
+
+
+def _policy(work: Work, notification: Notification, kind: Kind, service: str) -> Values | None:
+    """Nobody is told that it begins once it was withdrawn."""
+    assert notification.about_id is not None, "a message about a policy names what was decided"
+    adoption = adoption_told_of(work.session, notification.about_id)
+    if adoption.is_withdrawn != (kind is Kind.POLICY_STAYS):
+        return None
+    policy = work.shelf.get(adoption.policy_key)
+    link = f"{service}/policies/{policy.key}"
+    return {"policy": f"{policy.title} ({policy.dated})", "starts": adoption.starts_on, "link": link}
 
 
 def _reference(work: Work, notification: Notification) -> str:

@@ -27,6 +27,7 @@ from forms_app.services import (
     posting,
     recounting,
     reminding,
+    sets,
     settling,
     watching,
 )
@@ -53,6 +54,8 @@ WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.LOOK_AFTER_PEOPLE: BY_THE_CLOCK,
     OutboxKind.LOOK_AFTER_RECORDS: BY_THE_CLOCK,
     OutboxKind.DESTROY: destroying.WAITS,
+    OutboxKind.MAKE_SET: sets.WAITS,
+    OutboxKind.DELETE_SET: BY_THE_CLOCK,
     OutboxKind.PUBLISH_HEAD: BY_THE_CLOCK,
     OutboxKind.MAIL_HEAD: BY_THE_CLOCK,
     OutboxKind.COUNT: BY_THE_CLOCK,
@@ -66,6 +69,8 @@ BY_ITSELF: Mapping[str, Callable[[Workshop, Claim], None]] = {
     OutboxKind.LOOK_AFTER_PEOPLE: dormancy.look_after_people,
     OutboxKind.LOOK_AFTER_RECORDS: keeping.look_after_records,
     OutboxKind.DESTROY: destroying.destroy_listed,
+    OutboxKind.MAKE_SET: sets.make_set,
+    OutboxKind.DELETE_SET: sets.delete_set,
     OutboxKind.MAIL_HEAD: heads.mail_head,
     OutboxKind.COUNT: recounting.count_what_is_left,
 }
