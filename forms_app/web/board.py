@@ -1,44 +1,68 @@
-"""The pages of the Board's office: its register, and what it may see of one escalation."""
+"""The pages of the Board's office: its register, as pages and as a file, and what it may see of one escalation."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, render_template
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+from wtforms import Form
 
 from forms_app.documents.catalogue import Format
 from forms_app.domain.access import May
-from forms_app.services.deliveries import count_at_board
-from forms_app.services.handing_over import count_empty_places
-from forms_app.services.held import waiting_at_board
-from forms_app.services.mail_domains import domains_to_confirm
-from forms_app.services.register import board_file, board_view, told_escalations
+from forms_app.domain.errors import NotAllowedNow
+from forms_app.domain.register_filters import Filters, Mark
+from forms_app.forms.register import ORDERS, filter_form, search_form
+from forms_app.services.register import board_file, board_view
+from forms_app.services.register_choices import register_choices
+from forms_app.services.register_pages import register_file, register_page
+from forms_app.services.saved_views import first_view, views_of
 from forms_app.web.access import open_to
 from forms_app.web.documents import FORMAT, as_download
+from forms_app.web.rendering import SHOWN_AGAIN, show
 from forms_app.web.sessions import signed_in_person, workshop
+
+EVERYTHING = "everything"
+"""Stands in an address in the place of codes where there are none."""
+MIME = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 blueprint = Blueprint("board", __name__)
 
 
 @blueprint.get("/register")
 @open_to(May.SEE_REGISTER)
-def register() -> str:
+def register() -> Answer | tuple[str, int]:
+    if not request.args:
+        with workshop().reading() as work:
+            first = first_view(work, by=signed_in_person().id)
+        if first is not None:
+            return redirect(url_for("board.register", **{"sort": first.sort, **first.codes}), 303)
+    return _page(Filters.read(request.args) or abort(404), after=_mark("after"), before=_mark("before"))
+
+
+@blueprint.post("/register/search")
+@open_to(May.SEE_REGISTER)
+def search() -> Answer | tuple[str, int]:
+    """What is typed comes with a form and not with an address, and goes on only if it is a reference."""
     with workshop().reading() as work:
-        found = told_escalations(work, by=signed_in_person().id)
-        waiting = waiting_at_board(work, by=signed_in_person().id)
-        domains = domains_to_confirm(work, by=signed_in_person().id)
-        failing = count_at_board(work, by=signed_in_person().id)
-        empty = count_empty_places(work, by=signed_in_person().id)
-    return render_template(
-        "board/register.html",
-        escalations=found,
-        waiting=waiting,
-        domains=domains,
-        failing=failing,
-        empty=empty,
-        heading="Board register",
-    )
+        choices = register_choices(work, by=signed_in_person().id)
+    form = search_form(choices.board_code)(request.form)
+    if not form.validate():
+        return _page(Filters(), searching=form)
+    return redirect(url_for("board.register", reference=form["reference"].data), 303)
+
+
+@blueprint.get("/register/files/<codes>/register.<any(csv, xlsx):file_format>")
+@open_to(May.SEE_REGISTER, proved_again=True)
+def whole(codes: str, file_format: str) -> Answer | tuple[str, int]:
+    filters = filters_in(codes)
+    try:
+        with workshop().writing() as work:
+            content = register_file(work, by=signed_in_person().id, filters=filters, file_format=file_format)
+    except NotAllowedNow as refused:
+        return _page(filters, refused=str(refused))
+    headers = {"Content-Disposition": f"attachment; filename=register.{file_format}"}
+    return Response(content, mimetype=MIME[file_format], headers=headers)
 
 
 @blueprint.get("/register/<uuid:escalation_id>")
@@ -55,3 +79,63 @@ def download(document_id: UUID, file_format: Format) -> Response:
     with workshop().writing() as work:
         name, content = board_file(work, by=signed_in_person().id, document_id=document_id, file_format=file_format)
     return as_download(name, content)
+
+
+# --- what is asked for, in an address ------------------------------------------------------------------------------
+
+
+def codes_of(filters: Filters) -> str:
+    """As a part of an address that stays what it is when somebody must prove first that it is them."""
+    return "&".join(f"{name}={code}" for name, code in filters.codes.items()) or EVERYTHING
+
+
+def filters_in(codes: str) -> Filters:
+    """Answers 404 for what are no codes of ours."""
+    if codes == EVERYTHING:
+        return Filters()
+    pairs = (each.partition("=") for each in codes.split("&"))
+    return Filters.read({name: code for name, _, code in pairs}) or abort(404)
+
+
+def _mark(name: str) -> Mark | None:
+    return Mark.read(request.args.get(name, ""))
+
+
+# --- the page ------------------------------------------------------------------------------------------------------
+
+
+def _page(
+    filters: Filters,
+    *,
+    after: Mark | None = None,
+    before: Mark | None = None,
+    searching: Form | None = None,
+    refused: str = "",
+) -> tuple[str, int]:
+    by = signed_in_person().id
+    with workshop().reading() as work:
+        page = register_page(work, by=by, filters=filters, after=after, before=before)
+        choices = register_choices(work, by=by)
+        views = views_of(work, by=by)
+    asked = filter_form(choices)(data={"sort": filters.sort.value, **filters.codes})
+    shown, status = show(
+        "board/register.html",
+        searching or search_form(choices.board_code)(data={"reference": filters.reference}),
+        page=page,
+        asked=asked,
+        filters=filters,
+        codes=codes_of(filters),
+        chosen=_in_words(asked, filters),
+        views=views,
+        order=ORDERS[filters.sort],
+        refused=refused,
+        heading="Board register",
+    )
+    return shown, SHOWN_AGAIN if refused else status
+
+
+def _in_words(asked: Form, filters: Filters) -> tuple[tuple[str, str], ...]:
+    """What is asked for, as the questions and answers of its form."""
+    named = [("Reference", filters.reference)] if filters.reference else []
+    narrowing = (field for field in asked if field.name != "sort" and field.name in filters.codes)
+    return (*named, *((field.label.text, field.answer() or "Nothing on this register") for field in narrowing))

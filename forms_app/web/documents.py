@@ -23,12 +23,14 @@ from forms_app.services import acknowledging, drafts, receiving
 from forms_app.services.acknowledging import Before
 from forms_app.services.attachments import password_for
 from forms_app.services.documents import FoundDocument, document_for, file_for
+from forms_app.services.download_budget import take_document
 from forms_app.services.looking import escalation_view
 from forms_app.services.receiving import Received
 from forms_app.services.signing_in import SignedInPerson
 from forms_app.services.withdrawing import withdrawn_from
 from forms_app.services.work import Work
 from forms_app.web.access import open_to
+from forms_app.web.download_budget import over_budget
 from forms_app.web.filling_in import FormPlace
 from forms_app.web.rendering import CONFLICT, SHOWN_AGAIN
 from forms_app.web.sessions import poke, secret, signed_in_person, workshop
@@ -114,7 +116,10 @@ def read(document_id: UUID) -> str:
 
 @blueprint.get(f"{ONE}/{FORMAT}")
 @open_to(May.DOWNLOAD_DOCUMENTS)
-def download(document_id: UUID, file_format: Format) -> Response:
+def download(document_id: UUID, file_format: Format) -> Answer:
+    by = signed_in_person().id
+    if refused := over_budget(lambda work: take_document(work, by=by, document_id=document_id)):
+        return refused
     with _noting() as work:
         name, content = file_for(work, by=signed_in_person().id, document_id=document_id, file_format=file_format)
     return as_download(name, content)

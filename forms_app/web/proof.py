@@ -14,9 +14,11 @@ from forms_app.documents.signatures import SigningKey
 from forms_app.domain.access import May
 from forms_app.domain.limits import DOWNLOADS_OF_MANY
 from forms_app.services.bundles import CHECK, Bundle, Signing, TooLarge, board_bundle_for, bundle_for
+from forms_app.services.download_budget import take_escalation
 from forms_app.services.proof import Checked, check_file
 from forms_app.web.access import open_to
 from forms_app.web.documents import as_download
+from forms_app.web.download_budget import over_budget
 from forms_app.web.limits import limited
 from forms_app.web.rendering import SHOWN_AGAIN, show
 from forms_app.web.sessions import secret, signed_in_person, workshop
@@ -59,13 +61,13 @@ def _heading(checked: Checked) -> str:
 @blueprint.get("/signing-key")
 @open_to(May.SEE_PUBLIC_PAGES)
 def key() -> str:
-    return render_template("proof/key.html", key=_signing().key, check=CHECK, heading="The key of the service")
+    return render_template("proof/key.html", key=signing().key, check=CHECK, heading="The key of the service")
 
 
 @blueprint.get("/signing-key.pem")
 @open_to(May.SEE_PUBLIC_PAGES)
 def key_file() -> Response:
-    key = _signing().key or abort(404)
+    key = signing().key or abort(404)
     return Response(key.public_pem(), mimetype="application/x-pem-file")
 
 
@@ -80,13 +82,15 @@ def bundle(escalation_id: UUID) -> Response | tuple[str, int]:
 @open_to(May.DOWNLOAD_FOR_BOARD, proved_again=True)
 @limited(DOWNLOADS_OF_MANY, methods=frozenset({"GET"}))
 def board_bundle(escalation_id: UUID) -> Response | tuple[str, int]:
-    return _packed(board_bundle_for, escalation_id)
+    by = signed_in_person().id
+    refused = over_budget(lambda work: take_escalation(work, by=by, escalation_id=escalation_id))
+    return refused or _packed(board_bundle_for, escalation_id)
 
 
 def _packed(pack: Callable[..., Bundle], escalation_id: UUID) -> Response | tuple[str, int]:
     try:
         with workshop().writing() as work:
-            found = pack(work, by=signed_in_person().id, escalation_id=escalation_id, signing=_signing())
+            found = pack(work, by=signed_in_person().id, escalation_id=escalation_id, signing=signing())
     except TooLarge:
         return render_template(
             "proof/too_large.html", heading="These documents are too large for one file"
@@ -94,6 +98,6 @@ def _packed(pack: Callable[..., Bundle], escalation_id: UUID) -> Response | tupl
     return as_download(found.name, found.content)
 
 
-def _signing() -> Signing:
+def signing() -> Signing:
     key: SigningKey | None = current_app.extensions["signing_key"]
     return Signing(key, current_app.config["SERVICE_URL"])
