@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from forms_app.db.inserting import insert_into
@@ -114,9 +114,9 @@ def write(session: Session, counted: Sequence[Counted]) -> None:
     agencies = [{**_shared(each), "agency_id": agency} for each in counted for agency in sorted(each.agencies)]
     stays = [{**_shared(each), **asdict(stay)} for each in counted for stay in each.stays]
     if agencies:
-        session.execute(insert_into(session, RegisterAgency).values(agencies))
+        session.execute(insert(RegisterAgency), agencies)
     if stays:
-        session.execute(insert_into(session, RegisterStay).values(stays))
+        session.execute(insert(RegisterStay), stays)
 
 
 def _shared(counted: Counted) -> dict[str, Any]:
