@@ -1,4 +1,4 @@
-"""What is told of the Board's numbers: one frozen value for the page, the chart, the file and the document. No count that may not be told is in it."""
+"""What is told of the Board's numbers, in one frozen value for page, chart, file and document: no count that may not be told is in it."""
 
 from __future__ import annotations
 

@@ -1,28 +1,144 @@
-"""Counts so small that they could tell of whom they are, and what would give them away."""
+"""Counts so small that they could tell of whom they are, and what would give them away.
+
+Who knows every table, the way in which they were made and all that was told before still finds for each count from one to four that it
+could be any of the four: decision 37 says why, and `tests/domain/test_suppression.py` tries it out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 SMALLEST = 5
 """The smallest count that is told."""
+ENOUGH = 2 * SMALLEST - 1
+"""How many there are at least in what is hidden together with a count that is not small: each small one may be any."""
+
+Path = tuple[str, ...]
+Tally = Mapping[Path, int]
+"""How many there are of each kind; a kind is a way of codes, and a shorter way is all that begins with it."""
+Told = dict[Path, int | None]
+"""How many there are as far as it may be told: None for what may not."""
+
+
+def is_small(count: int) -> bool:
+    return 0 < count < SMALLEST
+
+
+def hidden(counts: Sequence[int]) -> frozenset[int]:
+    """The places of the parts of a known sum that are not told: none, or those below five and as many others as cover them.
+
+    Which others follows from their places alone, the last first: a choice by size would tell of the size.
+    """
+    if not any(is_small(count) for count in counts):
+        return frozenset()
+    found = {place for place, count in enumerate(counts) if count < SMALLEST}
+    together = sum(counts[place] for place in found)
+    if SMALLEST <= together <= (SMALLEST - 1) * (len(found) - 1):
+        return frozenset(found)
+    for place in reversed(range(len(counts))):
+        if place not in found:
+            found.add(place)
+            together += counts[place]
+            if together >= ENOUGH:
+                break
+    return frozenset(found)
+
+
+# --- periods that follow each other --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Some counts and their sum, as far as they may be told: None for what may not."""
+class Span:
+    """Quarters of one year, one after the other, whose sum is told."""
 
-    parts: tuple[int | None, ...]
-    total: int | None
-    at_least: int | None
-    """In the place of a total that would give a part away: the sum of the parts that are told."""
+    first: int
+    last: int
+
+    @property
+    def is_one(self) -> bool:
+        return self.first == self.last
 
 
-def told(counts: Sequence[int]) -> Told:
-    """A total is told only beside parts that are all told: with one of them left out it would be a subtraction."""
-    parts = tuple(count if count >= SMALLEST else None for count in counts)
-    if all(part is not None for part in parts) and counts:
-        return Told(parts, sum(counts), None)
-    shown = sum(part for part in parts if part is not None)
-    return Told(parts, None, shown or None)
+def spans(totals: Sequence[int]) -> tuple[Span, ...]:
+    """The quarters of which the total is told, and those that are told together; from what has been until then alone.
+
+    A quarter below five is told together with those after it, as soon as there are five. What is in none is in no sum of the year.
+    """
+    found, first, together = [], 0, 0
+    for place, total in enumerate(totals):
+        together += total
+        if together >= SMALLEST:
+            found.append(Span(first, place))
+            first, together = place + 1, 0
+    return tuple(found)
+
+
+# --- one table -----------------------------------------------------------------------------------------------------
+
+
+def is_told_apart(tally: Tally) -> bool:
+    """Whether the table of one quarter is shown, whole and by its first codes alone: where none of its counts is small."""
+    return not any(is_small(count) for count in _by_first(tally).values())
+
+
+def told_of_quarter(tally: Tally, kinds: Sequence[str]) -> Told:
+    """The table of a quarter of which the total is told."""
+    counts, is_whole = _by_first(tally), is_told_apart(tally)
+    return {(): sum(tally.values()), **{(kind,): counts[kind] if is_whole else None for kind in kinds}}
+
+
+def told_of_year(parts: Sequence[Tally], apart: Sequence[bool], kinds: Callable[[Path], Sequence[str]]) -> Told:
+    """The table of a year, of the spans of it that are told; `apart` says of which of them the table is known by itself.
+
+    `kinds` gives every code that can follow a way, in an order that does not depend on any count.
+    """
+    whole = Counter[Path]()
+    unknown = Counter[str]()
+    for part, is_apart in zip(parts, apart, strict=True):
+        whole.update(part)
+        if not (is_apart and is_told_apart(part)):
+            unknown.update(_by_first(part))
+    return dict(_told(whole, (), kinds, unknown))
+
+
+def _told(
+    whole: Tally, way: Path, kinds: Callable[[Path], Sequence[str]], unknown: Mapping[str, int]
+) -> Iterator[tuple[Path, int | None]]:
+    """A known sum and its parts, and of each part that is told its own parts."""
+    own = Counter({path: count for path, count in whole.items() if path[: len(way)] == way})
+    yield way, own.total()
+    below = kinds(way) if any(len(path) > len(way) for path in own) else ()
+    not_told = hidden([unknown[kind] for kind in below])
+    for place, kind in enumerate(below):
+        path = (*way, kind)
+        if place in not_told:
+            yield path, None
+        else:
+            yield from _told(own, path, kinds, _by_next(own, path))
+
+
+def _by_first(tally: Tally) -> Counter[str]:
+    return _by_next(tally, ())
+
+
+def _by_next(tally: Tally, way: Path) -> Counter[str]:
+    """How many there are of each code that follows a way."""
+    found = Counter[str]()
+    for path, count in tally.items():
+        if len(path) > len(way) and path[: len(way)] == way:
+            found[path[len(way)]] += count
+    return found
+
+
+# --- shares --------------------------------------------------------------------------------------------------------
+
+TEN = 2 * SMALLEST
+
+
+def tenths(yes: int, no: int) -> int | None:
+    """About how many in ten, of what is not counted where it could be subtracted from something; None where it is too few to say."""
+    if yes + no < TEN or is_small(yes) or is_small(no):
+        return None
+    return (20 * yes + yes + no) // (2 * (yes + no))

@@ -155,6 +155,9 @@ ACTIONS: Mapping[str, Action] = {
         for language in Language
     },
     # --- learning, gaps and patterns ---
+    "quarter_counted": Action("The Board’s numbers of a quarter were counted"),
+    "figure_explained": Action("Wrote what explains a table of the Board’s numbers"),
+    "numbers_exported": Action("Downloaded the Board’s numbers as a file"),
     "learning_line_added": Action("Added a line of learning, or a gap"),
     "learning_line_changed": Action("Changed a line of learning, or a gap"),
     "learning_line_done": Action("Marked a line of learning, or a gap, as done"),

@@ -1,4 +1,4 @@
-"""Counts for the register what was not counted by today's rules and calendar: after an upgrade, and when a new calendar comes."""
+"""Counts what is not counted: for the register after an upgrade and when a new calendar comes, and each quarter once it is time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from forms_app.db import outbox
 from forms_app.db.outbox import Claim
 from forms_app.services.counting import count_what_was_not
+from forms_app.services.figures import count_quarters
 from forms_app.services.workshop import Workshop
 
 BETWEEN = timedelta(hours=1)
@@ -15,9 +16,9 @@ MOST_IN_A_TURN = 10
 
 def count_what_is_left(workshop: Workshop, claim: Claim) -> None:
     """Some at a time, so that nothing else waits long; again at once while there is more."""
-    left = any(not count_some(workshop) for _ in range(MOST_IN_A_TURN))
+    is_done = any(not count_some(workshop) for _ in range(MOST_IN_A_TURN)) and not count_quarters(workshop)
     with workshop.writing() as work:
-        outbox.finish_until(work.session, claim.item_id, claim.worker, work.now + (BETWEEN if left else timedelta()))
+        outbox.finish_until(work.session, claim.item_id, claim.worker, work.now + (BETWEEN if is_done else timedelta()))
 
 
 def count_all(workshop: Workshop) -> int:

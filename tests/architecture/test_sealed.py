@@ -26,6 +26,7 @@ OPEN = {
         stage_records.side word_layouts.kind destruction_items.left_because documents.kind layout_choices.kind layout_choices.decision
         deliveries.seat document_files.format releases.because releases.proposal acknowledgements.answer attempts.result
         delivery_events.kind delivery_events.code release_findings.field release_findings.rule boards.code boards.policy_key
+        boards.next_policy_key policy_adoptions.policy_key policy_adoptions.instead_of rehearsed_policies.policy_key rehearsed_policies.route
         blank_forms.policy_key escalations.policy_key sealed_places.place data_keys.wrapped_by
         document_sets.kinds document_sets.formats document_sets.failed_because document_set_items.left_because
         register_entries.policy_key register_entries.category register_entries.state register_entries.route register_entries.stage
@@ -36,19 +37,20 @@ OPEN = {
         board_reports.kind board_reports.period board_reports.part board_report_findings.rule board_report_files.format
         learning_lines.kind learning_lines.policy_key learning_lines.code learning_lines.owner_seat learning_lines.sub_group
         learning_changes.field pattern_looks.category
+        quarter_counts.period figure_notes.period figure_notes.table_id
     """,
     "ids and codes": """
         drafts.about outbox.dedupe_key notifications.dedupe_key outbox.claimed_by worker_processes.name delivery_events.key
         releases.hands destruction_items.figures destruction_items.reference escalations.reference register_entries.reference
         webhook_messages.dedupe_key
-        board_reports.reference board_reports.hands
+        board_reports.reference board_reports.hands quarter_counts.counts
     """,
     DIGEST: """
         api_tokens.token_hash filings.key_hash
         allowances.key audit_entries.hash trail_head.hash spent_challenges.digest blank_forms.edition blank_forms.sha256
         identities.subject_hash recovery_codes.code_hash sign_in_codes.code_hash sign_in_codes.link_hash sign_in_sessions.token_hash
         unfinished_sign_ins.token_hash word_layouts.sha256 documents.digest document_files.sha256 acknowledgements.sha256
-        destructions.trail_hash register_entries.counted_by board_report_files.sha256
+        policy_adoptions.digest destructions.trail_hash register_entries.counted_by board_report_files.sha256
     """,
     "a blind index": "people.email_index mail_domains.domain_index",
     DOMAIN: "deliveries.mail_domain identity_providers.domain",
@@ -59,6 +61,7 @@ OPEN = {
     """,
     "a sentence of the service about a failure, without personal text": "outbox.fault",
     "the beginning of a token, which opens nothing": "api_tokens.prefix",
+    "invented from beginning to end": "rehearsed_policies.says",
     "wrapped by a key outside the database": "data_keys.wrapped",
 }
 WHY = {place: reason for reason, places in OPEN.items() for place in places.split()}
