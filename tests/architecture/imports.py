@@ -12,6 +12,8 @@ OWNERS: Mapping[str, frozenset[str]] = {
     "authlib": frozenset({"services"}),
     "joserfc": frozenset({"services"}),
     "requests": frozenset({"services"}),
+    "standardwebhooks": frozenset({"services"}),
+    "urllib3": frozenset({"services"}),
     "cryptography": frozenset({"db", "documents"}),
     "psycopg": frozenset({"db"}),
     "pyrage": frozenset({"db"}),
