@@ -34,6 +34,7 @@ from forms_app.services.attachments import Lock, password_of
 from forms_app.services.outbox import MOST_AT_ONCE, Desk, run_due
 from forms_app.services.poke import looking, open_queue
 from forms_app.services.regular import owe_regular_work
+from forms_app.services.rehearsals import Rehearse
 from forms_app.services.watchdog import Heartbeat
 from forms_app.services.workshop import Workshop
 
@@ -65,6 +66,8 @@ class Job:
     """The hour of the UK day at which people are reminded."""
     heads: Path | None = None
     """The file in which the heads of the trail are published."""
+    rehearse: Rehearse | None = None
+    """What walks an invented escalation through a policy."""
     attachments_secret: bytes | None = None
     """What the passwords of attached PDFs are worked out from; None where they travel open."""
 
@@ -99,7 +102,9 @@ def _queue(job: Job) -> tuple[Huey, Rounds]:
         issue = press.issue if job.seal is None else job.seal.sealing(press.issue, workshop.clock)
         draw = pictures.pages if pictures.can_draw() else None
         postbox = Postbox(job.mail_server)
-        desk = Desk(postbox, job.letterhead, issue, _lock(job), draw, job.mailbox, job.reminders_hour, job.heads)
+        desk = Desk(
+            postbox, job.letterhead, issue, _lock(job), draw, job.mailbox, job.reminders_hour, job.heads, job.rehearse
+        )
         return Bench(workshop, name, desk, postbox, Heartbeat(workshop, name))
 
     def look() -> None:

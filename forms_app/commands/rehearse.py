@@ -93,6 +93,12 @@ def run_rehearse(chosen: argparse.Namespace) -> None:
             print(f"\nThe documents and messages are in {chosen.out}.")
 
 
+def rehearsal_of(policy: Policy, route_id: str, opened: datetime) -> Rehearsal:
+    """An invented escalation through a route, in a database of its own that is gone afterwards."""
+    with _throw_away(policy) as (at, raiser):
+        return rehearse(at, policy=policy, route=policy.route(route_id), raiser=raiser, opened=opened)
+
+
 @contextmanager
 def _throw_away(policy: Policy) -> Iterator[tuple[WorkshopAt, UUID]]:
     """A database that exists for the rehearsal only, with one invented Board that has adopted the policy."""

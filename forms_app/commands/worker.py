@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from forms_app.app import open_database, open_shelf
+from forms_app.commands.rehearse import rehearsal_of
 from forms_app.db.faults import faults_told
 from forms_app.db.keys import WrappingKeys
 from forms_app.db.migrate import require_newest
@@ -50,6 +51,7 @@ def work(chosen: argparse.Namespace) -> None:
             mailbox=mailbox(settings),
             reminders_hour=settings.reminders_hour,
             heads=settings.audit_heads,
+            rehearse=rehearsal_of,
             seal=seal(settings),
             attachments_secret=settings.secret_key.get_secret_value().encode()
             if settings.encrypt_attachments

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, object_session, relationship, validates
@@ -452,9 +453,16 @@ class SubjectOfConcern(Base):
     escalation: Mapped[Escalation] = relationship(lazy="raise", back_populates="subject")
 
 
+COVERS = text("covers_until IS NOT NULL")
+
+
 class Party(Base):
     __tablename__ = "parties"
-    __table_args__ = (UniqueConstraint("escalation_id", "person_id"), UniqueConstraint("escalation_id", "number"))
+    __table_args__ = (
+        UniqueConstraint("escalation_id", "person_id"),
+        UniqueConstraint("escalation_id", "number"),
+        Index("ix_parties_covers", "escalation_id", sqlite_where=COVERS, postgresql_where=COVERS),
+    )
 
     id: Mapped[UUID] = _id()
     escalation_id: Mapped[UUID] = mapped_column(ForeignKey("escalations.id"))
@@ -1026,6 +1034,7 @@ class RegisterEntry(Base):
         Index("ix_register_entries_recorded", "board_id", "recorded_at", "escalation_id"),
         Index("ix_register_entries_reference", "board_id", "reference"),
         Index("ix_register_entries_counted_by", "counted_by"),
+        Index("ix_register_entries_reminded", "board_id", "reminded_until", "escalation_id"),
     )
 
     escalation_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -1062,6 +1071,7 @@ class RegisterEntry(Base):
     review_due_on: Mapped[date | None]
     review_held_on: Mapped[date | None]
     came_of_it: Mapped[bool]
+    reminded_until: Mapped[date]
     documents: Mapped[int]
     """How many were issued or are owed."""
     deliveries: Mapped[int]

@@ -114,7 +114,7 @@ def may_give_level(own: Administrator, policy: Policy, level: str, held: str | N
 
 
 def policy_of_board(work: Work, own: Administrator) -> Policy:
-    return work.shelf.get(own.person.board.policy_key)
+    return work.policy_of(own.person.board)
 
 
 def fault_of_address(work: Work, email: str) -> str | None:

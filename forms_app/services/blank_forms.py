@@ -105,7 +105,7 @@ def _keep(work: Work, board_id: UUID, wanted: Wanted, issued: Issued) -> None:
 
 
 def _wanted(work: Work, board: Board) -> Iterator[Wanted]:
-    policy, today = as_adopted(work, policy_key=board.policy_key, board_id=board.id), uk_date(work.now)
+    policy, today = as_adopted(work, policy_key=board.policy_at(work.now), board_id=board.id), uk_date(work.now)
     for blank in blanks_of(policy):
         says = paper_form(board, blank, today)
         yield Wanted(blank, says, _edition(says))

@@ -109,7 +109,7 @@ class KeptContact:
 
 def contacts_view(work: Work, *, by: UUID) -> ContactsView:
     person = own_person(work, by)
-    board, policy = person.board, work.shelf.get(person.board.policy_key)
+    board, policy = person.board, work.policy_of(person.board)
     owners = _owners(work, person)
     found = contacts.contacts_of_board(work.session, board.id)
     own = [contact for contact in found if contact.agency_id is None]
@@ -148,7 +148,7 @@ def owners_kept_by(work: Work, *, by: UUID) -> tuple[Owner, ...]:
 def policy_contact(work: Work, *, by: UUID, number: int) -> ContactDetails:
     """One of the policy's contacts, to begin the Board's own with. Raises NotFound."""
     person = own_person(work, by)
-    found = _contacts_in(work.shelf.get(person.board.policy_key), person.board.name)
+    found = _contacts_in(work.policy_of(person.board), person.board.name)
     if not (_keeps(_owners(work, person), None) and number < len(found)):
         raise NotFound("There is no such contact.")
     return _as_details(found[number])
@@ -230,7 +230,7 @@ def _owners(work: Work, person: Person) -> tuple[Owner, ...]:
     if may(person, May.KEEP_CONTACTS, Relation.OWN_BOARD):
         agencies = _agencies(work, person.board_id)
         return (Owner(None, person.board.name), *(Owner(agency.id, agency.name) for agency in agencies))
-    levels = [level.id for level in work.shelf.get(person.board.policy_key).levels]
+    levels = [level.id for level in work.policy_of(person.board).levels]
     above = levels[min(KEPT_FROM, len(levels) - 1) :]
     is_senior = person.agency.kind != OFFICE and person.level in above
     if is_senior and may(person, May.KEEP_CONTACTS, Relation.SENIOR):

@@ -43,7 +43,7 @@ def policy_for(work: Work, *, by: UUID) -> Policy:
     board = own_person(work, by).board
     if not (board.telephone.strip() and board.email.strip()):
         raise NotAllowedNow(NOBODY_TO_ASK)
-    return as_adopted(work, policy_key=board.policy_key, board_id=board.id)
+    return as_adopted(work, policy_key=board.policy_at(work.now), board_id=board.id)
 
 
 def as_adopted(work: Work, *, policy_key: str, board_id: UUID) -> Policy:

@@ -24,14 +24,19 @@ from forms_app.services import (
     keeping,
     layouts,
     notices,
+    policies,
     posting,
     recounting,
+    rehearsals,
     reminding,
+    report_issuing,
     sets,
     settling,
     watching,
+    webhooks,
 )
 from forms_app.services.attachments import Lock
+from forms_app.services.calling import Caller
 from forms_app.services.deadlines import Deadlines
 from forms_app.services.digests import Budget
 from forms_app.services.posting import Follow, Taken
@@ -48,8 +53,10 @@ BY_THE_CLOCK = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
 WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.MAKE_DOCUMENT: issuing.WAITS,
     OutboxKind.MAKE_BLANK_FORMS: issuing.WAITS,
+    OutboxKind.MAKE_REPORT: issuing.WAITS,
     OutboxKind.POST_DELIVERY: posting.WAITS,
     OutboxKind.POST_NOTIFICATION: posting.WAITS,
+    OutboxKind.TELL_WEBHOOK: webhooks.WAITS,
     OutboxKind.REMIND: BY_THE_CLOCK,
     OutboxKind.LOOK_AFTER_PEOPLE: BY_THE_CLOCK,
     OutboxKind.LOOK_AFTER_RECORDS: BY_THE_CLOCK,
@@ -61,11 +68,14 @@ WAITS: Mapping[str, Sequence[timedelta]] = {
     OutboxKind.COUNT: BY_THE_CLOCK,
     OutboxKind.READ_BOUNCES: bounced.WAITS,
     OutboxKind.WATCH: BY_THE_CLOCK,
+    OutboxKind.REHEARSE: rehearsals.WAITS,
+    OutboxKind.BEGIN_POLICY: BY_THE_CLOCK,
     OutboxKind.DRAW_LAYOUT: layouts.WAITS,
     OutboxKind.SIGN_IN_MESSAGE: posting.SIGN_IN_WAITS,
 }
 BY_ITSELF: Mapping[str, Callable[[Workshop, Claim], None]] = {
     OutboxKind.WATCH: watching.look_after,
+    OutboxKind.BEGIN_POLICY: policies.begin_policy,
     OutboxKind.LOOK_AFTER_PEOPLE: dormancy.look_after_people,
     OutboxKind.LOOK_AFTER_RECORDS: keeping.look_after_records,
     OutboxKind.DESTROY: destroying.destroy_listed,
@@ -95,6 +105,10 @@ class Desk:
     """The hour of the UK day at which people are reminded."""
     heads: Path | None = None
     """The file in which the heads of the trail are published, where there is one."""
+    rehearse: rehearsals.Rehearse | None = None
+    """What walks an invented escalation through a policy."""
+    caller: Caller = field(default_factory=Caller)
+    """How the addresses of webhooks are reached."""
     budget: Budget = field(default_factory=Budget)
     troubles: Troubles = field(default_factory=Troubles)
     deadlines: Deadlines = field(default_factory=Deadlines)
@@ -174,25 +188,35 @@ def _work_on(workshop: Workshop, taken: Taken, desk: Desk, follow: Follow) -> Ta
 
 
 def _do(workshop: Workshop, claim: Claim, desk: Desk) -> None:
-    match claim.kind:
-        case OutboxKind.MAKE_BLANK_FORMS:
-            blank_forms.make_blank_forms(workshop, claim, desk.issue)
-        case OutboxKind.DRAW_LAYOUT:
-            layouts.draw_layout(workshop, claim, desk.draw)
-        case OutboxKind.POST_NOTIFICATION:
-            notices.post_notification(workshop, claim, desk.counter)
-        case OutboxKind.REMIND:
-            reminding.remind_board(workshop, claim, desk.reminders_hour)
-        case OutboxKind.PUBLISH_HEAD:
-            heads.publish_head(workshop, claim, desk.heads)
-        case OutboxKind.READ_BOUNCES:
-            bounced.read_bounces(workshop, claim, desk.mailbox)
-        case OutboxKind.SIGN_IN_MESSAGE:
-            posting.send_sign_in_message(workshop, claim, desk.counter)
-        case kind if kind in BY_ITSELF:
-            BY_ITSELF[kind](workshop, claim)
-        case _:
-            _park(workshop, claim, "This version of the service does not know this kind of work.")
+    if (at_desk := AT_THE_DESK.get(claim.kind)) is not None:
+        at_desk(workshop, claim, desk)
+    elif (by_itself := BY_ITSELF.get(claim.kind)) is not None:
+        by_itself(workshop, claim)
+    else:
+        _park(workshop, claim, "This version of the service does not know this kind of work.")
+
+
+AT_THE_DESK: Mapping[str, Callable[[Workshop, Claim, Desk], object]] = {
+    OutboxKind.MAKE_BLANK_FORMS: lambda workshop, claim, desk: blank_forms.make_blank_forms(
+        workshop, claim, desk.issue
+    ),
+    OutboxKind.MAKE_REPORT: lambda workshop, claim, desk: report_issuing.make_report(workshop, claim, desk.issue),
+    OutboxKind.DRAW_LAYOUT: lambda workshop, claim, desk: layouts.draw_layout(workshop, claim, desk.draw),
+    OutboxKind.REHEARSE: lambda workshop, claim, desk: rehearsals.make_rehearsal(workshop, claim, desk.rehearse),
+    OutboxKind.POST_NOTIFICATION: lambda workshop, claim, desk: notices.post_notification(
+        workshop, claim, desk.counter
+    ),
+    OutboxKind.TELL_WEBHOOK: lambda workshop, claim, desk: webhooks.tell_webhook(
+        workshop, claim, desk.caller, desk.letterhead.service_url
+    ),
+    OutboxKind.REMIND: lambda workshop, claim, desk: reminding.remind_board(workshop, claim, desk.reminders_hour),
+    OutboxKind.PUBLISH_HEAD: lambda workshop, claim, desk: heads.publish_head(workshop, claim, desk.heads),
+    OutboxKind.READ_BOUNCES: lambda workshop, claim, desk: bounced.read_bounces(workshop, claim, desk.mailbox),
+    OutboxKind.SIGN_IN_MESSAGE: lambda workshop, claim, desk: posting.send_sign_in_message(
+        workshop, claim, desk.counter
+    ),
+}
+"""What needs something of the worker's desk."""
 
 
 def _park(workshop: Workshop, claim: Claim, sentence: str) -> None:

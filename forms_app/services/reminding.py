@@ -92,7 +92,7 @@ def _is_working(day: date, calendar: Calendar) -> bool:
 
 
 def _calendar_of(work: Work, board_id: UUID) -> Calendar:
-    return work.calendar(work.shelf.get(reading.board_to_remind(work.session, board_id).policy_key))
+    return work.calendar(work.policy_of(reading.board_to_remind(work.session, board_id)))
 
 
 # --- what it says ------------------------------------------------------------------------------------------------

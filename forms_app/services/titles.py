@@ -61,7 +61,7 @@ class TitlesView:
 
 def titles_view(work: Work, *, by: UUID) -> TitlesView:
     board = own_person(work, by).board
-    policy = work.shelf.get(board.policy_key)
+    policy = work.policy_of(board)
     own = _own(work, board.id)
     kinds = tuple(_kind(policy, kind, own) for kind in policy.agency_kinds)
     return TitlesView(policy=policy.title, levels=policy.levels, kinds=kinds)

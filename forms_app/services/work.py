@@ -10,7 +10,7 @@ from uuid import UUID
 
 from forms_app.db import trail
 from forms_app.db.database import Session
-from forms_app.db.tables import AuditEntry
+from forms_app.db.tables import AuditEntry, Board
 from forms_app.domain.policy import Policy
 from forms_app.domain.working_days import Calendar
 from forms_app.policies.shelf import Shelf
@@ -28,6 +28,10 @@ class Work:
 
     def calendar(self, policy: Policy) -> Calendar:
         return self.calendars(policy.nation)
+
+    def policy_of(self, board: Board) -> Policy:
+        """The policy under which this Board's escalations begin at this moment."""
+        return self.shelf.get(board.policy_at(self.now))
 
     def note(
         self,

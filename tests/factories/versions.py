@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from forms_app.commands.invented import invented_board
+from forms_app.db.boards import board_with_code
 from forms_app.db.database import Database
 from forms_app.domain.policy import (
     Asked,
@@ -82,6 +83,10 @@ def board_with_two_versions(url: str) -> Iterator[tuple[Scene, Scene]]:
 
 
 def adopt(scene: Scene) -> None:
-    """The Board adopts the policy of this scene, as `forms-app boards load` does it."""
+    """The Board works under the policy of this scene from now on: set up with it, or as if its day had come."""
+    given = invented_board(scene.policy).given
     with Workshop(scene.database, scene.shelf, calendar_of, scene.clock).writing() as work:
-        set_up_board(work, invented_board(scene.policy).given)
+        set_up_board(work, given)
+        board = board_with_code(work.session, given.code)
+        assert board is not None
+        board.next_policy_key, board.next_policy_from = scene.policy.key, work.now
