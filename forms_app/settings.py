@@ -130,6 +130,8 @@ class Settings(BaseSettings):
     """Where “Hide this page now” leads."""
     single_sign_on_secrets: dict[str, SecretStr] = {}
     """What proves to an agency's own provider that it is this service: the secret of each issuer."""
+    webhook_private_receivers: frozenset[str] = frozenset()
+    """Receivers of webhooks, as host:port, that need not be machines of the internet. Only for networks of one's own, and tests."""
     outbox_lease_seconds: Annotated[float, Field(gt=0)] = 180
     """How long one piece of work may take, before another worker takes it up; longer than a slow mail server takes to answer."""
 
@@ -156,6 +158,7 @@ def read_settings() -> Settings:
     except SettingsError:
         lines = [
             'POLICY_FOLDERS: write a JSON list of folders, such as ["/etc/forms-app/policies"]',
+            'WEBHOOK_PRIVATE_RECEIVERS: write a JSON list of host:port, such as ["cases.internal.example.org:443"]',
             'SINGLE_SIGN_ON_SECRETS: write a JSON object, such as {"https://login.example.org": "the secret"}',
         ]
     raise SettingsFault("Set these environment variables and start again:\n  " + "\n  ".join(lines))

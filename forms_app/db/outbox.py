@@ -22,6 +22,8 @@ LONG_OWED = timedelta(minutes=15)
 class OutboxKind(StrEnum):
     MAKE_DOCUMENT = "make_document"
     """About a Document."""
+    MAKE_REPORT = "make_report"
+    """About a BoardReport."""
     POST_DELIVERY = "post_delivery"
     """About a Delivery."""
     WATCH = "watch"
@@ -30,8 +32,14 @@ class OutboxKind(StrEnum):
     """About a Board."""
     DRAW_LAYOUT = "draw_layout"
     """About a WordLayout: its sample as pictures."""
+    REHEARSE = "rehearse"
+    """About a RehearsedPolicy."""
+    BEGIN_POLICY = "begin_policy"
+    """About a PolicyAdoption: what follows from it. Owed at the moment from which it is in force."""
     POST_NOTIFICATION = "post_notification"
     """About a Notification."""
+    TELL_WEBHOOK = "tell_webhook"
+    """About a WebhookMessage."""
     REMIND = "remind"
     """About a Board: whom to remind of what today. One row for ever, due again on the next day."""
     LOOK_AFTER_PEOPLE = "look_after_people"
@@ -49,7 +57,7 @@ class OutboxKind(StrEnum):
     MAIL_HEAD = "mail_head"
     """About a Board: the head of the trail goes to its agencies' leads. One row for ever, due again a week later."""
     COUNT = "count"
-    """About nothing: what the register has not counted by today's rules. One row for ever, due again an hour later."""
+    """About nothing: what the register has not counted by today's rules, and quarters. One row for ever, due again an hour later."""
     READ_BOUNCES = "read_bounces"
     """About nothing: whether messages came back. One row for ever, due again a minute later."""
     SIGN_IN_MESSAGE = "sign_in_message"
@@ -68,7 +76,14 @@ STANDING = frozenset(
     }
 )
 """What comes round for ever: it can be put off again and again, and is never given up."""
-LAST = (OutboxKind.MAKE_BLANK_FORMS, OutboxKind.DRAW_LAYOUT, OutboxKind.MAKE_SET, OutboxKind.READ_BOUNCES)
+LAST = (
+    OutboxKind.MAKE_BLANK_FORMS,
+    OutboxKind.DRAW_LAYOUT,
+    OutboxKind.REHEARSE,
+    OutboxKind.MAKE_SET,
+    OutboxKind.READ_BOUNCES,
+    OutboxKind.TELL_WEBHOOK,
+)
 """What takes seconds and nobody waits for."""
 
 

@@ -14,7 +14,7 @@ class Value(BaseModel):
 
 class Page(Value):
     next: str | None = Field(
-        description="Ask again with this as `since` for what comes after. Keep it when there is nothing more: what changes later comes after it."
+        description="Ask again with this as `since` for what comes after it, now or when something has changed."
     )
 
 

@@ -79,6 +79,11 @@ ACTIONS: Mapping[str, Action] = {
     "message_came_back": Action("An email came back"),
     "earlier_message_came_back": Action("An earlier email came back"),
     "file_checked": Action("Checked whether a file is what was issued"),
+    # --- the register ---
+    "register_downloaded": Action("Downloaded a list of the register"),
+    "view_saved": Action("Saved a view of the register"),
+    "view_changed": Action("Changed a saved view of the register"),
+    "view_removed": Action("Removed a saved view of the register"),
     # --- signing in ---
     "sign_in_code_owed": Action("Asked for a code"),
     "sign_in_code_not_owed": Action("Asked for a code, and was sent none"),

@@ -50,6 +50,10 @@ class Kind(StrEnum):
     """What is due and overdue, once a day."""
     RELEASE_WAITS = "release_waits"
     """To the business unit: a document waits for somebody to prepare or release it."""
+    REPORT_WAITS = "report_waits"
+    """To the Board's office: a report of the Board waits for a second person, or was sent back."""
+    REPORT_RELEASED = "report_released"
+    """To whoever may read the Board's reports: there is a new one."""
     LAYOUT_FAILED = "layout_failed"
     """To the business unit: a document could not be made, with the Board's own Word layout or with the service's."""
     ADDRESS_CHANGES = "address_changes"
@@ -72,6 +76,12 @@ class Kind(StrEnum):
     """To safeguarding leads and the business unit: from a day on new escalations begin under another version."""
     POLICY_STAYS = "policy_stays"
     """To the same, who were told otherwise: that was withdrawn."""
+    SYSTEM_ACCESS_ASKED = "system_access_asked"
+    """To an agency's administrators and safeguarding leads, and to the business unit: another system would get a token or a webhook."""
+    SYSTEM_ACCESS_ENDS = "system_access_ends"
+    """To the same: the token of another system ends soon."""
+    WEBHOOK_GIVEN_UP = "webhook_given_up"
+    """To an agency's administrators and the business unit: another system did not take what it was told."""
     TRAIL_HEAD = "trail_head"
     """To safeguarding leads and the business unit: how many entries the trail has, and the hash of the last."""
     MANY_DOWNLOADS = "many_downloads"
@@ -92,6 +102,8 @@ WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.DISAGREEMENT: frozenset({"reference", "link"}),
     Kind.REMINDER: frozenset({"late", "coming", "link", "to_office"}),
     Kind.RELEASE_WAITS: frozenset({"count", "link"}),
+    Kind.REPORT_WAITS: frozenset({"link"}),
+    Kind.REPORT_RELEASED: frozenset({"link"}),
     Kind.LAYOUT_FAILED: frozenset({"is_own", "link"}),
     Kind.ADDRESS_CHANGES: frozenset(),
     Kind.ATTESTATION_DUE: frozenset({"by", "link", "to_office"}),
@@ -103,6 +115,9 @@ WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.PLACE_EMPTY: frozenset({"reference", "link"}),
     Kind.POLICY_CHANGES: frozenset({"policy", "starts", "link"}),
     Kind.POLICY_STAYS: frozenset({"policy", "starts", "link"}),
+    Kind.SYSTEM_ACCESS_ASKED: frozenset({"link", "to_office"}),
+    Kind.SYSTEM_ACCESS_ENDS: frozenset({"by", "link"}),
+    Kind.WEBHOOK_GIVEN_UP: frozenset({"link"}),
     Kind.TRAIL_HEAD: frozenset({"count", "hash", "on"}),
     Kind.MANY_DOWNLOADS: frozenset({"count", "most", "is_refused", "on", "link"}),
     Kind.SIGN_IN: frozenset({"code", "link"}),

@@ -95,6 +95,10 @@ EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
     Kind.RELEASE_WAITS: (
         Example("To the business unit", {"count": 2, "link": "https://service.example/register"}, {}),
     ),
+    Kind.REPORT_WAITS: (Example("To the Board’s office", {"link": "https://service.example/reports"}, {}),),
+    Kind.REPORT_RELEASED: (
+        Example("To the Chair, the scrutineer and the sub-groups", {"link": "https://service.example/reports"}, {}),
+    ),
     Kind.LAYOUT_FAILED: tuple(
         Example(when, {"link": "https://service.example/word-layouts", "is_own": is_own}, {})
         for when, is_own in (("With the Board’s own Word layout", True), ("With the service’s layout", False))
@@ -144,6 +148,32 @@ EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
         )
         for kind in (Kind.POLICY_CHANGES, Kind.POLICY_STAYS)
     },
+    Kind.SYSTEM_ACCESS_ASKED: tuple(
+        Example(when, {"link": "https://service.example/other-systems", "to_office": to_office}, {})
+        for when, to_office in (("To the agency’s administrators and leads", False), ("To the business unit", True))
+    ),
+    Kind.SYSTEM_ACCESS_ENDS: (
+        Example(
+            "A month before, and a week before",
+            {"by": date(2000, 1, 14), "link": "https://service.example/other-systems"},
+            {},
+        ),
+    ),
+    Kind.WEBHOOK_GIVEN_UP: (Example("To whoever keeps it", {"link": "https://service.example/other-systems"}, {}),),
+    Kind.SYSTEM_ACCESS_ASKED: tuple(
+        Example(when, {"link": "https://service.example/other-systems", "to_office": to_office}, {})
+        for when, to_office in (("To the agency’s administrators and leads", False), ("To the business unit", True))
+    ),
+    Kind.SYSTEM_ACCESS_ENDS: (
+        Example(
+            "A month before, and a week before",
+            {"by": date(2000, 1, 14), "link": "https://service.example/other-systems"},
+            {},
+        ),
+    ),
+    Kind.WEBHOOK_GIVEN_UP: (
+        Example("To whoever keeps it", {"link": "https://service.example/other-systems"}, {}),
+    ),
     Kind.TRAIL_HEAD: (Example("Once a week", {"count": 104_212, "hash": "0f1e2d3c" * 8, "on": date(2000, 1, 14)}, {}),),
     Kind.MANY_DOWNLOADS: tuple(
         Example(

@@ -23,6 +23,7 @@ from forms_app.services.history import place_of, policy_of, standing_of, step_of
 from forms_app.services.issuing import owe_posting
 from forms_app.services.mail_domains import travels_attached
 from forms_app.services.releasing import let_go
+from forms_app.services.webhooks import tell_of_document
 from forms_app.services.work import Work
 
 
@@ -103,6 +104,8 @@ def _send_account_to_who_joins(
         # Files that are still to be made are posted by whoever makes them.
         for delivery in deliveries if account.issued_at is not None else ():
             owe_posting(work, delivery.id)
+        if account.issued_at is not None:
+            tell_of_document(work, account)
 
 
 def _places(escalation: Escalation) -> Mapping[UUID, UUID]:

@@ -15,6 +15,8 @@ from forms_app.services.administering import refuse_last_officer
 from forms_app.services.attesting import remind_of_attestations
 from forms_app.services.limits import forget_what_is_over
 from forms_app.services.people import lock, unlock
+from forms_app.services.tokens import warn_of_ends
+from forms_app.services.webhooks import forget_what_was_told
 from forms_app.services.work import Work
 from forms_app.services.workshop import Workshop
 
@@ -22,10 +24,14 @@ A_DAY = timedelta(days=1)
 
 
 def look_after_people(workshop: Workshop, claim: Claim) -> None:
-    """Locks a Board's dormant accounts, reminds its agencies of their yearly word, and forgets who asked for what how often."""
+    """Locks a Board's dormant accounts, reminds its agencies of their yearly word and of tokens that end, and forgets who asked for
+    what how often.
+    """
     with workshop.writing() as work:
         lock_dormant(work, claim.about_id)
         remind_of_attestations(work, claim.about_id)
+        warn_of_ends(work, claim.about_id)
+        forget_what_was_told(work, claim.about_id)
         forget_what_is_over(work)
         outbox.finish_until(work.session, claim.item_id, claim.worker, work.now + A_DAY)
 

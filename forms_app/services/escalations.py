@@ -38,6 +38,7 @@ from forms_app.services.history import place_of, standing_of
 from forms_app.services.places import covered_by
 from forms_app.services.similar import similar_to
 from forms_app.services.watching import watch
+from forms_app.services.webhooks import tell_of_stage
 from forms_app.services.work import Work
 
 REFERENCE_LETTERS = "23456789BCDFGHJKMNPQRTVWXYZ"
@@ -176,6 +177,7 @@ def _finish(work: Work, escalation: Escalation, row: StageRecord) -> Filed:
     )
     circulate(work, escalation, row)
     watch(work, escalation, row)
+    tell_of_stage(work, escalation, row)
     forget_draft(work.session, row.form_key)
     return Filed(escalation.id, row.id)
 

@@ -23,6 +23,7 @@ from forms_app.domain.deliveries import Why
 from forms_app.domain.secrecy import is_protected
 from forms_app.services.attachments import LOCKED
 from forms_app.services.settling import put_off
+from forms_app.services.webhooks import tell_of_document
 from forms_app.services.work import Work
 from forms_app.services.workshop import Workshop
 
@@ -51,7 +52,7 @@ def make_document(
         issued = _made_before(work, read, digest) if is_due else None
     try:
         if is_due and issued is None:
-            issued = _make(kind, context, layout, issue)
+            issued = made_from(kind, context, layout, issue)
     except DocumentFault as fault:
         with workshop.writing() as work:
             put_off(work, claim, str(fault), WAITS, Why.UNFIT)
@@ -80,7 +81,7 @@ def _made_before(work: Work, document: Document, digest: str) -> Issued | None:
     return Issued(**whole) if whole.keys() == {"docx", "pdf", PAGE} else None
 
 
-def _make(kind_code: str, context: str, layout: bytes | None, issue: Issue) -> Issued:
+def made_from(kind_code: str, context: str, layout: bytes | None, issue: Issue) -> Issued:
     """The bytes. Raises DocumentFault."""
     kind = kind_of(kind_code)
     try:
@@ -106,6 +107,7 @@ def _keep(work: Work, document: Document, issued: Issued, digest: str) -> None:
         )
     escalation = document.escalation
     work.note("document_issued", board=escalation.board_id, escalation=escalation.id, about=document.id)
+    tell_of_document(work, document)
 
 
 def owe_making(work: Work, document: Document, *, release: int = 0) -> None:

@@ -29,8 +29,10 @@ from forms_app.services.mail_domains import hold_rule, rule_for
 from forms_app.services.posting import WAITS, WHY_NOT, Counter, office_of, why_ruled_out
 from forms_app.services.releasing import waiting_for
 from forms_app.services.reminding import Lines, lines_for
+from forms_app.services.reports import is_readable_by, waits_for
 from forms_app.services.scanning import Because
 from forms_app.services.settling import Of, give_up, settle
+from forms_app.services.tokens import end_of_token
 from forms_app.services.work import Work
 from forms_app.services.workshop import Workshop
 
@@ -49,6 +51,9 @@ OfPeople = Literal[
     Kind.DESTRUCTION_NEAR,
     Kind.DRAFT_ENDS,
     Kind.SECOND_STEPS_CHANGED,
+    Kind.SYSTEM_ACCESS_ASKED,
+    Kind.SYSTEM_ACCESS_ENDS,
+    Kind.WEBHOOK_GIVEN_UP,
     Kind.POLICY_CHANGES,
     Kind.POLICY_STAYS,
     Kind.MANY_DOWNLOADS,
@@ -164,10 +169,8 @@ def _words(work: Work, notification: Notification, lines: Lines, service: str) -
             return _happened(work, notification, kind, service)
         case Kind.REMINDER:
             return _reminder(lines, service)
-        case Kind.RELEASE_WAITS:
-            return _release_waits(work, notification, service)
-        case Kind.LAYOUT_FAILED:
-            return _layout_failed(work, notification, service)
+        case Kind.RELEASE_WAITS | Kind.LAYOUT_FAILED | Kind.REPORT_WAITS | Kind.REPORT_RELEASED:
+            return _of_documents(work, notification, kind, service)
         case Kind.TRAIL_HEAD:
             count, found = trail.head(work.session)
             return {"count": count, "hash": found, "on": uk_date(work.now)}
@@ -175,6 +178,17 @@ def _words(work: Work, notification: Notification, lines: Lines, service: str) -
             raise UnfitMessage(f"A message of the kind {kind} is no notification; nothing was sent.")
         case _:
             return _of_people(work, notification, kind, service)
+
+
+def _of_documents(work: Work, notification: Notification, kind: Kind, service: str) -> Values | None:
+    """Of what the Board's office has to do before one can leave, and of a report that it let go."""
+    match kind:
+        case Kind.RELEASE_WAITS:
+            return _release_waits(work, notification, service)
+        case Kind.LAYOUT_FAILED:
+            return _layout_failed(work, notification, service)
+        case _:
+            return _report(work, notification, kind, service)
 
 
 def _of_people(work: Work, notification: Notification, kind: OfPeople, service: str) -> Values | None:
@@ -193,6 +207,8 @@ def _of_people(work: Work, notification: Notification, kind: OfPeople, service: 
             return _policy(work, notification, kind, service)
         case Kind.SECOND_STEPS_CHANGED:
             return {"link": f"{service}/second-steps"}
+        case Kind.SYSTEM_ACCESS_ASKED | Kind.SYSTEM_ACCESS_ENDS | Kind.WEBHOOK_GIVEN_UP:
+            return _other_systems(work, notification, kind, f"{service}/other-systems")
         case Kind.MANY_DOWNLOADS:
             return _many_downloads(work, notification, service)
         case _:
@@ -271,6 +287,14 @@ def _release_waits(work: Work, notification: Notification, service: str) -> Valu
     return {"count": len(waiting), "link": f"{service}/{'register' if is_office else place}"} if waiting else None
 
 
+def _report(work: Work, notification: Notification, kind: Kind, service: str) -> Values | None:
+    """Nothing of one that waits no more, or was withdrawn since."""
+    assert notification.about_id is not None, "a message about a report names it"
+    waits = kind is Kind.REPORT_WAITS
+    is_true = (waits_for if waits else is_readable_by)(work, notification.person, notification.about_id)
+    return {"link": f"{service}/reports/{notification.about_id}"} if is_true else None
+
+
 def _layout_failed(work: Work, notification: Notification, service: str) -> Values | None:
     board = notification.board_id
     kinds = ledger.kinds_given_up(work.session, board)
@@ -300,6 +324,17 @@ def _destruction_near(work: Work, notification: Notification, service: str) -> V
         "link": f"{service}/register/keeping" if to_office else "",
         "to_office": to_office,
     }
+
+
+def _other_systems(work: Work, notification: Notification, kind: OfPeople, link: str) -> Values | None:
+    """Nothing of a token that was revoked since."""
+    assert notification.about_id is not None, "a message about another system names its token or webhook"
+    if kind is Kind.SYSTEM_ACCESS_ASKED:
+        return {"link": link, "to_office": notification.person.seat == Seat.BUSINESS_UNIT}
+    if kind is Kind.WEBHOOK_GIVEN_UP:
+        return {"link": link}
+    ends = end_of_token(work, notification.board_id, notification.about_id)
+    return None if ends is None else {"by": uk_date(ends), "link": link}
 
 
 def _draft_ends(work: Work, notification: Notification, service: str) -> Values | None:

@@ -17,6 +17,7 @@ from forms_app.domain.working_days import uk_date
 from forms_app.services import joining
 from forms_app.services.circulating import circulate
 from forms_app.services.history import policy_of, standing_of
+from forms_app.services.webhooks import tell_of_stage
 from forms_app.services.work import Work
 from forms_app.services.workshop import Workshop
 
@@ -106,3 +107,4 @@ def _act(work: Work, escalation: Escalation, facts: Facts) -> None:
     work.note(f"{row.kind}_by_the_service", board=escalation.board.id, escalation=escalation.id, about=row.id)
     circulate(work, escalation, row)
     watch(work, escalation, row)
+    tell_of_stage(work, escalation, row)
