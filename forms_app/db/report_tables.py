@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forms_app.db.sealing import SealedBytes, SealedJSON, SealedText
-from forms_app.db.tables import Base, _id
+from forms_app.db.tables import Base, Board, _id
 
 NOT_WITHDRAWN = text("withdrawn_at IS NULL")
 
@@ -68,6 +68,7 @@ class BoardReport(Base):
     withdrawn_because: Mapped[str] = mapped_column(SealedText("board_reports.withdrawn_because"), default="")
     issued_at: Mapped[datetime | None]
 
+    board: Mapped[Board] = relationship(lazy="raise")
     findings: Mapped[list[ReportFinding]] = relationship(
         lazy="raise", order_by="ReportFinding.number", cascade="all, delete-orphan"
     )

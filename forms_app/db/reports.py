@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, selectinload, undefer
+from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.places import WHOLE
 from forms_app.db.report_tables import BoardReport, ReportFile
@@ -25,7 +25,9 @@ def report_of_board(session: Session, board_id: UUID, report_id: UUID, *, lock: 
     if lock:
         session.execute(select(BoardReport.id).where(BoardReport.id == report_id).with_for_update())
     wanted = select(BoardReport).where(BoardReport.id == report_id, BoardReport.board_id == board_id)
-    wanted = wanted.options(selectinload(BoardReport.findings), selectinload(BoardReport.files))
+    wanted = wanted.options(
+        joinedload(BoardReport.board), selectinload(BoardReport.findings), selectinload(BoardReport.files)
+    )
     return session.scalars(wanted.execution_options(populate_existing=lock)).one_or_none()
 
 

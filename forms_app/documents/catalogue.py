@@ -10,6 +10,7 @@ from forms_app.documents.contexts import (
     AcknowledgementSheet,
     BlankForm,
     BoardProforma,
+    FiguresReport,
     FileCopy,
     MeetingInvitation,
     MeetingMinutes,
@@ -33,6 +34,9 @@ REFERENCE = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*")
 
 
 BLANK_FORM, BLANK_PROFORMA = "blank_form", "blank_proforma"
+ANNUAL_REPORT, QUARTERLY_REPORT, LEARNING_REPORT = "annual_report", "quarterly_report", "learning_report"
+OF_THE_BOARD = frozenset({ANNUAL_REPORT, QUARTERLY_REPORT, LEARNING_REPORT})
+"""The kinds that belong to no escalation."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Kind:
     @property
     def identified(self) -> bool:
         """Whether it names the child, the family or practitioners; a blank one, whether it may when it is filled in."""
-        return self.code not in {*DEIDENTIFIED, BLANK_PROFORMA}
+        return self.code not in {*DEIDENTIFIED, *OF_THE_BOARD, BLANK_PROFORMA}
 
     @property
     def is_blank(self) -> bool:
@@ -55,6 +59,8 @@ class Kind:
     @property
     def template(self) -> str:
         """The folder of its templates."""
+        if self.context is FiguresReport:
+            return "figures_report"
         return BLANK_FORM if self.is_blank else self.code
 
 
@@ -73,6 +79,8 @@ KINDS: dict[str, Kind] = {
         Kind(DocumentKind.BOARD_PROFORMA, "Board proforma", BoardProforma),
         Kind(DocumentKind.SUB_GROUP_REPORT, "Report to a sub-group", SubGroupReport),
         Kind(DocumentKind.POLICY_GAP_NOTICE, "Notice of a gap in the policy", PolicyGapNotice),
+        Kind(ANNUAL_REPORT, "Annual report", FiguresReport),
+        Kind(QUARTERLY_REPORT, "Quarterly report", FiguresReport),
         Kind(BLANK_FORM, "Blank form", BlankForm),
         Kind(BLANK_PROFORMA, "Blank Board proforma", BlankForm),
     )
@@ -110,4 +118,6 @@ def file_name(kind: Kind, reference: str, file_format: Format) -> str:
         )
     if kind.is_blank:
         return f"blank-form-{reference}.{file_format}"
+    if kind.code in OF_THE_BOARD:
+        return f"report-{reference}.{file_format}"
     return f"escalation-{reference}-{kind.code.replace('_', '-')}.{file_format}"

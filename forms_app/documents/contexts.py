@@ -274,6 +274,44 @@ class PolicyGapNotice(Value):
     texts: tuple[Answer, ...]
 
 
+class Drawn(Enum):
+    """Whether a table is drawn as a chart too."""
+
+    NOT = "not"
+    BARS = "bars"
+    """One bar for each row, as long as the number in its second column; none where that is no number."""
+
+
+class FiguresTable(Value):
+    """Figures of the Board, as its page of numbers shows them. What stands in the first column of a row names it."""
+
+    title: str
+    counts: str
+    """What is counted, in a sentence."""
+    drawn: Drawn
+    columns: Annotated[tuple[str, ...], Field(max_length=7)]
+    """None where there are no rows."""
+    rows: tuple[tuple[str, ...], ...]
+    total: tuple[str, ...]
+    """The last row, which no chart draws; none where nothing is summed up."""
+    nothing: Annotated[tuple[str, ...], Field(max_length=1)]
+    """What is said where there are no rows."""
+    notes: tuple[str, ...]
+    """What explains the figures."""
+
+
+class FiguresReport(Value):
+    """The Board's report on a year or a quarter: its numbers and what it says of them. De-identified."""
+
+    heading: Heading
+    facts: tuple[Fact, ...]
+    introduction: tuple[Answer, ...]
+    tables: tuple[FiguresTable, ...]
+    how: tuple[str, ...]
+    """How it was counted, and why some numbers are not shown."""
+    texts: tuple[Answer, ...]
+
+
 class Room(Enum):
     """How much room a blank form leaves for an answer."""
 
@@ -327,5 +365,6 @@ Context = (
     | BoardProforma
     | SubGroupReport
     | PolicyGapNotice
+    | FiguresReport
     | BlankForm
 )

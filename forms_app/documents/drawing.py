@@ -13,9 +13,9 @@ from pathlib import Path
 import structlog
 
 from forms_app.documents import fonts, pdf, templates, word
-from forms_app.documents.catalogue import BLANK_FORM, KINDS, kind_of
+from forms_app.documents.catalogue import ANNUAL_REPORT, BLANK_FORM, KINDS, kind_of
 from forms_app.documents.confinement import Doors, close_doors, die_with, limit_cpu, limit_memory, shut_in
-from forms_app.documents.contexts import BlankForm, Context, Heading
+from forms_app.documents.contexts import BlankForm, Context, Drawn, FiguresReport, FiguresTable, Heading
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.issue import issue
 from forms_app.documents.wire import ISSUED, OUT_OF_MEMORY, READY, REFUSED, Wire
@@ -35,6 +35,10 @@ FIRST = BlankForm(
     use=(EVERY_FONT,),
     sections=(),
 )
+FIRST_TABLE = FiguresTable(
+    title="A", counts="A", drawn=Drawn.BARS, columns=("A", "A"), rows=(("A", "1"),), total=(), nothing=(), notes=()
+)
+FIRST_FIGURES = FiguresReport(heading=FIRST.heading, facts=(), introduction=(), tables=(FIRST_TABLE,), how=(), texts=())
 NO_MEMORY = (MemoryError, SystemError)
 """The second is raised by a library in C that got none."""
 log = structlog.get_logger(__name__)
@@ -79,6 +83,7 @@ def load() -> None:
         word.template(kind.template)
         pdf.environment().get_template(f"{kind.template}/page.html")
     issue(BLANK_FORM, FIRST)
+    issue(ANNUAL_REPORT, FIRST_FIGURES)
     # What is loaded stays, and of a document most goes by itself: looking for rubbish rarely makes each one in twenty faster.
     gc.collect()
     gc.freeze()

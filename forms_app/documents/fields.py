@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from forms_app.documents.catalogue import KINDS, Kind
+from forms_app.documents.catalogue import KINDS, OF_THE_BOARD, Kind
 
 EVERY = "*"
 """Each one of a list, in the path of a field."""
@@ -20,8 +20,11 @@ SHARING: Path = ("sharing",)
 SHORT_NAMES = {"title": TITLE, "sharing": SHARING}
 """What a layout may also name beside the fields of the context; the title stands in its heading too."""
 
-LAID_OUT: dict[str, Kind] = {code: kind for code, kind in KINDS.items() if not kind.is_blank}
-"""The kinds that can have a layout of a Board's own. What stands on a form to fill in follows from the policy alone."""
+LAID_OUT: dict[str, Kind] = {
+    code: kind for code, kind in KINDS.items() if not kind.is_blank and code not in OF_THE_BOARD
+}
+"""The kinds that can have a layout of a Board's own. What stands on a form to fill in follows from the policy alone, and what
+stands in a report of the Board from what it counts."""
 
 
 class Some(Enum):

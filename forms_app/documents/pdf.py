@@ -6,7 +6,7 @@ import logging
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from forms_app.documents import fonts, templates
 from forms_app.documents.catalogue import Kind
+from forms_app.documents.charts import Chart, charts_of
 from forms_app.documents.contexts import Value
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.readback import Reader, compare, page_blocks, pdf_pages
@@ -31,6 +32,8 @@ ffi.cdef("FcConfig * FcConfigCreate(void);")
 
 PROFILE = "ua1"
 STYLES = templates.FOLDER / "print.css"
+CHART = "chart"
+"""How the address of a chart of the document itself begins, in its page."""
 # No ligatures: an accent inside one could not be read back. And a family that ends in a digit breaks its name in the PDF.
 FONT_RULES = b"""<?xml version="1.0"?>
 <fontconfig>
@@ -47,9 +50,17 @@ ONE_AT_A_TIME = threading.RLock()
 
 
 class OwnFilesOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
-    """Opens the service's own templates and styles. Anything else ends the document, before anything is read or asked for."""
+    """Opens the service's own templates and styles, and the charts of the document. Anything else ends it, before anything is
+    read or asked for.
+    """
+
+    def __init__(self, charts: Sequence[Chart | None] = ()) -> None:
+        super().__init__()
+        self.charts = {f"{CHART}:{number}": chart.png for number, chart in enumerate(charts) if chart is not None}
 
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        if url in self.charts:
+            return URLFetcherResponse(url, self.charts[url], {"Content-Type": "image/png"})
         parts = urlsplit(url)
         path = Path(unquote(parts.path)).resolve()
         if parts.scheme != "file" or parts.netloc or not path.is_relative_to(templates.FOLDER):
@@ -107,7 +118,7 @@ def filled(kind: Kind, context: Value) -> str:
 
 def proved(kind: Kind, context: Value, source: str) -> bytes:
     """The PDF of a filled page, checked."""
-    html, pdf = render(source)
+    html, pdf = render(source, charts_of(context))
     validate(pdf)
     blocks = list(page_blocks(html.etree_element))
     compare(context, [cell for block in blocks for cell in block.cells], where=f"The page of the {kind.title.lower()}")
@@ -115,11 +126,11 @@ def proved(kind: Kind, context: Value, source: str) -> bytes:
     return pdf
 
 
-def render(source: str) -> tuple[HTML, bytes]:
+def render(source: str, charts: Sequence[Chart | None] = ()) -> tuple[HTML, bytes]:
     with ONE_AT_A_TIME, no_warnings():
         font_configuration, styles = shared()
         try:
-            html = HTML(string=source, base_url=str(templates.FOLDER), url_fetcher=OwnFilesOnly())
+            html = HTML(string=source, base_url=str(templates.FOLDER), url_fetcher=OwnFilesOnly(charts))
             document = html.render(
                 font_config=font_configuration, stylesheets=[styles], color_profiles=colours(), **OPTIONS
             )

@@ -10,6 +10,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from forms_app.documents.catalogue import Kind
+from forms_app.documents.charts import charts_of
 from forms_app.documents.contexts import Heading, Value
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.wording import shown
@@ -47,9 +48,9 @@ def environment(put: Callable[[str], str]) -> Environment:
 
 
 def blanks(kind: Kind, context: Value) -> dict[str, object]:
-    """What a template may name: the fields of the context, the title of the kind, and what may be done with the document."""
+    """What a template may name: the fields of the context, the title of the kind, what may be done with the document, its charts."""
     fields = {name: getattr(context, name) for name in type(context).model_fields}
-    return {**fields, "title": fields["heading"].title, "sharing": sharing(kind)}
+    return {**fields, "title": fields["heading"].title, "sharing": sharing(kind), "charts": charts_of(context)}
 
 
 def sharing(kind: Kind) -> str:

@@ -44,8 +44,10 @@ def prove(kind: Kind, context: Value, made: bytes) -> None:
 
 
 def _leave_out_paper(content: HtmlElement) -> None:
-    """Without the widths of columns, and the room to write by hand."""
-    for element in content.xpath(".//colgroup | .//div[contains(concat(' ', @class, ' '), ' room ')]"):
+    """Without the widths of columns, the room to write by hand, and charts, which say nothing that their tables do not."""
+    for element in content.xpath(
+        ".//colgroup | .//div[contains(concat(' ', @class, ' '), ' room ')] | .//p[@class='chart']"
+    ):
         element.drop_tree()
 
 

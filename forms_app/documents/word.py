@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from jinja2 import Environment, Template, TemplateError
 
 from forms_app.documents import placed, templates
 from forms_app.documents.catalogue import Kind
+from forms_app.documents.charts import Chart, charts_of
 from forms_app.documents.contexts import Value
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.placed import Placed
@@ -25,6 +27,7 @@ from forms_app.documents.readback import compare, word_blocks
 from forms_app.documents.unpacking import BODY
 
 PROPERTIES = "docProps/core.xml"
+RELATIONSHIPS = "word/_rels/document.xml.rels"
 LANGUAGE = "en-GB"
 TEXT = '<w:t xml:space="preserve">'
 MOST_LAYOUTS = 24
@@ -42,6 +45,17 @@ LEFT_BEHIND = (
     "/glossaryDocument",
     "/stylesWithEffects",
 )
+
+# A template has one picture with this description wherever a chart may come; it is filled like any other text.
+CHART = "chart"
+DRAWING = re.compile(r"<w:drawing>(?:(?!</w:drawing>).)*</w:drawing>", re.DOTALL)
+SIZE = re.compile(r'cx="\d+" cy="\d+"')
+EMBEDDED = re.compile(r'r:embed="[^"]*"')
+PICTURE_ID = re.compile(r'(<wp:docPr id=")\d+"')
+IMAGE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
+RELATIONSHIP, LAST = '<Relationship Id="{name}" Type="{kind}" Target="media/{name}.png"/>', "</Relationships>"
+MILLIMETRE = 36_000
+"""In the units in which Word measures pictures."""
 COMMENT_MARKS = "//w:commentRangeStart | //w:commentRangeEnd | //w:r[w:commentReference]"
 REVISIONS = "//w:ins | //w:del | //w:moveFrom | //w:moveTo"
 
@@ -61,6 +75,8 @@ class Compiled:
 
     parts: dict[str, Template]
     package: bytes
+    relationships: str
+    """What the body refers to: charts are added to it."""
     language: str = LANGUAGE
 
 
@@ -104,7 +120,24 @@ def proved(kind: Kind, context: Value, docx: bytes) -> bytes:
 def fill(compiled: Compiled, kind: Kind, context: Value) -> bytes:
     values, what = templates.blanks(kind, context), f"The Word template of the {kind.title.lower()}"
     parts = {name: filled(part, values, what) for name, part in compiled.parts.items()}
-    return packed(compiled, parts, properties(context))
+    charts = [chart for chart in charts_of(context) if chart is not None]
+    return packed(compiled, {**parts, **drawn(parts[BODY], charts)}, properties(context), charts)
+
+
+def drawn(body: bytes, charts: Sequence[Chart]) -> dict[str, bytes]:
+    """The body with each chart where the template has the picture of one, and the pictures themselves. The words are there already."""
+    if not charts:
+        return {}
+    each = iter(enumerate(charts, start=1))
+
+    def in_its_place(found: re.Match[str]) -> str:
+        number, chart = next(each)
+        size = f'cx="{chart.width_mm * MILLIMETRE}" cy="{chart.height_mm * MILLIMETRE}"'
+        picture = EMBEDDED.sub(f'r:embed="{CHART}{number}"', SIZE.sub(size, found[0]))
+        return PICTURE_ID.sub(rf'\g<1>{number}"', picture)
+
+    pictures = {f"word/media/{CHART}{number}.png": chart.png for number, chart in enumerate(charts, start=1)}
+    return {BODY: DRAWING.sub(in_its_place, body.decode()).encode(), **pictures}
 
 
 def filled(part: Template, values: Mapping[str, object], what: str) -> bytes:
@@ -115,12 +148,16 @@ def filled(part: Template, values: Mapping[str, object], what: str) -> bytes:
         raise DocumentFault(f"{what} cannot be filled: {named(fault)}") from None
 
 
-def packed(compiled: Compiled, parts: Mapping[str, bytes], properties: str) -> bytes:
+def packed(compiled: Compiled, parts: Mapping[str, bytes], properties: str, charts: Sequence[Chart] = ()) -> bytes:
     file = io.BytesIO(compiled.package)
     file.seek(0, io.SEEK_END)
+    numbers = range(1, len(charts) + 1)
+    added = "".join(RELATIONSHIP.format(name=f"{CHART}{number}", kind=IMAGE) for number in numbers)
+    relationships = compiled.relationships.replace(LAST, f"{added}{LAST}")
     with zipfile.ZipFile(file, "a") as package:
         for name, content in parts.items():
             write(package, name, content)
+        write(package, RELATIONSHIPS, relationships.encode())
         write(package, PROPERTIES, properties.encode())
     return file.getvalue()
 
@@ -190,7 +227,8 @@ def compiled_from(file: IO[bytes], what: str, environment: Environment) -> Compi
         parts = {name: environment.from_string(source) for name, source in sources(word).items()}
     except TemplateError as fault:
         raise DocumentFault(f"{what} cannot be understood: {fault}") from None
-    return Compiled(parts, package_without(word, {*parts, PROPERTIES}), language(word))
+    relationships = bytes(word.docx.part.rels.xml).decode()
+    return Compiled(parts, package_without(word, {*parts, RELATIONSHIPS, PROPERTIES}), relationships, language(word))
 
 
 def sources(word: DocxTemplate) -> dict[str, str]:

@@ -82,6 +82,8 @@ class Kind(StrEnum):
     """To the same: the token of another system ends soon."""
     WEBHOOK_GIVEN_UP = "webhook_given_up"
     """To an agency's administrators and the business unit: another system did not take what it was told."""
+    SIMILAR_ESCALATIONS = "similar_escalations"
+    """To the scrutineer, or to who raised one of them: there is a pattern of similar escalations."""
     TRAIL_HEAD = "trail_head"
     """To safeguarding leads and the business unit: how many entries the trail has, and the hash of the last."""
     MANY_DOWNLOADS = "many_downloads"
@@ -118,6 +120,7 @@ WORDS: Mapping[Kind, frozenset[str]] = {
     Kind.SYSTEM_ACCESS_ASKED: frozenset({"link", "to_office"}),
     Kind.SYSTEM_ACCESS_ENDS: frozenset({"by", "link"}),
     Kind.WEBHOOK_GIVEN_UP: frozenset({"link"}),
+    Kind.SIMILAR_ESCALATIONS: frozenset({"reference", "link"}),
     Kind.TRAIL_HEAD: frozenset({"count", "hash", "on"}),
     Kind.MANY_DOWNLOADS: frozenset({"count", "most", "is_refused", "on", "link"}),
     Kind.SIGN_IN: frozenset({"code", "link"}),

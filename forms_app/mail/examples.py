@@ -174,6 +174,10 @@ EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
     Kind.WEBHOOK_GIVEN_UP: (
         Example("To whoever keeps it", {"link": "https://service.example/other-systems"}, {}),
     ),
+    Kind.SIMILAR_ESCALATIONS: (
+        Example("To the scrutineer", {"reference": "", "link": "https://service.example/patterns"}, {}),
+        _about_one("To who raised one of them", "escalations"),
+    ),
     Kind.TRAIL_HEAD: (Example("Once a week", {"count": 104_212, "hash": "0f1e2d3c" * 8, "on": date(2000, 1, 14)}, {}),),
     Kind.MANY_DOWNLOADS: tuple(
         Example(

@@ -46,6 +46,7 @@ OfPeople = Literal[
     Kind.PLACE_CHANGED,
     Kind.PLACE_GIVEN_UP,
     Kind.PLACE_EMPTY,
+    Kind.SIMILAR_ESCALATIONS,
     Kind.ADDRESS_CHANGES,
     Kind.ATTESTATION_DUE,
     Kind.DESTRUCTION_NEAR,
@@ -196,6 +197,8 @@ def _of_people(work: Work, notification: Notification, kind: OfPeople, service: 
     match kind:
         case Kind.PLACE_CHANGED | Kind.PLACE_GIVEN_UP | Kind.PLACE_EMPTY:
             return _place(work, notification, kind, service)
+        case Kind.SIMILAR_ESCALATIONS:
+            return _similar_escalations(work, notification, service)
         case Kind.ADDRESS_CHANGES:
             return {}
         case Kind.ATTESTATION_DUE:
@@ -237,6 +240,16 @@ def _place(work: Work, notification: Notification, kind: Kind, service: str) -> 
         case _:
             is_unit = may(notification.person, May.HAND_OVER_PLACE, Relation.OWN_BOARD)
             return {"reference": reference, "link": f"{service}/register/places"} if is_unit else None
+
+
+def _similar_escalations(work: Work, notification: Notification, service: str) -> Values | None:
+    """To whoever raised one of them of that one; to the scrutineer of all."""
+    if notification.escalation_id is not None:
+        link = f"{service}/escalations/{notification.escalation_id}"
+        found = {"reference": _reference(work, notification), "link": link}
+        return found if _takes_part(work, notification) else None
+    sees = may(notification.person, May.SEE_PATTERNS, Relation.OWN_BOARD)
+    return {"reference": "", "link": f"{service}/patterns"} if sees else None
 
 
 def _takes_part(work: Work, notification: Notification) -> bool:

@@ -16,6 +16,7 @@ from forms_app.db.deliveries import withdrawn_from
 from forms_app.db.people import person_with_board, seat_holders
 from forms_app.db.places import has_declared, is_impartial
 from forms_app.db.reads import takes_part
+from forms_app.db.report_tables import ReportFinding
 from forms_app.db.tables import Document, Escalation, Person, Release, ReleaseFinding
 from forms_app.deidentification.findings import Finding
 from forms_app.documents import contexts as say
@@ -151,7 +152,7 @@ def resolve(work: Work, *, by: UUID, document_id: UUID, seen: int, decisions: Se
         if decision.what == "keep":
             _keep(finding, decision.words, by)
         else:
-            _put_instead(texts, finding, decision)
+            put_instead(texts, finding, decision)
     if any(len(text) > LIMIT for text in texts.values()):
         raise NotAllowedNow(f"With these words a text would be longer than {LIMIT:,} characters. Use fewer.")
     release.texts = {name: text for name, text in texts.items() if text.strip()}
@@ -166,7 +167,7 @@ def _keep(finding: ReleaseFinding, reason: str, by: UUID) -> None:
     finding.kept_because, finding.kept_by_id = reason, by
 
 
-def _put_instead(texts: dict[str, str], finding: ReleaseFinding, decision: Decision) -> None:
+def put_instead(texts: dict[str, str], finding: ReleaseFinding | ReportFinding, decision: Decision) -> None:
     """Removes it from its text, or puts other words there."""
     name = finding.field.removeprefix(f"{TEXT}:")
     text = texts.get(name, "")

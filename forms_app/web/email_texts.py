@@ -23,6 +23,8 @@ TITLES: Mapping[Kind, str] = {
     Kind.DISAGREEMENT: "Somebody does not agree",
     Kind.REMINDER: "Reminder",
     Kind.RELEASE_WAITS: "Documents wait to be released",
+    Kind.REPORT_WAITS: "A report of the Board waits",
+    Kind.REPORT_RELEASED: "A new report of the Board",
     Kind.LAYOUT_FAILED: "A Word layout could not be used",
     Kind.ADDRESS_CHANGES: "Your email address is to be changed",
     Kind.ATTESTATION_DUE: "Look through the list of people",
@@ -32,6 +34,7 @@ TITLES: Mapping[Kind, str] = {
     Kind.PLACE_CHANGED: "The people who take part have changed",
     Kind.PLACE_GIVEN_UP: "You take no part any more",
     Kind.PLACE_EMPTY: "Somebody must be named in a place",
+    Kind.SIMILAR_ESCALATIONS: "There is a pattern of similar escalations",
     Kind.TRAIL_HEAD: "The head of the trail",
     Kind.SIGN_IN: "Code to sign in",
 }

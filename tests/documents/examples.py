@@ -14,7 +14,10 @@ from forms_app.documents.contexts import (
     BlankTable,
     BoardProforma,
     Context,
+    Drawn,
     Fact,
+    FiguresReport,
+    FiguresTable,
     FileCopy,
     Heading,
     MeetingInvitation,
@@ -189,6 +192,37 @@ BLANK = BlankForm(
     ),
 )
 
+REASONS = FiguresTable(
+    title="Reasons",
+    counts="Escalations by the reason for which they were raised.",
+    drawn=Drawn.BARS,
+    columns=("Of which", "2026", "2025"),
+    rows=(("Step-down from a plan", "12", "9"), ("Thresholds", "Not shown", "0"), ("Information sharing", "31", "27")),
+    total=("All", "Not shown", "36"),
+    nothing=(),
+    notes=("More concerns were raised after the training in spring.",),
+)
+NEEDS = FiguresTable(
+    title="Level of need",
+    counts="Escalations by the level of need.",
+    drawn=Drawn.NOT,
+    columns=(),
+    rows=(),
+    total=(),
+    nothing=("This policy does not ask for the level of need.",),
+    notes=(),
+)
+FIGURES = FiguresReport(
+    heading=HEADING,
+    facts=(Fact(name="Period", value="2026"), Fact(name="Escalations begun in it", value="48")),
+    introduction=answers(
+        ("Introduction", "In this year the agencies raised more concerns.\n\nMost were settled early.")
+    ),
+    tables=(REASONS, NEEDS),
+    how=("An escalation belongs to the period in which it was begun.",),
+    texts=TEXTS,
+)
+
 PLAIN: dict[str, Context] = {
     "written_account": WrittenAccount(
         heading=HEADING,
@@ -328,6 +362,8 @@ PLAIN: dict[str, Context] = {
         facts=FACTS,
         texts=TEXTS,
     ),
+    "annual_report": FIGURES,
+    "quarterly_report": FIGURES,
     "blank_form": BLANK,
     "blank_proforma": BLANK,
 }
@@ -398,6 +434,42 @@ HARD_BLANK = BlankForm(
         )
         for number in range(2)
     ),
+)
+
+HARD_TABLES = (
+    *(
+        FiguresTable(
+            title=f"Table {count}: “figures” & <others>\nof the year",
+            counts=NASTY[count - 1],
+            drawn=Drawn.BARS,
+            columns=tuple(f"<{number}> & {LONG_WORD[: 20 * number]}" for number in range(count)),
+            rows=tuple(
+                (f"{number} {NASTY[number % len(NASTY)]}", *("" if number == 3 else f"{number}",) * (count - 1))
+                for number in range(5)
+            ),
+            total=("All & <none>", *("1,234",) * (count - 1)),
+            nothing=(),
+            notes=NASTY,
+        )
+        for count in (2, 4, 7)
+    ),
+    FiguresTable(
+        title="Who raised concerns with whom",
+        counts=WORDS[:2000],
+        drawn=Drawn.NOT,
+        columns=("Of which", "2026", "2025"),
+        rows=tuple(
+            (f"{LONG_WORD[:90]} {one} – Agency {other} <&>", str(one * other), "Not shown")
+            for one in range(6)
+            for other in range(6)
+        ),
+        total=(),
+        nothing=(),
+        notes=(),
+    ),
+)
+HARD_FIGURES = FiguresReport(
+    heading=HARD_HEADING, facts=HARD_FACTS, introduction=HARD_ANSWERS, tables=HARD_TABLES, how=NASTY, texts=()
 )
 
 HARD: dict[str, Context] = {
@@ -554,10 +626,13 @@ HARD: dict[str, Context] = {
     "policy_gap_notice": PolicyGapNotice(
         heading=HARD_HEADING, to="<The group> & others", stage="", facts=HARD_FACTS, texts=HARD_ANSWERS
     ),
+    "annual_report": HARD_FIGURES,
+    "quarterly_report": FIGURES,
     "blank_form": HARD_BLANK,
     "blank_proforma": HARD_BLANK,
 }
 
+NO_FIGURES = FiguresReport(heading=HEADING, facts=(), introduction=(), tables=(), how=(), texts=())
 EMPTY: dict[str, Context] = {
     "written_account": WrittenAccount(
         heading=HEADING, raised_by=NOBODY, raised_on="", stage="", parties=(), subject=(), sections=(), time_limits=()
@@ -648,6 +723,8 @@ EMPTY: dict[str, Context] = {
     ),
     "sub_group_report": SubGroupReport(heading=DEIDENTIFIED_HEADING, to="", facts=(), stages=(), learning=(), texts=()),
     "policy_gap_notice": PolicyGapNotice(heading=DEIDENTIFIED_HEADING, to="", stage="", facts=(), texts=()),
+    "annual_report": NO_FIGURES,
+    "quarterly_report": NO_FIGURES,
     "blank_form": BlankForm(heading=HEADING, use=(), sections=()),
     "blank_proforma": BlankForm(heading=HEADING, use=(), sections=()),
 }

@@ -123,7 +123,8 @@ def space_is_made_by_styles(opened: Parts) -> Iterator[str]:
     for name, part in opened.items():
         if re.fullmatch(r"word/(document|header\d*|footer\d*)\.xml", name):
             for paragraph in part.iter(f"{W}p"):
-                if paragraph.getparent().tag != f"{W}tc" and not said(paragraph) and not keeps_tables_apart(paragraph):
+                empty = not said(paragraph) and next(paragraph.iter(DRAWN), None) is None
+                if paragraph.getparent().tag != f"{W}tc" and empty and not keeps_tables_apart(paragraph):
                     yield f"{name} has an empty paragraph"
     for cell in opened["word/document.xml"].iter(f"{W}tc"):
         if len(cell.findall(f"{W}p")) != 1:

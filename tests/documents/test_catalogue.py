@@ -33,12 +33,16 @@ def test_only_issuing_loads_the_renderers() -> None:
     assert {"weasyprint", "docxtpl", "page"} <= set(loaded("forms_app.documents.issue"))
 
 
-def test_there_are_twelve_kinds_and_two_blank_ones_and_those_for_the_board_name_nobody() -> None:
+def test_there_are_twelve_kinds_of_an_escalation_those_of_the_board_and_two_blank_ones_and_those_for_the_board_name_nobody() -> (
+    None
+):
     assert {code for code, kind in KINDS.items() if not kind.identified} == {
         "notice_to_board",
         "board_proforma",
         "sub_group_report",
         "policy_gap_notice",
+        "annual_report",
+        "quarterly_report",
         "blank_proforma",
     }
     assert {code for code, kind in KINDS.items() if kind.is_blank} == {"blank_form", "blank_proforma"}
@@ -55,6 +59,8 @@ def test_there_are_twelve_kinds_and_two_blank_ones_and_those_for_the_board_name_
         "board_proforma",
         "sub_group_report",
         "policy_gap_notice",
+        "annual_report",
+        "quarterly_report",
         "blank_form",
         "blank_proforma",
     ]
@@ -64,6 +70,7 @@ def test_a_file_is_named_by_ids() -> None:
     name = file_name(KINDS["written_confirmation"], "BRK-2026-0001", "pdf")
 
     assert name == "escalation-BRK-2026-0001-written-confirmation.pdf"
+    assert file_name(KINDS["annual_report"], "OAK-2027-ANNUAL", "pdf") == "report-OAK-2027-ANNUAL.pdf"
     assert file_name(KINDS["blank_proforma"], "OAK-HULL-2015", "docx") == "blank-form-OAK-HULL-2015.docx"
 
 

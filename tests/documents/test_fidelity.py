@@ -13,6 +13,7 @@ from docx.oxml.ns import qn
 
 from forms_app.documents import pdf, readback
 from forms_app.documents.catalogue import KINDS
+from forms_app.documents.charts import charts_of
 from forms_app.documents.contexts import AcknowledgementSheet, FileCopy
 from forms_app.documents.issue import issue
 from forms_app.documents.templates import (
@@ -92,7 +93,7 @@ def letters(text: str) -> str:
 @pytest.mark.parametrize(("content", "code"), EVERY)
 def test_both_files_say_the_same_words_in_the_same_order(content: str, code: str) -> None:
     kind, context = KINDS[code], CONTENTS[content][code]
-    html, _ = pdf.render(pdf.filled(kind, context))
+    html, _ = pdf.render(pdf.filled(kind, context), charts_of(context))
     page = [cell for block in readback.page_blocks(html.etree_element) for cell in block.cells if cell]
 
     word = readback.word_blocks(issued(content, code).docx)
