@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -62,16 +61,6 @@ def escalations_of(session: Session, person_id: UUID) -> Sequence[Escalation]:
     return session.scalars(
         select(Escalation)
         .where(is_party(session, person_id))
-        .options(*WHOLE)
-        .order_by(Escalation.opened_at.desc(), Escalation.id)
-    ).all()
-
-
-def register_of(session: Session, board_id: UUID, person_id: UUID) -> Sequence[Escalation]:
-    """The escalations of which the policy has told this Board, as this person of its office sees them, the newest first."""
-    return session.scalars(
-        select(Escalation)
-        .where(Escalation.board_id == board_id, _board_is_told(person_id))
         .options(*WHOLE)
         .order_by(Escalation.opened_at.desc(), Escalation.id)
     ).all()
@@ -214,25 +203,6 @@ def size_of_files(session: Session, documents: Collection[UUID], formats: Collec
     """How many bytes the files of these documents have together."""
     of_these = (DocumentFile.document_id.in_(documents), DocumentFile.format.in_(formats))
     return session.scalar(select(func.coalesce(func.sum(func.length(DocumentFile.content)), 0)).where(*of_these)) or 0
-
-
-def count_similar(
-    session: Session, to: Escalation, *, raising: UUID, responding: Collection[UUID], since: datetime
-) -> int:
-    """The Board's other escalations since a moment that this agency raised, for the same reason, with one of these agencies."""
-
-    def has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-        return exists().where(Party.escalation_id == Escalation.id, *conditions).correlate(Escalation)
-
-    found = select(func.count()).where(
-        Escalation.id != to.id,
-        Escalation.board_id == to.board_id,
-        Escalation.category == to.category,
-        Escalation.opened_at >= since,
-        has(Party.is_raiser.is_(True), Party.agency_id == raising),
-        has(Party.side == Side.RESPONDING.value, Party.agency_id.in_(responding)),
-    )
-    return session.scalar(found) or 0
 
 
 def opened_beside(session: Session, escalation_id: UUID, person_id: UUID) -> Sequence[Escalation]:

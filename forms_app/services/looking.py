@@ -39,7 +39,7 @@ from forms_app.services.open_points import OpenPoint, OpenPoints
 from forms_app.services.places import as_raiser, holders_of, is_empty, standing_in_words
 from forms_app.services.removing import cannot_be_removed, may_remove
 from forms_app.services.sight import visible
-from forms_app.services.similar import similar_to
+from forms_app.services.similar import similar_to, threshold_for
 from forms_app.services.summaries import Summary, summary_of
 from forms_app.services.withdrawing import WithdrawalLine, withdrawals_in
 from forms_app.services.work import Work
@@ -208,6 +208,8 @@ class EscalationView:
     next_name: str
     similar: int
     """How many similar escalations the Board has had, this one counted; 0 where the policy has no pattern."""
+    similar_months: int
+    """In how many months."""
     standing: Standing
 
     @property
@@ -270,6 +272,7 @@ def escalation_view(work: Work, *, by: UUID, escalation_id: UUID, with_documents
         proposed=_proposed(policy, escalation, now) if isinstance(now, Open) and is_told else None,
         next_name=_next_name(now),
         similar=similar_to(work, escalation),
+        similar_months=threshold_for(work, policy, escalation.board_id).months if policy.pattern else 0,
         standing=now,
     )
 
