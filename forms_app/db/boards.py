@@ -16,6 +16,11 @@ def boards(session: Session) -> Sequence[Board]:
     return session.scalars(select(Board).order_by(Board.name)).all()
 
 
+def board_of(session: Session, board_id: UUID) -> Board:
+    """The Board of this id, which is there."""
+    return session.get_one(Board, board_id)
+
+
 def board_with_code(session: Session, code: str) -> Board | None:
     return session.scalar(select(Board).where(Board.code == code))
 

@@ -36,7 +36,7 @@ class When:
     @property
     def entries(self) -> list[ColumnElement[bool]]:
         """Those that ever were at a stage that counts."""
-        return [*self.of(_ENTRY), _ENTRY.counts]
+        return [*self.of(_ENTRY), _ENTRY.counts.is_(True)]
 
 
 def first_begun(session: Session, board_id: UUID) -> datetime | None:
@@ -87,21 +87,23 @@ def _standing(when: When) -> Select[Any]:
         else_=Reviews.TO_COME.value,
     )
     came_of = case((_ENTRY.came_of_it, CameOf.SAID.value), else_=CameOf.NOT_SAID.value)
-    codes = [_ENTRY.state, _ENTRY.route, _ENTRY.stage, _ENTRY.outcome]
+    codes: list[Any] = [_ENTRY.state, _ENTRY.route, _ENTRY.stage, _ENTRY.outcome]
     worked_out = [actions.label("actions"), reviews.label("reviews"), came_of.label("came_of")]
     inner = select(*codes, *worked_out).where(*when.entries).subquery()
-    return select(*inner.c, func.count()).group_by(*inner.c)
+    columns: list[Any] = list(inner.c)
+    return select(*columns, func.count()).group_by(*columns)
 
 
 def _reasons(when: When) -> Select[Any]:
-    codes = [_ENTRY.policy_key, _ENTRY.category, _ENTRY.level_of_need]
+    codes: list[Any] = [_ENTRY.policy_key, _ENTRY.category, _ENTRY.level_of_need]
     circulated = [func.sum(each) for each in (_ENTRY.deliveries, _ENTRY.delivered, _ENTRY.acknowledged)]
     return select(*codes, func.count(), *circulated).where(*when.entries).group_by(*codes)
 
 
 def _agencies(session: Session, when: When) -> Counter[Path]:
     """By the kinds of the agencies as they are now; an escalation with several is counted once, as one with several."""
-    kinds = {each: kind for each, kind in session.execute(_kinds(when.board_id))}  # noqa: C416  # as in db/register
+    of_agencies = select(Agency.id, Agency.kind).where(Agency.board_id == when.board_id)
+    kinds = {each: kind for each, kind in session.execute(of_agencies)}  # noqa: C416  # the rows are no pairs to mypy
     raised = select(_ENTRY.raising_id, func.count()).where(*when.entries).group_by(_ENTRY.raising_id)
     other = aliased(_AGENCY)
     has_another = select(other.agency_id).where(
@@ -123,10 +125,6 @@ def _agencies(session: Session, when: When) -> Counter[Path]:
     return found
 
 
-def _kinds(board_id: UUID) -> Select[tuple[UUID, str]]:
-    return select(Agency.id, Agency.kind).where(Agency.board_id == board_id)
-
-
 def _limits(session: Session, when: When) -> Counter[Path]:
     worst = func.max(case((_STAY.kept.is_(False), 2), (_STAY.kept.is_(True), 1), else_=0)).label("worst")
     each = (
@@ -143,14 +141,15 @@ def _limits(session: Session, when: When) -> Counter[Path]:
 
 
 def _stays(session: Session, when: When) -> tuple[Stays, ...]:
-    codes = [_STAY.route, _STAY.stage, _STAY.working_days, _STAY.kept]
+    codes: list[Any] = [_STAY.route, _STAY.stage, _STAY.working_days, _STAY.kept]
     wanted = (
         select(*codes, func.count())
         .join(_ENTRY, _ENTRY.escalation_id == _STAY.escalation_id)
-        .where(*when.of(_STAY), _ENTRY.counts, _STAY.working_days.is_not(None))
+        .where(*when.of(_STAY), _ENTRY.counts.is_(True), _STAY.working_days.is_not(None))
         .group_by(*codes)
     )
-    return tuple(sorted((Stays(*row) for row in session.execute(wanted)), key=repr))
+    found = [Stays(route, stage, days, kept, count) for route, stage, days, kept, count in session.execute(wanted)]
+    return tuple(sorted(found, key=lambda each: (each.route, each.stage, each.working_days, str(each.kept))))
 
 
 # --- what was counted ----------------------------------------------------------------------------------------------

@@ -109,7 +109,8 @@ class Quarter:
             part: Counter({tuple(path): count for path, count in kept["tallies"].get(part.value, [])}) for part in Part
         }
         stays = tuple(Stays(*each) for each in kept["stays"])
-        return cls(tallies, stays, *kept["deliveries"], policies=tuple(kept["policies"]))
+        deliveries, delivered, acknowledged = kept["deliveries"]
+        return cls(tallies, stays, deliveries, delivered, acknowledged, tuple(kept["policies"]))
 
 
 def all_of(quarters: Sequence[Quarter], part: Part) -> Counter[Path]:

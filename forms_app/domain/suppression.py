@@ -1,7 +1,7 @@
 """Counts so small that they could tell of whom they are, and what would give them away.
 
-Who knows every table, the way in which they were made and all that was told before still finds for each count from one to four that it
-could be any of the four: decision 37 says why, and `tests/domain/test_suppression.py` tries it out.
+Who knows every table, the way in which they are made and all that was told before still finds four numbers at least that each count from
+one to four could be: decision 37 says why, and `tests/domain/test_suppression.py` tries it out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 SMALLEST = 5
 """The smallest count that is told."""
+MANY = 500
+"""After a year of so many, the tables of a quarter are told where none of their counts is small. Before, and in smaller Boards, a quarter
+has no table: it would cost the tables of the year."""
 ENOUGH = 2 * SMALLEST - 1
 """How many there are at least in what is hidden together with a count that is not small: each small one may be any."""
 
@@ -26,23 +29,23 @@ def is_small(count: int) -> bool:
     return 0 < count < SMALLEST
 
 
-def hidden(counts: Sequence[int]) -> frozenset[int]:
+def hidden(counts: Sequence[int], *, at_least_two: bool = False) -> frozenset[int]:
     """The places of the parts of a known sum that are not told: none, or those below five and as many others as cover them.
 
-    Which others follows from their places alone, the last first: a choice by size would tell of the size.
+    Which others follows from their places alone, the last first: a choice by size would tell of the size. With `at_least_two` there is
+    something hidden in any case.
     """
-    if not any(is_small(count) for count in counts):
+    if not (at_least_two or any(is_small(count) for count in counts)):
         return frozenset()
     found = {place for place, count in enumerate(counts) if count < SMALLEST}
     together = sum(counts[place] for place in found)
     if SMALLEST <= together <= (SMALLEST - 1) * (len(found) - 1):
         return frozenset(found)
-    for place in reversed(range(len(counts))):
-        if place not in found:
-            found.add(place)
-            together += counts[place]
-            if together >= ENOUGH:
-                break
+    for place in reversed([place for place in range(len(counts)) if place not in found]):
+        found.add(place)
+        together += counts[place]
+        if len(found) >= 2 and together >= ENOUGH:
+            break
     return frozenset(found)
 
 
@@ -90,33 +93,37 @@ def told_of_quarter(tally: Tally, kinds: Sequence[str]) -> Told:
 
 
 def told_of_year(parts: Sequence[Tally], apart: Sequence[bool], kinds: Callable[[Path], Sequence[str]]) -> Told:
-    """The table of a year, of the spans of it that are told; `apart` says of which of them the table is known by itself.
+    """The table of a year, of the spans of it that are told; `apart` says which of them have a table of their own, if it is whole.
+
+    Where two have one that was withheld, something is hidden in any case: that both hold a small count would say too much beside their sum.
 
     `kinds` gives every code that can follow a way, in an order that does not depend on any count.
     """
     whole = Counter[Path]()
     unknown = Counter[str]()
+    withheld = 0
     for part, is_apart in zip(parts, apart, strict=True):
         whole.update(part)
         if not (is_apart and is_told_apart(part)):
             unknown.update(_by_first(part))
-    return dict(_told(whole, (), kinds, unknown))
+            withheld += 1
+    return dict(_told(whole, (), kinds, unknown, withheld >= 2 and any(apart)))
 
 
 def _told(
-    whole: Tally, way: Path, kinds: Callable[[Path], Sequence[str]], unknown: Mapping[str, int]
+    whole: Tally, way: Path, kinds: Callable[[Path], Sequence[str]], unknown: Mapping[str, int], at_least_two: bool
 ) -> Iterator[tuple[Path, int | None]]:
     """A known sum and its parts, and of each part that is told its own parts."""
     own = Counter({path: count for path, count in whole.items() if path[: len(way)] == way})
     yield way, own.total()
     below = kinds(way) if any(len(path) > len(way) for path in own) else ()
-    not_told = hidden([unknown[kind] for kind in below])
+    not_told = hidden([unknown[kind] for kind in below], at_least_two=at_least_two)
     for place, kind in enumerate(below):
         path = (*way, kind)
         if place in not_told:
             yield path, None
         else:
-            yield from _told(own, path, kinds, _by_next(own, path))
+            yield from _told(own, path, kinds, _by_next(own, path), False)
 
 
 def _by_first(tally: Tally) -> Counter[str]:
