@@ -24,6 +24,7 @@ from forms_app.db.tables import (
     SignInCode,
     StageRecord,
 )
+from forms_app.db.touched import DELIVERY, touch
 from forms_app.domain.deliveries import EventKind
 from forms_app.domain.policy import DEIDENTIFIED
 
@@ -201,6 +202,8 @@ def add_attempt(session: Session, delivery_id: UUID, result: str, at: datetime, 
     last = select(func.coalesce(func.max(Attempt.number), 0) + 1).where(Attempt.delivery_id == delivery_id)
     values = {"delivery_id": delivery_id, "at": at, "result": result, "smtp_code": smtp_code}
     session.execute(insert(Attempt).values(id=uuid4(), number=last.scalar_subquery(), **values))
+    if result == "accepted":  # nothing else is counted
+        touch(session, DELIVERY, delivery_id)
 
 
 def code_to_send(session: Session, code_id: UUID) -> SignInCode:

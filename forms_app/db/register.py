@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from forms_app.db.inserting import insert_into
@@ -21,13 +21,14 @@ from forms_app.db.tables import (
     DeliveryEvent,
     Document,
     Escalation,
+    Party,
     RegisterAgency,
     RegisterEntry,
     RegisterStay,
 )
-from forms_app.domain.deliveries import EventKind
+from forms_app.domain.deliveries import ANSWERED, EventKind
 from forms_app.domain.policy import DEIDENTIFIED
-from forms_app.domain.register import Stay
+from forms_app.domain.register import State, Stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,19 @@ def circulated(session: Session, ids: Collection[UUID]) -> Mapping[UUID, Circula
     return {each: Circulated(count, *of.get(each, (0, 0, 0))) for each, count in session.execute(documents)}
 
 
+def reached_at(session: Session, ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+    """When a mail server last took a document of each of these that its recipients answer."""
+    kinds = [kind.value for kind in ANSWERED]
+    found = (
+        select(Document.escalation_id, func.max(Attempt.at))
+        .join(Delivery, Delivery.document_id == Document.id)
+        .join(Attempt, Attempt.delivery_id == Delivery.id)
+        .where(Document.escalation_id.in_(ids), Document.kind.in_(kinds), Attempt.result == "accepted")
+        .group_by(Document.escalation_id)
+    )
+    return {each: at for each, at in session.execute(found)}  # noqa: C416  # the rows are no pairs to mypy
+
+
 def _had(kind: EventKind) -> Any:
     return select(DeliveryEvent.id).where(DeliveryEvent.delivery_id == Delivery.id, DeliveryEvent.kind == kind).exists()
 
@@ -128,15 +142,25 @@ def destroyed(session: Session, escalation_id: UUID, now: datetime) -> None:
     session.execute(update(RegisterEntry).where(RegisterEntry.escalation_id == escalation_id).values(destroyed_at=now))
 
 
-def not_counted(session: Session, rules: Collection[str], most: int) -> Sequence[UUID]:
-    """Escalations that were never counted, or not by any of these rules, at most so many."""
+def not_counted(session: Session, rules: Collection[str], now: datetime, most: int) -> Sequence[UUID]:
+    """Escalations that were never counted, or not by any of these rules, or before a cover in one began or ended; at most so many."""
     entry = RegisterEntry
     missing = select(Escalation.id).outerjoin(entry, entry.escalation_id == Escalation.id)
-    never = session.scalars(missing.where(entry.escalation_id.is_(None)).order_by(Escalation.id).limit(most)).all()
-    if never:
-        return never
-    old = select(entry.escalation_id).where(entry.counted_by.not_in(rules), entry.destroyed_at.is_(None))
-    return session.scalars(old.order_by(entry.escalation_id).limit(most)).all()
+    old_ones = [each for each in session.scalars(select(entry.counted_by).distinct()) if each not in rules]
+    old = select(entry.escalation_id).where(entry.counted_by.in_(old_ones), entry.destroyed_at.is_(None))
+    began = and_(Party.joined_at > entry.counted_at, Party.joined_at <= now)
+    ended = and_(Party.covers_until > entry.counted_at, Party.covers_until <= now)
+    covered = (
+        select(entry.escalation_id)
+        .join(Party, Party.escalation_id == entry.escalation_id)
+        .where(Party.covers_until.is_not(None), entry.state == State.OPEN.value, entry.destroyed_at.is_(None))
+        .where(or_(began, ended))
+        .distinct()
+    )
+    for wanted in (missing.where(entry.escalation_id.is_(None)), *([old] if old_ones else []), covered):
+        if found := session.scalars(wanted.limit(most)).all():
+            return found
+    return ()
 
 
 def written(session: Session, ids: Collection[UUID]) -> Mapping[UUID, Counted]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
-from forms_app.db.tables import Board, Delivery, Document, Escalation, OutboxItem, Party, StageRecord
+from forms_app.db.tables import Board, Delivery, Document, Escalation, OutboxItem, Party, RegisterEntry, StageRecord
 from forms_app.domain.deliveries import ANSWERED
 
 
@@ -22,17 +22,25 @@ def owed_at(session: Session, item_id: UUID) -> datetime:
     return session.scalars(select(OutboxItem.owed_at).where(OutboxItem.id == item_id)).one()
 
 
-def escalations_after(session: Session, board_id: UUID, after: UUID | None, most: int) -> Sequence[Escalation]:
-    """The next of a Board's escalations with parties and records, without what anybody wrote, in the order of their ids."""
-    wanted = select(Escalation).where(Escalation.board_id == board_id)
-    if after is not None:
-        wanted = wanted.where(Escalation.id > after)
-    wanted = wanted.options(
-        joinedload(Escalation.board),
-        selectinload(Escalation.parties).joinedload(Party.person),
-        selectinload(Escalation.records).defer(StageRecord.sections, raiseload=True),
+def may_be_reminded_of(session: Session, board_id: UUID, today: date) -> Sequence[UUID]:
+    """Those of a Board's escalations of which anybody can be reminded on a day: not those that ended long ago and owe nothing."""
+    entry = RegisterEntry
+    wanted = select(entry.escalation_id).where(entry.board_id == board_id, entry.reminded_until >= today)
+    return session.scalars(wanted.where(entry.destroyed_at.is_(None)).order_by(entry.escalation_id)).all()
+
+
+def escalations_with(session: Session, ids: Collection[UUID]) -> Sequence[Escalation]:
+    """These escalations with parties and records, without what anybody wrote, in the order of their ids."""
+    wanted = (
+        select(Escalation)
+        .where(Escalation.id.in_(ids))
+        .options(
+            joinedload(Escalation.board),
+            selectinload(Escalation.parties).joinedload(Party.person),
+            selectinload(Escalation.records).defer(StageRecord.sections, raiseload=True),
+        )
     )
-    return session.scalars(wanted.order_by(Escalation.id).limit(most)).all()
+    return session.scalars(wanted.order_by(Escalation.id)).all()
 
 
 def deliveries_of_outcomes(session: Session, escalations: Collection[UUID]) -> Sequence[Delivery]:

@@ -12,6 +12,7 @@ from forms_app.domain.clocks import Running
 from forms_app.domain.escalation import Left, Open, Resolved, Standing, Visit, clocks_of
 from forms_app.domain.policy import Policy, Side
 from forms_app.domain.records import Concern, FollowUp, MeetingHeld, Place, Step
+from forms_app.domain.reminders import last_day_of_reminders
 from forms_app.domain.working_days import Calendar, uk_date
 
 
@@ -75,11 +76,23 @@ class Line:
     review_held_on: date | None
     came_of_it: bool
     """Of one that left the policy: whether anybody said what came of it."""
+    reminded_until: date
+    """The last day on which anybody can be reminded of anything of it, by what is recorded."""
     stays: tuple[Stay, ...]
 
 
-def line_of(now: Standing, *, places: Sequence[Place], level_of_need: str | None, calendar: Calendar) -> Line:
-    """What is counted of an escalation that stands like this, with these people. Raises CalendarEnds."""
+def line_of(
+    now: Standing,
+    *,
+    places: Sequence[Place],
+    level_of_need: str | None,
+    reached_at: datetime | None,
+    calendar: Calendar,
+) -> Line:
+    """What is counted of an escalation that stands like this, with these people. Raises CalendarEnds.
+
+    `reached_at` is when a mail server last took a document of it that its recipients answer.
+    """
     last, recorded = now.visits[-1], now.recorded
     running = next_clock(now) if isinstance(now, Open) else None
     outcome = now.outcome if isinstance(now, Resolved) else None
@@ -107,6 +120,7 @@ def line_of(now: Standing, *, places: Sequence[Place], level_of_need: str | None
         review_due_on=due_on,
         review_held_on=max(uk_date(at) for at in held if at is not None) if held and None not in held else None,
         came_of_it=isinstance(now, Left) and now.came_of is not None,
+        reminded_until=last_day_of_reminders(now, reached_at),
         stays=tuple(_stays(now, calendar)),
     )
 

@@ -9,10 +9,10 @@ from enum import IntEnum
 from uuid import UUID
 
 from forms_app.domain.clocks import Due
-from forms_app.domain.escalation import Standing
+from forms_app.domain.escalation import Left, Open, Resolved, Standing
 from forms_app.domain.pending import Group, Pending, Unanswered, What, pending
 from forms_app.domain.policy import Policy
-from forms_app.domain.records import Place
+from forms_app.domain.records import FollowUp, Place
 from forms_app.domain.working_days import LONDON, Calendar, uk_date
 
 # Everything is counted in working days of the policy's nation. docs/decisions/0019-reminders.md says why so.
@@ -28,6 +28,8 @@ FILED_WITHIN = 5
 """The same of an agency that has not said that the record is on the child's file."""
 CHASED_FOR = 60
 """So long at most. What has a day of its own is never given up."""
+CHASED_FOR_DAYS = timedelta(days=2 * CHASED_FOR)
+"""Which so many working days never exceed, whatever holidays fall into them."""
 
 
 class Reach(IntEnum):
@@ -64,6 +66,26 @@ def reminders(
     """Who is reminded of what at this moment. Raises CalendarEnds."""
     found = pending(now, places=places, unanswered=unanswered, at=at)
     return frozenset(reminder for each in found for reminder in _of(each, now.policy, places, at, calendar))
+
+
+def last_day_of_reminders(now: Standing, reached_at: datetime | None) -> date:
+    """The last day on which anybody can be reminded of anything, by what is recorded now; `date.max` while there is no such day.
+
+    `reached_at` is when a mail server last took a document that its recipients answer.
+    """
+    match now:
+        case Open():
+            return date.max
+        case Resolved() if any(owed.met_at is None for owed in now.duties):
+            return date.max
+        case Resolved():
+            said = [step.facts for step in now.since if isinstance(step.facts, FollowUp)]
+            days = [action.by_when for action in now.outcome.actions]
+            days += [day for day in (now.outcome.review_on, *(each.again_on for each in said)) if day is not None]
+        case Left():
+            days = []
+    since = now.at if reached_at is None else max(now.at, reached_at)
+    return max(uk_date(since) + CHASED_FOR_DAYS, *days)
 
 
 def morning_of(day: date, hour: int) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from forms_app.db import register as rows
 from forms_app.db.actors import SERVICE
 from forms_app.db.register import Circulated, Counted
 from forms_app.db.tables import Escalation
-from forms_app.db.touched import take_touched
+from forms_app.db.touched import is_touched, take_touched
 from forms_app.domain.answers import from_json
 from forms_app.domain.errors import CalendarEnds
 from forms_app.domain.escalation import standing
@@ -30,25 +31,23 @@ NOT_COMPARED = frozenset({"counted_at", "counted_by", "destroyed_at"})
 
 def count_touched(work: Work) -> None:
     """Counts anew whatever this piece of work has changed. Nothing but the trail is written after it."""
-    ids = take_touched(work.session)
-    if ids:
+    if is_touched(work.session):
         SERVICE.begin(work.session)  # somebody who takes part cannot see all that the Board counts
-        count(work, ids)
+        count(work, take_touched(work.session))
 
 
 def count(work: Work, ids: Sequence[UUID]) -> None:
     """Writes down what is counted of these escalations. What is not there any more is left as it was counted last."""
+    if not ids:
+        return
     rows.hold(work.session, ids)
     if found := list(_counted(work, ids)):
         rows.write(work.session, found)
 
 
-def count_what_was_not(work: Work) -> int:
-    """Counts some that nobody counted, or not by today's rules and calendar: how many. Ask again until it is none."""
-    ids = rows.not_counted(work.session, sorted({_rules(work, policy) for policy in work.shelf}), AT_ONCE)
-    if ids:
-        count(work, ids)
-    return len(ids)
+def what_was_not_counted(work: Work) -> Sequence[UUID]:
+    """Some that nobody counted, or not by today's rules and calendar. Ask again after they were, until there is none."""
+    return rows.not_counted(work.session, {rules_of(work, policy) for policy in work.shelf}, work.now, AT_ONCE)
 
 
 def differences(work: Work, ids: Sequence[UUID]) -> Iterator[tuple[UUID, str]]:
@@ -70,11 +69,12 @@ def differences(work: Work, ids: Sequence[UUID]) -> Iterator[tuple[UUID, str]]:
 
 def _counted(work: Work, ids: Collection[UUID]) -> Iterator[Counted]:
     told, circulated = rows.told_at(work.session, ids), rows.circulated(work.session, ids)
+    reached = rows.reached_at(work.session, ids)
     for escalation in rows.whole(work.session, ids):
         if escalation.policy_key not in work.shelf:
             continue  # whoever mends the folder of policies has it counted: a message must not stay unsent because of it
         policy = work.shelf.get(escalation.policy_key)
-        line = _line(work, policy, escalation)
+        line = _line(work, policy, escalation, reached.get(escalation.id))
         yield Counted(
             values={
                 "escalation_id": escalation.id,
@@ -87,7 +87,7 @@ def _counted(work: Work, ids: Collection[UUID]) -> Iterator[Counted]:
                 "raising_id": next(party.agency_id for party in escalation.parties if party.is_raiser),
                 **_of_line(line),
                 **asdict(circulated.get(escalation.id, Circulated())),
-                "counted_by": _rules(work, policy),
+                "counted_by": rules_of(work, policy),
                 "counted_at": work.now,
             },
             agencies=frozenset(agency.id for agency in concern_of(escalation).agencies),
@@ -100,7 +100,7 @@ def _of_line(line: Line) -> dict[str, Any]:
     return {**values, "state": line.state.value, "learning": list(line.learning)}
 
 
-def _line(work: Work, policy: Policy, escalation: Escalation) -> Line:
+def _line(work: Work, policy: Policy, escalation: Escalation, reached_at: datetime | None) -> Line:
     steps, places = [step_of(record) for record in escalation.records], places_of(escalation)
     calendar, need = work.calendar(policy), level_of_need_in(policy, list(_answers(escalation)))
     try:
@@ -108,6 +108,7 @@ def _line(work: Work, policy: Policy, escalation: Escalation) -> Line:
             standing(policy, steps, places=places, calendar=calendar),
             places=places,
             level_of_need=need,
+            reached_at=reached_at,
             calendar=calendar,
         )
     except CalendarEnds:  # it must not keep anybody from recording; a newer calendar has it counted again
@@ -133,6 +134,7 @@ def _line(work: Work, policy: Policy, escalation: Escalation) -> Line:
             review_due_on=None,
             review_held_on=None,
             came_of_it=False,
+            reminded_until=date.max,
             stays=(),
         )
 
@@ -143,7 +145,7 @@ def _answers(escalation: Escalation) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield from ((answer.id, answer.codes) for answer in section.answers)
 
 
-def _rules(work: Work, policy: Policy) -> str:
+def rules_of(work: Work, policy: Policy) -> str:
     """By what an escalation under this policy is counted: our rules, the policy as its file stands, the calendar of its nation."""
     calendar = work.calendar(policy)
     days = f"{calendar.first} {calendar.last} {sorted(calendar.closed)}"

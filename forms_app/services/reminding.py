@@ -55,16 +55,14 @@ def remind_board(workshop: Workshop, claim: Claim, hour: int = HOUR) -> None:
 
 def _owe_all(workshop: Workshop, board_id: UUID, today: date) -> None:
     """Page by page, so that no transaction takes long. Whoever is found on several pages is owed one message."""
-    last: UUID | None = None
-    while True:
+    with workshop.reading() as work:
+        ids = reading.may_be_reminded_of(work.session, board_id, today)
+    for some in _pages(ids):
         with workshop.reading() as work:
-            page = reading.escalations_after(work.session, board_id, last, AT_ONCE)
-            people = {each.to for _, each in _of_escalations(work, page)}
-            last = page[-1].id if page else None
-        if last is None:
-            return
-        with workshop.writing() as work:
-            _owe(work, board_id, people, today)
+            people = {each.to for _, each in _of_escalations(work, reading.escalations_with(work.session, some))}
+        if people:
+            with workshop.writing() as work:
+                _owe(work, board_id, people, today)
 
 
 def _owe(work: Work, board_id: UUID, people: set[UUID | None], today: date) -> None:
@@ -157,10 +155,12 @@ def _order(found: tuple[bool, Line]) -> tuple[date, str, str]:
 
 
 def _of_board(work: Work, board_id: UUID) -> Iterator[tuple[Escalation, Reminder]]:
-    last: UUID | None = None
-    while page := reading.escalations_after(work.session, board_id, last, AT_ONCE):
-        yield from _of_escalations(work, page)
-        last = page[-1].id
+    for some in _pages(reading.may_be_reminded_of(work.session, board_id, uk_date(work.now))):
+        yield from _of_escalations(work, reading.escalations_with(work.session, some))
+
+
+def _pages(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
 def _of_escalations(work: Work, escalations: Sequence[Escalation]) -> Iterator[tuple[Escalation, Reminder]]:

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("review_due_on", sa.Date(), nullable=True),
         sa.Column("review_held_on", sa.Date(), nullable=True),
         sa.Column("came_of_it", sa.Boolean(), nullable=False),
+        sa.Column("reminded_until", sa.Date(), nullable=False),
         sa.Column("documents", sa.Integer(), nullable=False),
         sa.Column("deliveries", sa.Integer(), nullable=False),
         sa.Column("delivered", sa.Integer(), nullable=False),
@@ -60,6 +61,7 @@ def upgrade() -> None:
     op.create_index("ix_register_entries_recorded", "register_entries", ["board_id", "recorded_at", "escalation_id"])
     op.create_index("ix_register_entries_reference", "register_entries", ["board_id", "reference"])
     op.create_index("ix_register_entries_counted_by", "register_entries", ["counted_by"])
+    op.create_index("ix_register_entries_reminded", "register_entries", ["board_id", "reminded_until", "escalation_id"])
     op.create_table(
         "register_agencies",
         sa.Column("escalation_id", sa.Uuid(), nullable=False),
@@ -94,6 +96,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("escalation_id", "number", name=op.f("pk_register_stays")),
     )
     op.create_index("ix_register_stays_opened", "register_stays", ["board_id", "opened_at"])
+    covers = sa.text("covers_until IS NOT NULL")
+    op.create_index("ix_parties_covers", "parties", ["escalation_id"], sqlite_where=covers, postgresql_where=covers)
     if op.get_bind().dialect.name == "postgresql":
         for table in TABLES:
             op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -103,5 +107,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_parties_covers", "parties")
     for table in TABLES:
         op.drop_table(table)
