@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, or_, select, union, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from forms_app.db.outbox import OutboxKind
+from forms_app.db.register_tables import HAS_FAILED, IS_PARKED, WAS_REFUSED
 from forms_app.db.tables import (
     Acknowledgement,
     Attempt,
@@ -120,11 +121,20 @@ def end_posting(session: Session, deliveries: Collection[UUID], now: datetime, *
 
 def may_need_a_person(session: Session, board_id: UUID) -> Sequence[Delivery]:
     """The deliveries of a Board that failed at some time and that nothing is known to have made good, the newest first."""
+    return _not_made_good(session, Escalation.board_id == board_id, Delivery.id.in_(_ever_failed()))
+
+
+def may_need_a_person_in(session: Session, escalations: Collection[UUID]) -> Sequence[Delivery]:
+    """The same of some escalations."""
+    return _not_made_good(session, Document.escalation_id.in_(escalations), has_failed())
+
+
+def _not_made_good(session: Session, *which: ColumnElement[bool]) -> Sequence[Delivery]:
     return session.scalars(
         select(Delivery)
         .join(Delivery.document)
         .join(Document.escalation)
-        .where(Escalation.board_id == board_id, Delivery.withdrawn_at.is_(None), has_failed(), ~_was_reached())
+        .where(*which, Delivery.withdrawn_at.is_(None), ~_was_reached())
         .options(*LINES, *ABOUT)
         .order_by(Delivery.owed_at.desc(), Delivery.id)
     ).all()
@@ -132,6 +142,17 @@ def may_need_a_person(session: Session, board_id: UUID) -> Sequence[Delivery]:
 
 def has_ever_failed(session: Session, delivery_id: UUID) -> bool:
     return session.scalar(select(Delivery.id).where(Delivery.id == delivery_id, has_failed())) is not None
+
+
+def _ever_failed() -> CompoundSelect[tuple[UUID]]:
+    """The deliveries of every Board that failed at any time, from indexes that hold nothing else."""
+    item, posting, making = OutboxItem, OutboxKind.POST_DELIVERY.value, OutboxKind.MAKE_DOCUMENT.value
+    return union(
+        select(DeliveryEvent.delivery_id).where(HAS_FAILED),
+        select(Attempt.delivery_id).where(WAS_REFUSED),
+        select(Delivery.id).join(item, item.about_id == Delivery.id).where(item.kind == posting, IS_PARKED),
+        select(Delivery.id).join(item, item.about_id == Delivery.document_id).where(item.kind == making, IS_PARKED),
+    )
 
 
 def has_failed() -> ColumnElement[bool]:

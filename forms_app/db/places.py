@@ -177,8 +177,8 @@ def documents_sent_to(session: Session, escalation_id: UUID, person_id: UUID) ->
     return set(session.scalars(wanted.where(Delivery.person_id == person_id)))
 
 
-def escalations_with_empty_places(session: Session, board_id: UUID, person_id: UUID) -> Sequence[Escalation]:
-    """The escalations of a Board with a place that nobody holds, for somebody of its office who declared no interest."""
+def nobody_holds_it() -> ColumnElement[bool]:
+    """Whether a party, joined here with its person, was the last who held a place."""
     other = aliased(Party)
     held = exists().where(
         other.place_id == Party.place_id,
@@ -187,13 +187,16 @@ def escalations_with_empty_places(session: Session, board_id: UUID, person_id: U
         other.gave_up_at.is_(None),
     )
     away = or_(Person.left_at.is_not(None), Person.agency_id != Party.agency_id)
-    empty = exists().where(
-        Party.escalation_id == Escalation.id,
-        Person.id == Party.person_id,
+    return and_(
         Party.covers_until.is_(None),
         Party.removed_at.is_(None),
         or_(and_(Party.gave_up_at.is_(None), away), and_(Party.gave_up_at.is_not(None), ~held.correlate(Party))),
     )
+
+
+def escalations_with_empty_places(session: Session, board_id: UUID, person_id: UUID) -> Sequence[Escalation]:
+    """The escalations of a Board with a place that nobody holds, for somebody of its office who declared no interest."""
+    empty = exists().where(Party.escalation_id == Escalation.id, Person.id == Party.person_id, nobody_holds_it())
     return session.scalars(
         select(Escalation)
         .where(Escalation.board_id == board_id, empty.correlate(Escalation), ~interest_in(Escalation.id, person_id))

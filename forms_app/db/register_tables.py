@@ -6,21 +6,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, literal_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forms_app.db.sealing import SealedText
 from forms_app.db.tables import Attempt, Base, DeliveryEvent, OutboxItem, RegisterEntry, Release, _id
 
 # A database only takes an index of some rows where a question names them in the very words of the index.
-IS_OPEN = literal_column("(state = 'open')")
-IS_QUIET = literal_column("(is_quiet)")
-LACKS = literal_column("(lacks IS NOT NULL)")
-CONVENES = literal_column("(convenes IS NOT NULL)")
-WAITS = literal_column("(decided_at IS NULL)")
-WAS_REFUSED = literal_column("(result = 'refused')")
-HAS_FAILED = literal_column("(kind IN ('bounced', 'given_up'))")
-IS_PARKED = literal_column("(parked_at IS NOT NULL)")
+IS_OPEN: ColumnElement[bool] = literal_column("(state = 'open')")
+IS_QUIET: ColumnElement[bool] = literal_column("(is_quiet)")
+LACKS: ColumnElement[bool] = literal_column("(lacks IS NOT NULL)")
+CONVENES: ColumnElement[bool] = literal_column("(convenes IS NOT NULL)")
+WAITS: ColumnElement[bool] = literal_column("(decided_at IS NULL)")
+WAS_REFUSED: ColumnElement[bool] = literal_column("(result = 'refused')")
+HAS_FAILED: ColumnElement[bool] = literal_column("(kind IN ('bounced', 'given_up'))")
+IS_PARKED: ColumnElement[bool] = literal_column("(parked_at IS NOT NULL)")
 
 
 class SavedView(Base):

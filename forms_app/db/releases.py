@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from forms_app.db.places import WHOLE
+from forms_app.db.places import WHOLE, interest_in
+from forms_app.db.register_tables import WAITS
 from forms_app.db.tables import Document, Escalation, Person, Release
 
 WITHDRAWAL = "withdrawal"
@@ -70,6 +72,27 @@ def held_at_board(session: Session, board_id: UUID, because: str) -> Sequence[Re
         .options(*WHOLE_RELEASE)
         .order_by(Release.held_at, Release.id)
     ).all()
+
+
+def first_held(session: Session, board_id: UUID, person_id: UUID, because: str, most: int) -> Sequence[Release]:
+    """The oldest that wait for one reason at a Board, for somebody of its office, without those in which they declared an interest."""
+    wanted = _held_for(select(Release), board_id, person_id, because).options(*WHOLE_RELEASE)
+    return session.scalars(wanted.order_by(Release.held_at, Release.id).limit(most)).all()
+
+
+def count_held(session: Session, board_id: UUID, person_id: UUID, because: str, most: int) -> int:
+    """How many those are; one more than the most where there are more."""
+    found = _held_for(select(Release.id), board_id, person_id, because).limit(most + 1).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def _held_for(wanted: Select[Any], board_id: UUID, person_id: UUID, because: str) -> Select[Any]:
+    return (
+        wanted.join(Release.document)
+        .join(Document.escalation)
+        .where(Escalation.board_id == board_id, Release.because == because, WAITS)
+        .where(~interest_in(Document.escalation_id, person_id))
+    )
 
 
 def releases_of(session: Session, document_ids: Collection[UUID]) -> dict[UUID, Release]:

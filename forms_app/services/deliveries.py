@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -110,14 +111,6 @@ def needs_a_person_at(work: Work, *, by: UUID) -> NeedsAPerson:
     )
 
 
-def count_at_board(work: Work, *, by: UUID) -> int | None:
-    """How many deliveries and people wait for the business unit; None for somebody of the office who does not see to them."""
-    person = person_who_may(work, by, May.SEE_REGISTER)
-    if not may(person, May.SEE_FAILING_DELIVERIES, Relation.OWN_BOARD):
-        return None
-    return len(_failing(work, person.board_id)) + len(not_reached(work.session, person.board_id))
-
-
 # --- what is done ---
 
 
@@ -214,9 +207,18 @@ def is_for_office(work: Work, person: Person, delivery: Delivery) -> bool:
     return reads.board_document(work.session, document, board, kinds, person.id) is not None
 
 
+def count_failing_in(work: Work, escalations: Sequence[UUID]) -> Mapping[UUID, int]:
+    """How many deliveries need a person, of those of these escalations that have any. Ask first whether the reader may know."""
+    found = _needing(work, rows.may_need_a_person_in(work.session, escalations))
+    return Counter(each.delivery.document.escalation_id for each in found)
+
+
 def _failing(work: Work, board_id: UUID) -> list[Found]:
     """The deliveries of a Board of which no message reaches the recipient, as its office sees them."""
-    maybe = rows.may_need_a_person(work.session, board_id)
+    return _needing(work, rows.may_need_a_person(work.session, board_id))
+
+
+def _needing(work: Work, maybe: Sequence[Delivery]) -> list[Found]:
     known = Ledger(work, maybe, _releases(work, maybe))
     found = ((each, known.facts(each, each.document)) for each in maybe)
     return [

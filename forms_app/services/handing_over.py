@@ -113,14 +113,6 @@ def empty_places(work: Work, *, by: UUID) -> tuple[PlaceView, ...]:
     )
 
 
-def count_empty_places(work: Work, *, by: UUID) -> int | None:
-    """How many there are, for the business unit; None for anybody else."""
-    try:
-        return len(empty_places(work, by=by))
-    except NotFound:
-        return None
-
-
 # --- what is done ------------------------------------------------------------------------------------------------
 
 

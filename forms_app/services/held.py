@@ -90,11 +90,17 @@ def waiting_in(work: Work, *, by: UUID, escalation_id: UUID) -> tuple[HeldLine, 
     return tuple(_line(release) for release in found if is_for_agency(release.document, person))
 
 
-def waiting_at_board(work: Work, *, by: UUID) -> tuple[HeldLine, ...]:
-    """The de-identified documents that wait in all escalations of this person's Board, the oldest first. Raises NotFound."""
+def waiting_at_board(work: Work, *, by: UUID, most: int) -> tuple[HeldLine, ...]:
+    """The oldest de-identified documents that wait in the escalations of this person's Board. Raises NotFound."""
     person = person_who_may(work, by, May.SEE_REGISTER)
-    found = releases.held_at_board(work.session, person.board_id, Because.DEIDENTIFIED)
+    found = releases.first_held(work.session, person.board_id, by, Because.DEIDENTIFIED, most)
     return tuple(_line(release) for release in found)
+
+
+def count_waiting_at_board(work: Work, *, by: UUID, most: int) -> int:
+    """How many there are; one more than the most where there are more. Raises NotFound."""
+    person = person_who_may(work, by, May.SEE_REGISTER)
+    return releases.count_held(work.session, person.board_id, by, Because.DEIDENTIFIED, most)
 
 
 def held_view(work: Work, *, by: UUID, escalation_id: UUID, document_id: UUID) -> HeldView:

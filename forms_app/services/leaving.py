@@ -9,6 +9,7 @@ from forms_app.db.administering import withdraw_proposals
 from forms_app.db.identities import forget_identities
 from forms_app.db.people import end_sessions, forget_drafts, spend_codes
 from forms_app.db.reads import escalations_of
+from forms_app.db.saved_views import forget_views
 from forms_app.db.tables import Escalation, Person
 from forms_app.domain.errors import NotAllowedNow
 from forms_app.services.administering import OWN_CASE, administered, administrator, refuse_last_officer
@@ -45,6 +46,7 @@ def record_leaving(work: Work, person: Person, *, by: UUID | None) -> None:
     person.left_at = work.now
     shut_out(work, person)
     forget_drafts(work.session, person.id)
+    forget_views(work.session, person.id)
     withdraw_proposals(work.session, person.id, by, work.now)
     work.note("person_left", person=by, board=person.board_id, about=person.id)
     tell_of_empty_places(work, person.id, open_now)

@@ -1,4 +1,4 @@
-"""The Board's register, for its office: no name, and nothing that anybody typed."""
+"""One escalation of the Board's register, for its office: no name, and nothing that anybody typed."""
 
 from __future__ import annotations
 
@@ -36,12 +36,6 @@ class BoardView:
     facts: tuple[Fact, ...]
     clocks: tuple[Fact, ...]
     documents: tuple[DocumentLine, ...]
-
-
-def told_escalations(work: Work, *, by: UUID) -> list[Summary]:
-    """The escalations of which the policy has told this person's Board, the newest first."""
-    board_id = person_who_may(work, by, May.SEE_REGISTER).board_id
-    return [summary_of(work, escalation, None) for escalation in reads.register_of(work.session, board_id, by)]
 
 
 def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:

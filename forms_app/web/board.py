@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response as Answer
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 from wtforms import Form
 
 from forms_app.documents.catalogue import Format
@@ -24,6 +26,7 @@ from forms_app.web.sessions import signed_in_person, workshop
 
 EVERYTHING = "everything"
 """Stands in an address in the place of codes where there are none."""
+Answer = Response | tuple[str, int]
 MIME = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 blueprint = Blueprint("board", __name__)
@@ -31,18 +34,18 @@ blueprint = Blueprint("board", __name__)
 
 @blueprint.get("/register")
 @open_to(May.SEE_REGISTER)
-def register() -> Answer | tuple[str, int]:
+def register() -> Answer:
     if not request.args:
         with workshop().reading() as work:
             first = first_view(work, by=signed_in_person().id)
         if first is not None:
-            return redirect(url_for("board.register", **{"sort": first.sort, **first.codes}), 303)
+            return redirect(url_for("board.register", **address_of(first)), 303)
     return _page(Filters.read(request.args) or abort(404), after=_mark("after"), before=_mark("before"))
 
 
 @blueprint.post("/register/search")
 @open_to(May.SEE_REGISTER)
-def search() -> Answer | tuple[str, int]:
+def search() -> Answer:
     """What is typed comes with a form and not with an address, and goes on only if it is a reference."""
     with workshop().reading() as work:
         choices = register_choices(work, by=signed_in_person().id)
@@ -54,15 +57,15 @@ def search() -> Answer | tuple[str, int]:
 
 @blueprint.get("/register/files/<codes>/register.<any(csv, xlsx):file_format>")
 @open_to(May.SEE_REGISTER, proved_again=True)
-def whole(codes: str, file_format: str) -> Answer | tuple[str, int]:
+def whole(codes: str, file_format: str) -> Answer:
     filters = filters_in(codes)
     try:
         with workshop().writing() as work:
             content = register_file(work, by=signed_in_person().id, filters=filters, file_format=file_format)
     except NotAllowedNow as refused:
         return _page(filters, refused=str(refused))
-    headers = {"Content-Disposition": f"attachment; filename=register.{file_format}"}
-    return Response(content, mimetype=MIME[file_format], headers=headers)
+    headers = {"Content-Disposition": f"attachment; filename=register.{file_format}", "Content-Type": MIME[file_format]}
+    return make_response(content, headers)
 
 
 @blueprint.get("/register/<uuid:escalation_id>")
@@ -82,6 +85,11 @@ def download(document_id: UUID, file_format: Format) -> Response:
 
 
 # --- what is asked for, in an address ------------------------------------------------------------------------------
+
+
+def address_of(filters: Filters) -> dict[str, Any]:
+    """What stands after the question mark: never nothing, which would be the view that somebody sees first."""
+    return {"sort": filters.sort.value, **filters.codes}
 
 
 def codes_of(filters: Filters) -> str:
@@ -117,13 +125,15 @@ def _page(
         page = register_page(work, by=by, filters=filters, after=after, before=before)
         choices = register_choices(work, by=by)
         views = views_of(work, by=by)
-    asked = filter_form(choices)(data={"sort": filters.sort.value, **filters.codes})
+    asked = filter_form(choices)(data=address_of(filters))
     shown, status = show(
         "board/register.html",
         searching or search_form(choices.board_code)(data={"reference": filters.reference}),
         page=page,
         asked=asked,
         filters=filters,
+        address=address_of(filters),
+        address_of=address_of,
         codes=codes_of(filters),
         chosen=_in_words(asked, filters),
         views=views,
@@ -137,5 +147,5 @@ def _page(
 def _in_words(asked: Form, filters: Filters) -> tuple[tuple[str, str], ...]:
     """What is asked for, as the questions and answers of its form."""
     named = [("Reference", filters.reference)] if filters.reference else []
-    narrowing = (field for field in asked if field.name != "sort" and field.name in filters.codes)
-    return (*named, *((field.label.text, field.answer() or "Nothing on this register") for field in narrowing))
+    narrowing: Iterable[Any] = (field for field in asked if field.name != "sort" and field.name in filters.codes)
+    return (*named, *((field.label.text, field.answer() or "Unknown") for field in narrowing))

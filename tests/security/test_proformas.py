@@ -37,13 +37,16 @@ from forms_app.domain.errors import NotAllowedNow
 from forms_app.domain.filing import Filed, Written
 from forms_app.domain.policy import DEIDENTIFIED, DocumentKind
 from forms_app.domain.records import AgreedAction, Facts
+from forms_app.domain.register_filters import Filters
 from forms_app.domain.release import Decision
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.travelling import as_bytes
 from forms_app.services import escalations, releasing
 from forms_app.services.outbox import Desk, run_due
-from forms_app.services.register import board_view, told_escalations
+from forms_app.services.register import board_view
+from forms_app.services.register_pages import register_file, register_page
 from forms_app.services.releasing import SHORT_TEXTS
+from forms_app.services.today import today
 from tests.deidentification.families import nhs_number
 from tests.deidentification.spelling import HIDDEN, MISTYPED, WRITTEN, Spelling, spaced_out
 from tests.factories.releases import held, keep_all, let_out, release_of
@@ -393,9 +396,12 @@ def test_no_part_of_a_file_names_anybody(proformas: Proformas) -> None:
 def test_no_list_title_or_file_name_names_the_family(proformas: Proformas) -> None:
     here = proformas.here
     everything = sorted(set().union(*here.typed.values()))
-    with here.workshop.reading() as work:
+    with here.workshop.writing() as work:
         unit = here.holder("business_unit")
-        lists = repr(told_escalations(work, by=unit))
+        lists = repr(register_page(work, by=unit, filters=Filters())) + repr(today(work, by=unit))
+        lists += register_file(work, by=unit, filters=Filters(), file_format="csv").decode()
+        with zipfile.ZipFile(io.BytesIO(register_file(work, by=unit, filters=Filters(), file_format="xlsx"))) as opened:
+            lists += "".join(opened.read(name).decode() for name in opened.namelist())
         lists += "".join(repr(board_view(work, by=unit, escalation_id=each)) for each in here.typed)
         lists += repr([(row.action, row.about_id) for row in work.session.scalars(select(AuditEntry))])
         lists += repr([(row.kind, row.fault, row.payload) for row in work.session.scalars(select(OutboxItem))])

@@ -19,11 +19,13 @@ from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Open
 from forms_app.domain.policy import Unit
 from forms_app.domain.records import Agreement, CameOf, Dissent, HelpAsked, ProformaMade, Support, TimeSet
+from forms_app.domain.register_filters import Filters
 from forms_app.services import documents, looking, register
 from forms_app.services.boards import leave, set_up_board
 from forms_app.services.escalations import open_escalation
 from forms_app.services.filling.board import facts_for_the_board
 from forms_app.services.history import policy_of, standing_of
+from forms_app.services.register_pages import RegisterLine, register_page
 from forms_app.services.work import Work
 from tests.factories.everything import at_the_chair, everything, fall_silent, look_after_what_is_due
 from tests.factories.everything import busy as busy_in
@@ -43,6 +45,10 @@ def here(database_url: str) -> Iterator[Scene]:
 def look(here: Scene, way: Callable[..., Any], **given: Any) -> Any:
     with here.workshop.reading() as work:
         return way(work, **given)
+
+
+def on_the_register(work: Work, *, by: UUID) -> list[RegisterLine]:
+    return list(register_page(work, by=by, filters=Filters()).lines)
 
 
 def hidden(here: Scene, way: Callable[..., Any], **given: Any) -> bool:
@@ -213,15 +219,15 @@ def test_the_register_has_what_the_policy_has_told_the_board(here: Scene) -> Non
     told = to_the_board(here)
     unit, chair = here.holder("business_unit"), here.holder("chair")
 
-    assert [line.id for line in look(here, register.told_escalations, by=unit)] == [told]
-    assert [line.id for line in look(here, register.told_escalations, by=chair)] == [told]
+    assert [line.id for line in look(here, on_the_register, by=unit)] == [told]
+    assert [line.id for line in look(here, on_the_register, by=chair)] == [told]
 
 
 @pytest.mark.parametrize("who", [("school", "practitioner"), ("board", "directors"), ("board", "subgroup")])
 def test_only_the_office_looks_into_the_register(here: Scene, who: tuple[str, str]) -> None:
     escalation = to_the_board(here)
 
-    assert hidden(here, register.told_escalations, by=here.at(*who))
+    assert hidden(here, on_the_register, by=here.at(*who))
     assert hidden(here, register.board_view, by=here.at(*who), escalation_id=escalation)
 
 
@@ -233,7 +239,7 @@ def test_another_boards_unit_sees_nothing_of_it(here: Scene) -> None:
     document = proforma(here, escalation)
     issue(here, document)
 
-    assert look(here, register.told_escalations, by=other) == []
+    assert look(here, on_the_register, by=other) == []
     assert hidden(here, register.board_view, by=other, escalation_id=escalation)
     assert hidden(here, register.board_file, by=other, document_id=document, file_format="pdf")
 
@@ -250,8 +256,8 @@ def test_an_escalation_stays_on_the_register_when_the_office_changes_hands(here:
         session.get_one(Person, unit).seat = None
         session.get_one(Person, here.at("board", "directors")).seat = "business_unit"
 
-    assert [line.id for line in look(here, register.told_escalations, by=here.at("board", "directors"))] == [escalation]
-    assert hidden(here, register.told_escalations, by=unit)
+    assert [line.id for line in look(here, on_the_register, by=here.at("board", "directors"))] == [escalation]
+    assert hidden(here, on_the_register, by=unit)
 
 
 @pytest.mark.requirement("U-40")
@@ -262,7 +268,7 @@ def test_the_board_sees_no_name_and_nothing_that_anybody_typed(here: Scene) -> N
         names = list(session.scalars(select(Person.name).join(Person.agency).where(Person.seat.is_(None))))
 
     shown = repr(look(here, register.board_view, by=here.holder("business_unit"), escalation_id=escalation))
-    shown += repr(look(here, register.told_escalations, by=here.holder("business_unit")))
+    shown += repr(look(here, on_the_register, by=here.holder("business_unit")))
 
     assert [text for text in (*TYPED, *names, "Visit the family", "The plan is too late.") if text in shown] == []
     assert "Inventedshire Primary School" in shown
@@ -485,16 +491,16 @@ def test_what_has_gone_quiet_comes_to_the_register_and_is_marked_there_and_in_th
 ) -> None:
     here, escalation = busy
     unit = here.holder("business_unit")
-    assert look(here, register.told_escalations, by=unit) == [], "nobody has told the Board of it"
+    assert look(here, on_the_register, by=unit) == [], "nobody has told the Board of it"
 
     fall_silent(here)
 
-    (line,) = look(here, register.told_escalations, by=unit)
+    (line,) = look(here, on_the_register, by=unit)
     assert (line.id, line.has_gone_quiet, line.days_without_record, line.is_late) == (escalation, True, 5, True)
     (own,) = look(here, looking.your_escalations, by=here.raiser)
     assert (own.has_gone_quiet, own.days_without_record) == (True, 5)
     here.account(escalation, by=here.raiser)
-    (line,) = look(here, register.told_escalations, by=unit)
+    (line,) = look(here, on_the_register, by=unit)
     assert (line.has_gone_quiet, line.days_without_record) == (False, 0)
 
 

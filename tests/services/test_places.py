@@ -30,6 +30,7 @@ from forms_app.domain.filing import NamedParty
 from forms_app.domain.places import Reason
 from forms_app.domain.policy import Closer, Side
 from forms_app.domain.records import PeopleJoin
+from forms_app.domain.register_filters import Filters
 from forms_app.services import (
     covering,
     documents,
@@ -43,6 +44,7 @@ from forms_app.services import (
     reminding,
 )
 from forms_app.services.leaving import leave
+from forms_app.services.register_pages import register_page
 from tests.factories.policies import BOTH, CHAIR, policy, route, stage
 from tests.factories.scenes import Scene, scene
 from tests.factories.sending import Sending
@@ -698,7 +700,7 @@ def test_whoever_of_the_office_declares_an_interest_sees_nothing_of_it_there(sql
 
 def _register(here: Here, person: UUID) -> list[Any]:
     with here.scene.workshop.reading() as work:
-        return register.told_escalations(work, by=person)
+        return list(register_page(work, by=person, filters=Filters()).lines)
 
 
 def test_whoever_leaves_has_their_places_looked_for(quick: Here) -> None:

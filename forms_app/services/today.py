@@ -1,0 +1,180 @@
+"""What needs the Board's office today: each kind with how many there are and the oldest, and only what this person can see to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from forms_app.db import today as rows
+from forms_app.db.register_pages import MOST_COUNTED, Between, between
+from forms_app.db.tables import Person, RegisterEntry
+from forms_app.db.today import Needs
+from forms_app.domain.access import May, Relation, may
+from forms_app.domain.errors import NotFound
+from forms_app.domain.policy import Policy, Stage
+from forms_app.services.deliveries import needs_a_person_at
+from forms_app.services.directory import person_who_may
+from forms_app.services.held import count_waiting_at_board, waiting_at_board
+from forms_app.services.learning import to_route
+from forms_app.services.mail_domains import domains_to_confirm
+from forms_app.services.register_pages import spell_due, waits_for, working_days_silent
+from forms_app.services.work import Work
+
+FIRST = 10
+"""So many lines of each kind stand on the page of the day."""
+
+
+class Kind(StrEnum):
+    RELEASES = "releases"
+    DELIVERIES = "deliveries"
+    LATE = Needs.LATE.value
+    CHAIR = Needs.CHAIR.value
+    MEETING = Needs.MEETING.value
+    LEARNING = "learning"
+    PLACES = "places"
+    DOMAINS = "domains"
+    SILENCE = Needs.SILENCE.value
+
+
+@dataclass(frozen=True, slots=True)
+class TodayLine:
+    reference: str
+    """Empty for what is about no escalation."""
+    what: str
+    when: str = ""
+    escalation_id: UUID | None = None
+    document_id: UUID | None = None
+    """Of a document that waits for somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What waits of one kind: the oldest first."""
+
+    kind: Kind
+    count: int
+    lines: tuple[TodayLine, ...]
+
+    @property
+    def how_many(self) -> str:
+        return f"more than {MOST_COUNTED:,}" if self.count > MOST_COUNTED else f"{self.count:,}"
+
+    @property
+    def has_more(self) -> bool:
+        return self.count > len(self.lines)
+
+
+def today(work: Work, *, by: UUID) -> tuple[Group, ...]:
+    """What waits for somebody of the office, the most urgent kind first; nothing of which there is none. Raises NotFound."""
+    person = person_who_may(work, by, May.SEE_REGISTER)
+    groups = [_releases(work, by, FIRST), *(_of_the_unit(work, person, FIRST) if _is_unit(person) else ())]
+    in_order = sorted(groups, key=lambda group: list(Kind).index(group.kind))
+    return tuple(group for group in in_order if group.count)
+
+
+def all_of(work: Work, *, by: UUID, kind: Kind) -> Group:
+    """Everything of one kind, as far as anybody counts. Raises NotFound."""
+    person = person_who_may(work, by, May.SEE_REGISTER)
+    if kind is Kind.RELEASES:
+        return _releases(work, by, MOST_COUNTED)
+    if not _is_unit(person):
+        raise NotFound("There is no such page.")
+    return next(group for group in _of_the_unit(work, person, MOST_COUNTED) if group.kind is kind)
+
+
+def _is_unit(person: Person) -> bool:
+    return may(person, May.SEE_FAILING_DELIVERIES, Relation.OWN_BOARD)
+
+
+# --- kind by kind ------------------------------------------------------------------------------------------------
+
+
+def _of_the_unit(work: Work, person: Person, most: int) -> Iterator[Group]:
+    yield _deliveries(work, person.id, most)
+    yield from _in_need(work, person, most)
+    yield _learning(work, person.id, most)
+    yield _places(work, person, most)
+    yield _domains(work, person.id)
+
+
+def _releases(work: Work, by: UUID, most: int) -> Group:
+    lines = (
+        TodayLine(each.reference, f"{each.title}: {each.state}", each.since, each.escalation_id, each.document_id)
+        for each in waiting_at_board(work, by=by, most=most)
+    )
+    return Group(Kind.RELEASES, count_waiting_at_board(work, by=by, most=MOST_COUNTED), tuple(lines))
+
+
+def _deliveries(work: Work, by: UUID, most: int) -> Group:
+    found = needs_a_person_at(work, by=by)
+    lines = [
+        *(TodayLine(each.reference, f"{each.to}, {each.agency}: {each.state}") for each in reversed(found.deliveries)),
+        *(TodayLine("", f"{each.who}, {each.agency}: no email reaches them", each.since) for each in found.not_reached),
+    ]
+    return Group(Kind.DELIVERIES, len(lines), tuple(lines[:most]))
+
+
+def _in_need(work: Work, person: Person, most: int) -> Iterator[Group]:
+    counts = rows.count_in_need(work.session, person.board_id, person.id, work.now)
+    found = {need: rows.first_in_need(work.session, person.board_id, person.id, need, work.now, most) for need in Needs}
+    names = between(work.session, [row for rows_of_need in found.values() for row in rows_of_need])
+    for need, entries in found.items():
+        lines = tuple(_line_in_need(work, need, entry, names) for entry in entries)
+        yield Group(Kind(need.value), counts[need], lines)
+
+
+def _line_in_need(work: Work, need: Needs, row: RegisterEntry, names: Between) -> TodayLine:
+    return TodayLine(row.reference, *_said(work, need, row, names), escalation_id=row.escalation_id)
+
+
+def _said(work: Work, need: Needs, row: RegisterEntry, names: Between) -> tuple[str, str]:
+    """What it needs, and when."""
+    policy = work.shelf.get(row.policy_key)
+    stage = policy.stage(row.route, row.stage)
+    where, due = policy.stage_title(stage), "" if row.due_at is None else spell_due(row.due_at)
+    match need:
+        case Needs.LATE:
+            return f"{where}. Late: {waits_for(row, stage, names)}", f"Since {due}"
+        case Needs.CHAIR:
+            return f"{where}. Nobody is named as {policy.level_title(row.lacks or '')}", _by(due)
+        case Needs.MEETING:
+            return f"{where}. {_meeting(policy, stage, row.convenes)}", _by(due)
+        case Needs.SILENCE:
+            days = working_days_silent(work, policy, row.recorded_at)
+            return where, f"Nothing recorded for {days} working day{'' if days == 1 else 's'}"
+
+
+def _by(due: str) -> str:
+    return f"By {due}" if due else "No date set"
+
+
+def _meeting(policy: Policy, stage: Stage, meeting: str | None) -> str:
+    return next((each.title for each in policy.meetings_at(stage) if each.id == meeting), "")
+
+
+def _learning(work: Work, by: UUID, most: int) -> Group:
+    found = to_route(work, by=by, most=most)
+    if found is None:
+        return Group(Kind.LEARNING, 0, ())
+    lines = (
+        TodayLine(
+            each.reference, ", ".join([title for _, title in each.learning] + ["A gap in the policy"] * each.policy_gap)
+        )
+        for each in found.first
+    )
+    return Group(Kind.LEARNING, found.count + found.is_more, tuple(lines))
+
+
+def _places(work: Work, person: Person, most: int) -> Group:
+    found = rows.empty_places(work.session, person.board_id, person.id, MOST_COUNTED + 1)
+    lines = (
+        TodayLine(each.reference, f"{work.shelf.get(each.policy_key).level_title(each.level)}, {each.agency}")
+        for each in found
+    )
+    return Group(Kind.PLACES, len(found), tuple(lines)[:most])
+
+
+def _domains(work: Work, by: UUID) -> Group:
+    return Group(Kind.DOMAINS, domains_to_confirm(work, by=by) or 0, ())
