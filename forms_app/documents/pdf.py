@@ -22,9 +22,9 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from forms_app.documents import fonts, templates
 from forms_app.documents.catalogue import Kind
-from forms_app.documents.charts import Chart, charts_of
 from forms_app.documents.contexts import Value
 from forms_app.documents.faults import DocumentFault
+from forms_app.documents.printed_charts import Chart, charts_of
 from forms_app.documents.readback import Reader, compare, page_blocks, pdf_pages
 from forms_app.documents.standards import OPTIONS, Identification, colours, name_headers
 

@@ -10,9 +10,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from forms_app.documents.catalogue import Kind
-from forms_app.documents.charts import charts_of
 from forms_app.documents.contexts import Heading, Value
 from forms_app.documents.faults import DocumentFault
+from forms_app.documents.printed_charts import charts_of
 from forms_app.documents.wording import shown
 
 FOLDER = Path(__file__).resolve().parents[2] / "document_templates"

@@ -19,10 +19,10 @@ from jinja2 import Environment, Template, TemplateError
 
 from forms_app.documents import placed, templates
 from forms_app.documents.catalogue import Kind
-from forms_app.documents.charts import Chart, charts_of
 from forms_app.documents.contexts import Value
 from forms_app.documents.faults import DocumentFault
 from forms_app.documents.placed import Placed
+from forms_app.documents.printed_charts import Chart, charts_of
 from forms_app.documents.readback import compare, word_blocks
 from forms_app.documents.unpacking import BODY
 

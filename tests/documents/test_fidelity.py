@@ -13,9 +13,9 @@ from docx.oxml.ns import qn
 
 from forms_app.documents import pdf, readback
 from forms_app.documents.catalogue import KINDS
-from forms_app.documents.charts import charts_of
 from forms_app.documents.contexts import AcknowledgementSheet, FileCopy
 from forms_app.documents.issue import issue
+from forms_app.documents.printed_charts import charts_of
 from forms_app.documents.templates import (
     DEIDENTIFIED,
     DEIDENTIFIED_WHEN_FILLED_IN,
