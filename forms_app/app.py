@@ -29,6 +29,7 @@ from forms_app.settings import ROOT, Settings
 from forms_app.web import (
     access,
     agencies,
+    api,
     blank_forms,
     board,
     calendars,
@@ -51,19 +52,25 @@ from forms_app.web import (
     noting,
     numbers,
     origin,
+    other_systems,
     own_sessions,
     pages,
+    patterns,
     people,
     places,
+    policies,
     proof,
     releases,
     rendering,
+    reports,
     request_log,
+    saved_views,
     second_step,
     sessions,
     sets,
     sign_in,
     single_sign_on,
+    today,
     trail,
     uploads,
 )
@@ -85,9 +92,13 @@ BLUEPRINTS = (
     calendars.blueprint,
     releases.blueprint,
     board.blueprint,
+    saved_views.blueprint,
+    today.blueprint,
     sets.blueprint,
     numbers.blueprint,
     learning.blueprint,
+    patterns.blueprint,
+    reports.blueprint,
     deliveries.blueprint,
     places.blueprint,
     mail_domains.blueprint,
@@ -100,8 +111,11 @@ BLUEPRINTS = (
     agencies.blueprint,
     layouts.blueprint,
     keeping.blueprint,
+    policies.blueprint,
     proof.blueprint,
     trail.blueprint,
+    other_systems.blueprint,
+    api.blueprint,
 )
 
 log = structlog.get_logger("forms_app.app")
@@ -129,8 +143,9 @@ def create_app(settings: Settings, *, workshop: Workshop | None = None, poke: Ca
     origin.init_app(app)
     sessions.init_app(app)
     uploads.init_app(app)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(api.blueprint)  # it takes tokens and no cookies, which alone a browser sends by itself
     limits.init_app(app)
+    api.init_app(app)
     access.init_app(app)
     noting.init_app(app)
     leaving.init_keeping(app)
@@ -176,6 +191,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         SECRET_KEY=settings.secret_key.get_secret_value(),
         SERVICE_URL=settings.service_url,
         NEUTRAL_PAGE=settings.neutral_page,
+        WEBHOOK_PRIVATE_RECEIVERS=settings.webhook_private_receivers,
         SINGLE_SIGN_ON_SECRETS={
             issuer: secret.get_secret_value() for issuer, secret in settings.single_sign_on_secrets.items()
         },

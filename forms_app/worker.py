@@ -31,6 +31,7 @@ from forms_app.mail.postbox import Postbox
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.policies.shelf import Shelf
 from forms_app.services.attachments import Lock, password_of
+from forms_app.services.calling import Caller
 from forms_app.services.outbox import MOST_AT_ONCE, Desk, run_due
 from forms_app.services.poke import looking, open_queue
 from forms_app.services.regular import owe_regular_work
@@ -62,6 +63,8 @@ class Job:
     seal: Seal | None = None
     mailbox: Mailbox | None = None
     """Where messages that come back are read."""
+    caller: Caller = Caller()
+    """How the addresses of webhooks are reached."""
     reminders_hour: int = 8
     """The hour of the UK day at which people are reminded."""
     heads: Path | None = None
@@ -103,7 +106,16 @@ def _queue(job: Job) -> tuple[Huey, Rounds]:
         draw = pictures.pages if pictures.can_draw() else None
         postbox = Postbox(job.mail_server)
         desk = Desk(
-            postbox, job.letterhead, issue, _lock(job), draw, job.mailbox, job.reminders_hour, job.heads, job.rehearse
+            postbox,
+            job.letterhead,
+            issue,
+            _lock(job),
+            draw,
+            job.mailbox,
+            job.reminders_hour,
+            job.heads,
+            job.rehearse,
+            job.caller,
         )
         return Bench(workshop, name, desk, postbox, Heartbeat(workshop, name))
 

@@ -16,6 +16,7 @@ from forms_app.logs import configure_logs
 from forms_app.mail.compose import Letterhead
 from forms_app.mail.connection import MailServer
 from forms_app.mail.mailbox import Mailbox
+from forms_app.services.calling import Caller
 from forms_app.settings import Settings, SettingsFault, read_settings
 from forms_app.worker import Job, run
 
@@ -49,6 +50,7 @@ def work(chosen: argparse.Namespace) -> None:
             lease=timedelta(seconds=settings.outbox_lease_seconds),
             workers=chosen.workers,
             mailbox=mailbox(settings),
+            caller=Caller(settings.webhook_private_receivers),
             reminders_hour=settings.reminders_hour,
             heads=settings.audit_heads,
             rehearse=rehearsal_of,

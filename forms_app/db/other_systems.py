@@ -401,8 +401,10 @@ def messages_of(session: Session, webhook_id: UUID, most: int) -> Sequence[Webho
 
 
 def message_of(session: Session, webhook_id: UUID, message_id: UUID) -> WebhookMessage | None:
+    """One of them. On PostgreSQL nobody else changes it meanwhile."""
     wanted = select(WebhookMessage).where(WebhookMessage.id == message_id, WebhookMessage.webhook_id == webhook_id)
-    return session.scalars(wanted.with_for_update()).one_or_none()
+    attempts = selectinload(WebhookMessage.attempts)
+    return session.scalars(wanted.options(attempts).with_for_update(of=WebhookMessage)).one_or_none()
 
 
 def last_attempt_at(session: Session, webhook_id: UUID) -> WebhookAttempt | None:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from forms_app.db import other_systems as rows
 from forms_app.db.actors import Actor
@@ -101,15 +101,20 @@ def token_line(work: Work, *, by: UUID, token_id: UUID) -> TokenLine:
 
 
 def make_token(
-    work: Work, *, by: UUID, name: str, scopes: Collection[Scope], days: int, networks: Sequence[str]
-) -> Made:
-    """A token that works once somebody else has confirmed it. Raises NotFound, and NotAllowedNow for too many."""
+    work: Work, *, by: UUID, token_id: UUID, name: str, scopes: Collection[Scope], days: int, networks: Sequence[str]
+) -> Made | None:
+    """A token that works once somebody else has confirmed it; None where the same form made it before, since it is shown once.
+
+    Raises NotFound, and NotAllowedNow for too many.
+    """
     own = administrator(work, by)
+    if rows.token_to_change(work.session, own.board_id, token_id) is not None:
+        return None
     assert set(scopes) <= set(OF_BOARD if own.keeps_board else OF_AGENCY), "the form offers no others"
     others = rows.tokens_of(work.session, own.board_id, own.agency_id, all_agencies=False)
     if len([each for each in others if each.revoked_at is None and each.expires_at > work.now]) >= MOST:
         raise NotAllowedNow(TOO_MANY)
-    text, token_id = token_of(secrets.token_bytes(TOKEN_BYTES)), uuid4()
+    text = token_of(secrets.token_bytes(TOKEN_BYTES))
     work.session.add(
         ApiToken(
             id=token_id,

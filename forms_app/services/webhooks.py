@@ -126,14 +126,28 @@ def log_of(work: Work, *, by: UUID, webhook_id: UUID) -> tuple[MessageLine, ...]
     return tuple(_message_line(work, each) for each in rows.messages_of(work.session, webhook_id, SHOWN))
 
 
-def add_webhook(work: Work, *, by: UUID, url: str, events: Collection[Event]) -> Added:
-    """An address that is told once somebody else has confirmed it. Raises NotFound, and NotAllowedNow for too many."""
+def message_line(work: Work, *, by: UUID, webhook_id: UUID, message_id: UUID) -> MessageLine:
+    """One of them. Raises NotFound."""
+    webhook_line(work, by=by, webhook_id=webhook_id)
+    message = rows.message_of(work.session, webhook_id, message_id)
+    if message is None:
+        raise NotFound(NO_SUCH)
+    return _message_line(work, message)
+
+
+def add_webhook(work: Work, *, by: UUID, webhook_id: UUID, url: str, events: Collection[Event]) -> Added | None:
+    """An address that is told once somebody else has confirmed it; None where the same form added it before.
+
+    Raises NotFound, and NotAllowedNow for too many.
+    """
     own = administrator(work, by)
+    if rows.webhook_to_change(work.session, own.board_id, webhook_id) is not None:
+        return None
     assert set(events) <= set(CHOSEN_FOR_BOARD if own.keeps_board else CHOSEN_FOR_AGENCY), "the form offers no others"
     if len(rows.webhooks_of(work.session, own.board_id, own.agency_id, all_agencies=False)) >= MOST:
         raise NotAllowedNow(TOO_MANY)
     webhook = Webhook(
-        id=uuid4(),
+        id=webhook_id,
         board_id=own.board_id,
         agency_id=own.agency_id,
         url=url,
