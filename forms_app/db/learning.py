@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from forms_app.db.learning_tables import SAYS_LEARNING, LearningChange, LearningLine, NothingToAdd
@@ -151,3 +151,17 @@ def changes_of(session: Session, line_id: UUID) -> Sequence[LearningChange]:
         .options(joinedload(LearningChange.changed_by))
         .order_by(LearningChange.at, LearningChange.field, LearningChange.id)
     ).all()
+
+
+def lines_for_report(
+    session: Session, board_id: UUID, sub_group: Seat, *, since: datetime, until: datetime
+) -> Sequence[LearningLine]:
+    """What a sub-group had in a time: what was written before its end and not done before its beginning, as they are due."""
+    line = LearningLine
+    wanted = (
+        line.board_id == board_id,
+        line.sub_group == sub_group.value,
+        line.written_at < until,
+        or_(line.done_at.is_(None), line.done_at >= since),
+    )
+    return session.scalars(select(line).where(*wanted).options(*OWNERS).order_by(line.kind, line.due_on, line.id)).all()

@@ -12,6 +12,7 @@ from forms_app.documents.contexts import (
     BoardProforma,
     FiguresReport,
     FileCopy,
+    LearningReport,
     MeetingInvitation,
     MeetingMinutes,
     NoticeToBoard,
@@ -81,6 +82,7 @@ KINDS: dict[str, Kind] = {
         Kind(DocumentKind.POLICY_GAP_NOTICE, "Notice of a gap in the policy", PolicyGapNotice),
         Kind(ANNUAL_REPORT, "Annual report", FiguresReport),
         Kind(QUARTERLY_REPORT, "Quarterly report", FiguresReport),
+        Kind(LEARNING_REPORT, "Report on learning", LearningReport),
         Kind(BLANK_FORM, "Blank form", BlankForm),
         Kind(BLANK_PROFORMA, "Blank Board proforma", BlankForm),
     )

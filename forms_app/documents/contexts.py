@@ -312,6 +312,30 @@ class FiguresReport(Value):
     texts: tuple[Answer, ...]
 
 
+class LearningLine(Value):
+    """One line of the registers of learning and of gaps."""
+
+    title: str
+    facts: tuple[Fact, ...]
+
+
+class LearningGroup(Value):
+    """The lines that stand alike, or a sentence where there is none."""
+
+    title: str
+    lines: tuple[LearningLine, ...]
+    nothing: tuple[str, ...]
+
+
+class LearningReport(Value):
+    """Reports to a sub-group on its lines of the registers of learning and of gaps. De-identified."""
+
+    heading: Heading
+    facts: tuple[Fact, ...]
+    groups: tuple[LearningGroup, ...]
+    texts: tuple[Answer, ...]
+
+
 class Room(Enum):
     """How much room a blank form leaves for an answer."""
 
@@ -366,5 +390,6 @@ Context = (
     | SubGroupReport
     | PolicyGapNotice
     | FiguresReport
+    | LearningReport
     | BlankForm
 )

@@ -19,6 +19,7 @@ from forms_app.domain.access import May, Relation, may
 from forms_app.domain.comma_separated import write_rows
 from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow, NotFound
 from forms_app.domain.learning import SUB_GROUPS, Kind, LineDetails, Owner, Show, Wanted, is_overdue
+from forms_app.domain.periods import Period
 from forms_app.domain.policy import Policy
 from forms_app.domain.seats import Seat
 from forms_app.domain.working_days import spell_date, uk_date
@@ -434,6 +435,15 @@ def _noted(work: Work, own: Person, line: LearningLine, action: str, changed: Se
             )
         )
     work.note(action, person=own.id, board=own.board_id, about=line.id)
+
+
+# --- for a report ------------------------------------------------------------------------------------------------
+
+
+def lines_of_sub_group(work: Work, board_id: UUID, sub_group: Seat, period: Period) -> list[LineView]:
+    """What a sub-group had in a period: what was open at its end, and what was done in it."""
+    found = rows.lines_for_report(work.session, board_id, sub_group, since=period.since, until=period.until)
+    return [_view(work, line) for line in found]
 
 
 # --- as a file ---------------------------------------------------------------------------------------------------

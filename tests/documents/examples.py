@@ -20,6 +20,9 @@ from forms_app.documents.contexts import (
     FiguresTable,
     FileCopy,
     Heading,
+    LearningGroup,
+    LearningLine,
+    LearningReport,
     MeetingInvitation,
     MeetingMinutes,
     NoticeToBoard,
@@ -364,6 +367,19 @@ PLAIN: dict[str, Context] = {
     ),
     "annual_report": FIGURES,
     "quarterly_report": FIGURES,
+    "learning_report": LearningReport(
+        heading=HEADING,
+        facts=(Fact(name="Reported to", value="Sub-group"), Fact(name="Period", value="2026")),
+        groups=(
+            LearningGroup(
+                title="Learning that is open",
+                lines=(LearningLine(title="1. A need for training", facts=FACTS),),
+                nothing=(),
+            ),
+            LearningGroup(title="What was done", lines=(), nothing=("Nothing was done in this time.",)),
+        ),
+        texts=TEXTS,
+    ),
     "blank_form": BLANK,
     "blank_proforma": BLANK,
 }
@@ -628,6 +644,19 @@ HARD: dict[str, Context] = {
     ),
     "annual_report": HARD_FIGURES,
     "quarterly_report": FIGURES,
+    "learning_report": LearningReport(
+        heading=HARD_HEADING,
+        facts=HARD_FACTS,
+        groups=tuple(
+            LearningGroup(
+                title=f"Group {count}: “open” & <done>",
+                lines=tuple(LearningLine(title=f"{number}. {LONG_WORD}", facts=HARD_FACTS) for number in range(count)),
+                nothing=NASTY[:1] if not count else (),
+            )
+            for count in (0, 1, 3)
+        ),
+        texts=HARD_ANSWERS,
+    ),
     "blank_form": HARD_BLANK,
     "blank_proforma": HARD_BLANK,
 }
@@ -725,6 +754,7 @@ EMPTY: dict[str, Context] = {
     "policy_gap_notice": PolicyGapNotice(heading=DEIDENTIFIED_HEADING, to="", stage="", facts=(), texts=()),
     "annual_report": NO_FIGURES,
     "quarterly_report": NO_FIGURES,
+    "learning_report": LearningReport(heading=HEADING, facts=(), groups=(), texts=()),
     "blank_form": BlankForm(heading=HEADING, use=(), sections=()),
     "blank_proforma": BlankForm(heading=HEADING, use=(), sections=()),
 }

@@ -43,6 +43,7 @@ def test_there_are_twelve_kinds_of_an_escalation_those_of_the_board_and_two_blan
         "policy_gap_notice",
         "annual_report",
         "quarterly_report",
+        "learning_report",
         "blank_proforma",
     }
     assert {code for code, kind in KINDS.items() if kind.is_blank} == {"blank_form", "blank_proforma"}
@@ -61,6 +62,7 @@ def test_there_are_twelve_kinds_of_an_escalation_those_of_the_board_and_two_blan
         "policy_gap_notice",
         "annual_report",
         "quarterly_report",
+        "learning_report",
         "blank_form",
         "blank_proforma",
     ]
