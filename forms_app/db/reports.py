@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload, undefer
 
 from forms_app.db.places import WHOLE
@@ -54,20 +54,16 @@ def first_opened(session: Session, board_id: UUID) -> datetime | None:
     return session.scalar(wanted.order_by(RegisterEntry.opened_at).limit(1))
 
 
-def told_in(
-    session: Session, board_id: UUID, since: datetime, until: datetime, most: int
-) -> tuple[Sequence[Escalation], int]:
-    """The escalations of a time of which the Board was told, whole, the newest first and not more than `most`; and how many there are."""
+def told_in(session: Session, board_id: UUID, since: datetime, until: datetime, most: int) -> Sequence[Escalation]:
+    """The escalations of a time of which the Board was told, whole: the newest, and not more than `most`."""
     entry = RegisterEntry
-    of_the_time = (
-        entry.board_id == board_id,
-        entry.opened_at < until,
-        or_(entry.ended_at.is_(None), entry.ended_at >= since),
-        entry.told_at.is_not(None),
-        entry.destroyed_at.is_(None),
+    newest = (
+        select(entry.escalation_id)
+        .where(entry.board_id == board_id, entry.opened_at < until)
+        .where(or_(entry.ended_at.is_(None), entry.ended_at >= since))
+        .where(entry.told_at.is_not(None), entry.destroyed_at.is_(None))
+        .order_by(entry.opened_at.desc(), entry.escalation_id)
+        .limit(most)
     )
-    count = session.scalar(select(func.count()).select_from(entry).where(*of_the_time)) or 0
-    newest = entry.opened_at.desc(), entry.escalation_id
-    ids = session.scalars(select(entry.escalation_id).where(*of_the_time).order_by(*newest).limit(most)).all()
-    wanted = select(Escalation).where(Escalation.id.in_(ids)).options(*WHOLE)
-    return session.scalars(wanted.order_by(Escalation.opened_at.desc(), Escalation.id)).all(), count
+    wanted = select(Escalation).where(Escalation.id.in_(session.scalars(newest).all())).options(*WHOLE)
+    return session.scalars(wanted.order_by(Escalation.opened_at.desc(), Escalation.id)).all()

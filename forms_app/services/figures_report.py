@@ -21,6 +21,7 @@ from forms_app.services.work import Work
 INTRODUCTION, LEARNED, DONE, NOTE = "introduction", "learned", "done", "note-"
 TEXTS = {LEARNED: "What the Board learned", DONE: "What the Board did"}
 NO_NAMES = "Do not name anybody, and do not write a number that a table does not show."
+NOT_COUNTED = "The numbers of this period are not all counted yet. You can write the report now, and prepare it when they are."
 MOST_BARS = 30
 MOST_CELLS = 6
 """Columns of figures side by side on a page."""
@@ -53,7 +54,7 @@ class FiguresReports:
             texts=(),
         )
         notes = {f"The explanation of “{table.title}”": table.note.text for table in numbers.tables if table.note}
-        return Draft(context, tuple(_questions(numbers)), notes)
+        return Draft(context, tuple(_questions(numbers)), notes, NOT_COUNTED if numbers.counted_on is None else "")
 
     def filled(self, context: say.Value, texts: Mapping[str, str]) -> say.Value:
         assert isinstance(context, say.FiguresReport)

@@ -40,6 +40,8 @@ class Draft:
     questions: tuple[Question, ...]
     scanned: Mapping[str, str] = field(default_factory=dict)
     """What others typed and the report takes over, by where it stands. It is looked through too, and not changed here."""
+    not_yet: str = ""
+    """Why it cannot be prepared yet."""
 
 
 class ReportKind(Protocol):

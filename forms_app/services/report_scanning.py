@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from forms_app.db.people import everybody_of_board
 from forms_app.db.report_tables import BoardReport, ReportFinding
@@ -26,28 +26,17 @@ RECORDED = "something that is recorded of an escalation"
 """No more: whoever types words could otherwise learn of whom they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookedFor:
-    """What is known, and of how many escalations of the period it is known."""
-
-    identifiers: tuple[Identifier, ...]
-    escalations: int
-    of: int
-
-
-def looked_for(work: Work, report: BoardReport) -> LookedFor:
-    """Names of agencies are left out, because the figures name them."""
+def looked_for(work: Work, report: BoardReport) -> tuple[Identifier, ...]:
+    """What is known. Names of agencies are left out, because the figures name them."""
     period = Period.read(report.period)
     assert period is not None, "a report is begun for a period"
-    told, count = told_in(work.session, report.board_id, period.since, period.until, MOST_ESCALATIONS)
     recorded = (
         replace(each, what=RECORDED, instead="")
-        for escalation in told
+        for escalation in told_in(work.session, report.board_id, period.since, period.until, MOST_ESCALATIONS)
         for each in identifiers_of(escalation)
         if each.sort is not Sort.AGENCY
     )
-    known = dict.fromkeys((*recorded, *_people(work, report)))
-    return LookedFor(tuple(known), len(told), count)
+    return tuple(dict.fromkeys((*recorded, *_people(work, report))))
 
 
 def _people(work: Work, report: BoardReport) -> Iterator[Identifier]:
@@ -62,7 +51,7 @@ def found_in_report(work: Work, report: BoardReport) -> tuple[Finding, ...]:
     texts = {f"{TEXT}:{name}": text for name, text in report.texts.items()}
     said = {f"{SAID}:{name}": text for name, text in report.said.items()}
     try:
-        return scan({**texts, **said}, looked_for(work, report).identifiers)
+        return scan({**texts, **said}, looked_for(work, report))
     except ScanFailed:
         raise CheckFailed(
             "The check for names and addresses could not be carried out, so nothing was kept. Try again. If it happens again, "

@@ -23,7 +23,7 @@ from forms_app.domain.periods import Period
 from forms_app.domain.release import Decision
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.mail.compose import Kind
-from forms_app.services import figures_report
+from forms_app.services import figures_report, learning_report
 from forms_app.services.directory import person_who_may
 from forms_app.services.notifying import notify_hourly
 from forms_app.services.releasing import put_instead
@@ -31,7 +31,9 @@ from forms_app.services.report_kinds import LIMIT, Draft, ReportKind
 from forms_app.services.report_scanning import found_in_report, reasons_in, rows_of
 from forms_app.services.work import Work
 
-KINDS: Mapping[str, ReportKind] = {kind.code: kind for kind in (figures_report.ANNUAL, figures_report.QUARTERLY)}
+KINDS: Mapping[str, ReportKind] = {
+    kind.code: kind for kind in (figures_report.ANNUAL, figures_report.QUARTERLY, learning_report.LEARNING)
+}
 NOWHERE = "There is no such report."
 FIRST = "Somebody else acted on this report after you opened this page. Look at it again: what you did was not saved."
 
@@ -139,6 +141,8 @@ def prepare(work: Work, *, by: UUID, report_id: UUID, seen: int) -> bool:
     """
     report = _to_prepare(work, by, report_id, seen)
     draft = draft_of(work, report)
+    if draft.not_yet:
+        raise NotAllowedNow(draft.not_yet)
     blank = blank_in(report, draft)
     if blank:
         raise NotAllowedNow("Nothing may be left blank. Write: " + "; ".join(blank) + ".")

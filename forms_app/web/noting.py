@@ -18,7 +18,15 @@ from forms_app.web.sessions import person_or_none
 OWN = frozenset({May.SEE_PUBLIC_PAGES, May.KEEP_OWN_ACCOUNT})
 """Pages for everybody, and about nobody but whoever looks at them."""
 NOTES_ITSELF = frozenset(
-    {"documents.read", "documents.download", "board.download", "proof.bundle", "proof.board_bundle", "trail.download"}
+    {
+        "documents.read",
+        "documents.download",
+        "reports.download",
+        "board.download",
+        "proof.bundle",
+        "proof.board_bundle",
+        "trail.download",
+    }
 )
 """Pages that write an entry of their own whenever they are opened."""
 REFUSALS = frozenset({403, 404})
