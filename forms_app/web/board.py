@@ -15,12 +15,14 @@ from forms_app.domain.access import May
 from forms_app.domain.errors import NotAllowedNow
 from forms_app.domain.register_filters import Filters, Mark
 from forms_app.forms.register import ORDERS, filter_form, search_form
+from forms_app.services.download_budget import take_document
 from forms_app.services.register import board_file, board_view
 from forms_app.services.register_choices import register_choices
 from forms_app.services.register_pages import register_file, register_page
 from forms_app.services.saved_views import first_view, views_of
 from forms_app.web.access import open_to
 from forms_app.web.documents import FORMAT, as_download
+from forms_app.web.download_budget import over_budget
 from forms_app.web.rendering import SHOWN_AGAIN, show
 from forms_app.web.sessions import signed_in_person, workshop
 
@@ -78,9 +80,12 @@ def one(escalation_id: UUID) -> str:
 
 @blueprint.get(f"/register/documents/<uuid:document_id>/{FORMAT}")
 @open_to(May.DOWNLOAD_DEIDENTIFIED)
-def download(document_id: UUID, file_format: Format) -> Response:
+def download(document_id: UUID, file_format: Format) -> Answer:
+    by = signed_in_person().id
+    if refused := over_budget(lambda work: take_document(work, by=by, document_id=document_id)):
+        return refused
     with workshop().writing() as work:
-        name, content = board_file(work, by=signed_in_person().id, document_id=document_id, file_format=file_format)
+        name, content = board_file(work, by=by, document_id=document_id, file_format=file_format)
     return as_download(name, content)
 
 
