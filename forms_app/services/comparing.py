@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from forms_app.domain.policy import Policy
 from forms_app.services.outline import Piece, outline, source_in_words
 
 NOTHING = "–"
+OF_THE_WHOLE = "The policy itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,10 @@ class Chapter:
 
 def compared(before: Policy, after: Policy) -> tuple[Chapter, ...]:
     """Every difference, by the part of the policy in which it is; nothing where they say the same."""
-    found = list(_between((), outline(before), outline(after)))
-    return tuple(Chapter(title, tuple(group)) for title, group in groupby(found, lambda each: _chapter(each)))
-
-
-def _chapter(difference: Difference) -> str:
-    return difference.place[0] if difference.place else "The policy itself"
+    chapters: dict[str, list[Difference]] = {}
+    for each in _between((), outline(before), outline(after)):
+        chapters.setdefault(each.place[0] if each.place else OF_THE_WHOLE, []).append(each)
+    return tuple(Chapter(title, tuple(differences)) for title, differences in chapters.items())
 
 
 def _between(place: tuple[str, ...], before: Sequence[Piece], after: Sequence[Piece]) -> Iterator[Difference]:

@@ -17,7 +17,7 @@ from forms_app.services.outline import WORDS
 WIDTH = 300
 MARGIN, LANE, RAIL = 4, 12, 24
 PADDING, LINE, GAP = 10, 18, 34
-TITLE_LETTER, LETTER = 8.9, 7.3
+TITLE_LETTER, LETTER = 8.4, 6.8
 """How wide a letter is on average: a bold one of 15, and one of 13. Rather too much, so that no word leaves its box."""
 ARROW = 6
 
@@ -107,10 +107,11 @@ def drawn(policy: Policy, route: Route) -> Drawing:
 def end_of(policy: Policy, route: Route) -> str:
     """Where the last stage leads that did not settle it."""
     after = route.after
+    title = f"{after.title[0].upper()}{after.title[1:]}"
     if after.route is None or after.stage is None:
-        return after.title
+        return title
     there = policy.stage_title(policy.stage(after.route, after.stage))
-    return f"{after.title}: {policy.route(after.route).title}, {there}"
+    return f"{title}: {policy.route(after.route).title}, {there}"
 
 
 def _said_of(policy: Policy, stage: Stage) -> list[tuple[bool, str]]:

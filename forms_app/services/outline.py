@@ -258,7 +258,8 @@ class Piece:
 def outline(policy: Policy) -> tuple[Piece, ...]:
     """Every rule of a policy, in the order in which its file has them."""
     own = Piece("id", "Id", said=policy.id, raw=policy.id)
-    return (own, *_Teller(policy).fields(policy))
+    origin = Piece("source", "Where it comes from", said=source_in_words(policy.source), raw=policy.source)
+    return (own, *_Teller(policy).fields(policy), origin)
 
 
 def source_in_words(source: Source | None) -> str:
@@ -386,9 +387,10 @@ class _Teller:
         return f"By priority. {'; '.join(each)}"
 
     def _only_if(self, only_if: OnlyIf) -> str:
-        asked = self.policy.question(only_if.question)
-        options = titles_by_id(asked.options) or {"yes": "Yes", "no": "No"}
-        return f"“{asked.label}” is {' or '.join(options.get(code, code) for code in only_if.is_one_of)}"
+        asked = next((each for each in self.policy.questions if each.id == only_if.question), None)
+        options = {"yes": "Yes", "no": "No", **(titles_by_id(asked.options) if asked else {})}
+        label = asked.label if asked else only_if.question
+        return f"“{label}” is {' or '.join(options.get(code, code) for code in only_if.is_one_of)}"
 
 
 ONE_OF: Mapping[str, str] = {

@@ -87,12 +87,11 @@ def make_rehearsal(workshop: Workshop, claim: Claim, rehearse: Rehearse | None) 
     """Rehearses with no transaction open; nothing of it touches the service's own database."""
     with workshop.reading() as work:
         found = policies.rehearsal_to_make(work.session, claim.about_id)
-        wanted = None if found is None or found.done_at else (work.shelf.get(found.policy_key), found.route, found)
+        wanted = found and (work.shelf.get(found.policy_key), found.route, instant_of(found.opened_on, NINE))
     says = None
     if wanted is not None:
         assert rehearse is not None, "every worker that the service starts can rehearse"
-        policy, route, asked = wanted
-        says = asdict(rehearse(policy, route, instant_of(asked.opened_on, NINE)))
+        says = asdict(rehearse(*wanted))
     with workshop.writing() as work:
         kept = policies.rehearsal_to_make(work.session, claim.about_id)
         if outbox.finish(work.session, claim.item_id, claim.worker, work.now) and kept is not None and says is not None:
