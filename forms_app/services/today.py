@@ -19,6 +19,7 @@ from forms_app.services.directory import person_who_may
 from forms_app.services.held import count_waiting_at_board, waiting_at_board
 from forms_app.services.learning import to_route
 from forms_app.services.mail_domains import domains_to_confirm
+from forms_app.services.patterns import new_patterns
 from forms_app.services.register_pages import spell_due, waits_for, working_days_silent
 from forms_app.services.work import Work
 
@@ -33,6 +34,7 @@ class Kind(StrEnum):
     CHAIR = Needs.CHAIR.value
     MEETING = Needs.MEETING.value
     LEARNING = "learning"
+    PATTERNS = "patterns"
     PLACES = "places"
     DOMAINS = "domains"
     SILENCE = Needs.SILENCE.value
@@ -95,6 +97,7 @@ def _of_the_unit(work: Work, person: Person, most: int) -> Iterator[Group]:
     yield _deliveries(work, person.id, most)
     yield from _in_need(work, person, most)
     yield _learning(work, person.id, most)
+    yield _patterns(work, person.id, most)
     yield _places(work, person, most)
     yield _domains(work, person.id)
 
@@ -165,6 +168,17 @@ def _learning(work: Work, by: UUID, most: int) -> Group:
         for each in found.first
     )
     return Group(Kind.LEARNING, found.count + found.is_more, tuple(lines))
+
+
+def _patterns(work: Work, by: UUID, most: int) -> Group:
+    found = new_patterns(work, by=by, most=most)
+    if found is None:
+        return Group(Kind.PATTERNS, 0, ())
+    lines = (
+        TodayLine("", f"{each.raising} with {each.receiving}: {each.reason}, {each.count} times", each.newest)
+        for each in found.first
+    )
+    return Group(Kind.PATTERNS, found.count, tuple(lines))
 
 
 def _places(work: Work, person: Person, most: int) -> Group:

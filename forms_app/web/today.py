@@ -17,6 +17,7 @@ TITLES = {
     Kind.CHAIR: "Chairs to appoint",
     Kind.MEETING: "Panels and meetings to convene",
     Kind.LEARNING: "Learning and gaps to route",
+    Kind.PATTERNS: "Patterns to look at",
     Kind.PLACES: "Places that nobody holds",
     Kind.DOMAINS: "Email domains to confirm",
     Kind.SILENCE: "Gone quiet",

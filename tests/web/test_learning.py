@@ -194,10 +194,12 @@ def test_patterns_are_shown_looked_at_and_set(place: Place) -> None:
     (path,) = html.fromstring(page.text).xpath("//table[@id='patterns']//a/@href")
 
     assert "3 similar escalations in the last 12 months" in main_of(unit.get(path))
+    assert "Patterns to look at (1)" in main_of(unit.get("/register/today"))
     unit.get(f"{path}/nothing")
     assert unit.post(f"{path}/nothing", {**hidden(unit), "reason": ""}).status_code == 422
     looked = unit.post(f"{path}/nothing", {**hidden(unit), "reason": "They meet about it on Friday."})
     assert "They meet about it on Friday." in main_of(unit.get(looked.location))
+    assert "Patterns to look at" not in main_of(unit.get("/register/today"))
     unit.get("/patterns/threshold")
     for count, status in (("1", 422), ("many", 422), ("-3", 422), ("9" * 30, 422), ("4", 303)):
         assert unit.post("/patterns/threshold", {"similar": count, "months": "6"}).status_code == status, count
