@@ -264,7 +264,17 @@ class May(Enum):
     CONFIRM_MAIL_DOMAIN = Entry(Action.CONFIRM, Section.MAIL_DOMAINS, (BY_UNIT,), "whoever has an address there")
     SEE_EMAIL_TEXTS = Entry(Action.SEE, Section.EMAIL_TEXTS, (BY_UNIT,))
     CHANGE_TITLES = Entry(Action.ADMINISTER, Section.TITLES, (BY_UNIT,))
-    SEE_NUMBERS = Entry(Action.SEE, Section.NUMBERS, (To(OFFICE | {Role.ANALYST}, frozenset({Relation.OWN_BOARD})),))
+    SEE_NUMBERS = Entry(
+        Action.SEE,
+        Section.NUMBERS,
+        (
+            To(
+                OFFICE | {Role.ANALYST, Role.SCRUTINEER, Role.SUB_GROUP, Role.POLICY_SUB_GROUP},
+                frozenset({Relation.OWN_BOARD}),
+            ),
+        ),
+    )
+    EXPLAIN_NUMBERS = Entry(Action.WRITE, Section.NUMBERS, (BY_UNIT,))
     SEE_REPORTS = Entry(
         Action.SEE,
         Section.REPORTS,

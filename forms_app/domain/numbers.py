@@ -39,6 +39,11 @@ class Cell:
             return "Not shown"
         return f"About {self.number} in 10" if self.unit is Unit.IN_TEN else str(self.number)
 
+    @property
+    def as_figure(self) -> int | str:
+        """As a cell of a file: a number where it is one."""
+        return self.number if self.number is not None and self.unit is not Unit.IN_TEN else self.words
+
 
 HIDDEN, NOTHING = Cell(None), Cell(None, applies=False)
 

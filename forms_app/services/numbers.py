@@ -34,7 +34,7 @@ from forms_app.services.work import Work
 
 BY_QUARTER, TIMES, DELIVERIES = "quarters", "times", "deliveries"
 OF_A_QUARTER = (Part.AGENCIES, Part.STAGE, Part.REASON, Part.LEVEL, Part.LIMITS)
-"""The tables that a quarter has; the others, and what is below a first line, are of a year alone."""
+"""The tables that a quarter has. The others have first lines of these, and what is below a first line is of a year alone."""
 TABLES = (BY_QUARTER, *(part.value for part in TITLES), TIMES, DELIVERIES)
 """The ids of every table that there can be."""
 NOT_ASKED = "The policy of this Board does not ask for the level of need."
@@ -76,6 +76,13 @@ def numbers_for(work: Work, *, by: UUID, period: Period) -> Numbers:
     found = numbers_of(work, person.board_id, period)
     if found.counted_on is None:
         raise NotFound
+    return found
+
+
+def numbers_to_take_away(work: Work, *, by: UUID, period: Period) -> Numbers:
+    """The same, for a file that leaves; it is noted who took it. Raises NotFound."""
+    found = numbers_for(work, by=by, period=period)
+    work.note("numbers_exported", person=by, board=person_who_may(work, by, May.SEE_NUMBERS).board_id, code=period.code)
     return found
 
 
@@ -156,7 +163,7 @@ class _Counted:
         if not self.is_year:
             return told_of_quarter(whole, codes(()))
         parts = [all_of(self._of(span), part) for span in self.spans]
-        apart = [self.has_quarter_tables and span.is_one and part in OF_A_QUARTER for span in self.spans]
+        apart = [self.has_quarter_tables and span.is_one for span in self.spans]
         return told_of_year(parts, apart, codes)
 
     def _of(self, span: Span) -> tuple[Quarter, ...]:
