@@ -16,6 +16,10 @@ from forms_app.domain.reminders import last_day_of_reminders
 from forms_app.domain.working_days import Calendar, uk_date
 
 
+UNSEEN = frozenset({"quiet", "restricted_note"})
+"""Records that do not move an escalation on for the Board: the second it must not even hear of."""
+
+
 class State(StrEnum):
     """How an escalation stands, as the register sorts and counts it."""
 
@@ -52,7 +56,7 @@ class Line:
     stage: str
     ended_at: datetime | None
     recorded_at: datetime
-    """When anybody last recorded anything; the service's own word of a silence does not count."""
+    """When anybody last recorded anything that the Board may know of; the service's own word of a silence does not count."""
     is_quiet: bool
     """Whether its last record is that it has gone quiet."""
     counts: bool
@@ -104,7 +108,7 @@ def line_of(
         route=last.route.id,
         stage=last.stage.id,
         ended_at=None if isinstance(now, Open) else now.at,
-        recorded_at=max(step.entered_at for step in recorded if step.facts.kind != "quiet"),
+        recorded_at=max(step.entered_at for step in recorded if step.facts.kind not in UNSEEN),
         is_quiet=isinstance(now, Open) and recorded[-1].facts.kind == "quiet",
         counts=any(visit.stage.counts for visit in now.visits),
         due_at=running.due.at if running is not None and running.due is not None else None,

@@ -85,7 +85,7 @@ def last_day_of_reminders(now: Standing, reached_at: datetime | None) -> date:
         case Left():
             days = []
     since = now.at if reached_at is None else max(now.at, reached_at)
-    return max(uk_date(since) + CHASED_FOR_DAYS, *days)
+    return max([uk_date(since) + CHASED_FOR_DAYS, *days])
 
 
 def morning_of(day: date, hour: int) -> datetime:
