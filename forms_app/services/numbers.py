@@ -151,8 +151,8 @@ class _Counted:
         return sum(each.total for each in self.quarters) if self.spans else None
 
     def told(self, part: Part, words: Words) -> Told:
-        """As far as the table may be told; nothing where the total may not."""
-        if not self.spans:
+        """As far as the table may be told; nothing where the total may not, or where a quarter has no tables."""
+        if not self.spans or not (self.is_year or self.has_quarter_tables):
             return {}
         whole = all_of(self.quarters, part)
 

@@ -54,6 +54,7 @@ class Counted:
             "policy_gap": False,
             "actions": 0,
             "came_of_it": False,
+            "reminded_until": opened_at.date(),
             "documents": 1,
             "deliveries": 2,
             "delivered": 2,
