@@ -18,7 +18,6 @@ from forms_app.services.deliveries import needs_a_person_at
 from forms_app.services.directory import person_who_may
 from forms_app.services.held import count_waiting_at_board, waiting_at_board
 from forms_app.services.learning import to_route
-from forms_app.services.mail_domains import domains_to_confirm
 from forms_app.services.patterns import new_patterns
 from forms_app.services.register_pages import spell_due, waits_for, working_days_silent
 from forms_app.services.work import Work
@@ -94,12 +93,11 @@ def _is_unit(person: Person) -> bool:
 
 
 def _of_the_unit(work: Work, person: Person, most: int) -> Iterator[Group]:
-    yield _deliveries(work, person.id, most)
+    yield from _not_reached(work, person.id, most)
     yield from _in_need(work, person, most)
     yield _learning(work, person.id, most)
     yield _patterns(work, person.id, most)
     yield _places(work, person, most)
-    yield _domains(work, person.id)
 
 
 def _releases(work: Work, by: UUID, most: int) -> Group:
@@ -110,13 +108,14 @@ def _releases(work: Work, by: UUID, most: int) -> Group:
     return Group(Kind.RELEASES, count_waiting_at_board(work, by=by, most=MOST_COUNTED), tuple(lines))
 
 
-def _deliveries(work: Work, by: UUID, most: int) -> Group:
+def _not_reached(work: Work, by: UUID, most: int) -> Iterator[Group]:
     found = needs_a_person_at(work, by=by)
     lines = [
         *(TodayLine(each.reference, f"{each.to}, {each.agency}: {each.state}") for each in reversed(found.deliveries)),
         *(TodayLine("", f"{each.who}, {each.agency}: no email reaches them", each.since) for each in found.not_reached),
     ]
-    return Group(Kind.DELIVERIES, len(lines), tuple(lines[:most]))
+    yield Group(Kind.DELIVERIES, len(lines), tuple(lines[:most]))
+    yield Group(Kind.DOMAINS, found.domains, ())
 
 
 def _in_need(work: Work, person: Person, most: int) -> Iterator[Group]:
@@ -188,7 +187,3 @@ def _places(work: Work, person: Person, most: int) -> Group:
         for each in found
     )
     return Group(Kind.PLACES, len(found), tuple(lines)[:most])
-
-
-def _domains(work: Work, by: UUID) -> Group:
-    return Group(Kind.DOMAINS, domains_to_confirm(work, by=by) or 0, ())
