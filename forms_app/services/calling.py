@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 from urllib3.util import Timeout
 
 from forms_app.domain.systems import Called
@@ -64,6 +64,8 @@ class Caller:
             return Answer(Called.NOT_PUBLIC)
         except (SSLError, ssl.SSLError):
             return Answer(Called.NOT_TRUSTED)
+        except NewConnectionError:
+            return Answer(Called.NOT_REACHED)
         except (ConnectTimeoutError, TimeoutError, _TooSlow):
             return Answer(Called.TOO_SLOW)
         except (HTTPError, OSError, ValueError):
@@ -111,6 +113,8 @@ class Caller:
                     decode_content=False,
                 )
                 response = connection.getresponse()
+                if clock.is_over:
+                    raise _TooSlow  # what came before the line was cut may look like an answer
                 status = response.status
                 with suppress(HTTPError, OSError):  # what it says after its status is nobody's business
                     response.read(MOST_READ, decode_content=False)

@@ -105,7 +105,7 @@ def _send_account_to_who_joins(
         for delivery in deliveries if account.issued_at is not None else ():
             owe_posting(work, delivery.id)
         if account.issued_at is not None:
-            tell_of_document(work, account)
+            tell_of_document(work, escalation.board.id, account)
 
 
 def _places(escalation: Escalation) -> Mapping[UUID, UUID]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from forms_app.services.tokens import System, note_used
 from forms_app.services.work import Work
 
 ON_A_PAGE = 100
+REFERENCE = re.compile("[A-Z]+-[0-9A-Z]+")
 SETTLES = timedelta(seconds=30)
 """What is younger comes with the next question: another transaction may still be writing down something of the same moment."""
 NO_ESCALATION = "There is no such escalation, or nobody of your agency takes part in it."
@@ -60,6 +62,8 @@ def escalations(work: Work, system: System, to: Addresses, *, since: str | None)
 
 def escalation(work: Work, system: System, to: Addresses, *, reference: str) -> say.OneEscalation:
     """Raises NotFound."""
+    if not REFERENCE.fullmatch(reference):
+        raise NotFound(NO_ESCALATION)
     found = rows.escalation_of_agency(work.session, system.board_id, _agency(system), reference)
     if found is None:
         raise NotFound(NO_ESCALATION)

@@ -107,7 +107,7 @@ def _keep(work: Work, document: Document, issued: Issued, digest: str) -> None:
         )
     escalation = document.escalation
     work.note("document_issued", board=escalation.board_id, escalation=escalation.id, about=document.id)
-    tell_of_document(work, document)
+    tell_of_document(work, escalation.board_id, document)
 
 
 def owe_making(work: Work, document: Document, *, release: int = 0) -> None:

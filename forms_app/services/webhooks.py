@@ -254,9 +254,8 @@ def tell_of_stage(work: Work, escalation: Escalation, record: StageRecord) -> No
             )
 
 
-def tell_of_document(work: Work, document: Document) -> None:
-    """Owes it to whoever has this document from now on."""
-    board = document.escalation.board_id
+def tell_of_document(work: Work, board: UUID, document: Document) -> None:
+    """Owes it to whoever has this document of a Board from now on."""
     webhooks = [each for each in rows.webhooks_to_tell(work.session, board) if Event.DOCUMENT_ISSUED in each.events]
     if not webhooks:
         return
