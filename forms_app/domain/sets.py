@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from forms_app.domain.working_days import start_of, uk_date
+from forms_app.domain.working_days import start_of
 
 KEPT = timedelta(days=7)
 """For so long a set can be downloaded from when it was asked for."""
@@ -65,8 +65,3 @@ def months(first: date, last: date) -> list[date]:
 
 def is_nearly_all(taken: int, most: int) -> bool:
     return taken * 100 >= most * NEARLY
-
-
-def whole_again_at(now: datetime) -> datetime:
-    """When the next day of the United Kingdom begins."""
-    return start_of(uk_date(now) + timedelta(days=1))

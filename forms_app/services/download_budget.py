@@ -13,8 +13,8 @@ from forms_app.db.tables import Person
 from forms_app.domain.access import May
 from forms_app.domain.policy import DEIDENTIFIED
 from forms_app.domain.seats import Seat
-from forms_app.domain.sets import is_nearly_all, whole_again_at
-from forms_app.domain.working_days import spell_date, spell_time, uk_date
+from forms_app.domain.sets import is_nearly_all
+from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.mail.compose import Kind
 from forms_app.services.directory import own_person, person_who_may
 from forms_app.services.notifying import notify
@@ -34,6 +34,7 @@ class Left:
     taken: int
     most: int
     whole_again: str
+    """The day on which they can download all of them again."""
 
     @property
     def documents(self) -> int:
@@ -55,8 +56,8 @@ class ManyDownloads:
 def left_today(work: Work, person: Person) -> Left:
     """What this person, read with their Board, can still download today."""
     found = sets.day_of(work.session, person.id, uk_date(work.now))
-    again = spell_time(whole_again_at(work.now))
-    return Left(found.taken if found else 0, person.board.documents_a_day, again)
+    tomorrow = uk_date(work.now) + timedelta(days=1)
+    return Left(found.taken if found else 0, person.board.documents_a_day, spell_date(tomorrow))
 
 
 def take(work: Work, person: Person, documents: int) -> Left | None:

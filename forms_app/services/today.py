@@ -16,6 +16,7 @@ from forms_app.domain.errors import NotFound
 from forms_app.domain.policy import Policy, Stage
 from forms_app.services.deliveries import needs_a_person_at
 from forms_app.services.directory import person_who_may
+from forms_app.services.download_budget import many_downloads
 from forms_app.services.held import count_waiting_at_board, waiting_at_board
 from forms_app.services.learning import to_route
 from forms_app.services.patterns import new_patterns
@@ -37,6 +38,7 @@ class Kind(StrEnum):
     PLACES = "places"
     DOMAINS = "domains"
     SILENCE = Needs.SILENCE.value
+    DOWNLOADS = "downloads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,11 @@ class Group:
 def today(work: Work, *, by: UUID) -> tuple[Group, ...]:
     """What waits for somebody of the office, the most urgent kind first; nothing of which there is none. Raises NotFound."""
     person = person_who_may(work, by, May.SEE_REGISTER)
-    groups = [_releases(work, by, FIRST), *(_of_the_unit(work, person, FIRST) if _is_unit(person) else ())]
+    groups = [
+        _releases(work, by, FIRST),
+        _downloads(work, by, FIRST),
+        *(_of_the_unit(work, person, FIRST) if _is_unit(person) else ()),
+    ]
     in_order = sorted(groups, key=lambda group: list(Kind).index(group.kind))
     return tuple(group for group in in_order if group.count)
 
@@ -80,6 +86,8 @@ def all_of(work: Work, *, by: UUID, kind: Kind) -> Group:
     person = person_who_may(work, by, May.SEE_REGISTER)
     if kind is Kind.RELEASES:
         return _releases(work, by, MOST_COUNTED)
+    if kind is Kind.DOWNLOADS:
+        return _downloads(work, by, MOST_COUNTED)
     if not _is_unit(person):
         raise NotFound("There is no such page.")
     return next(group for group in _of_the_unit(work, person, MOST_COUNTED) if group.kind is kind)
@@ -106,6 +114,21 @@ def _releases(work: Work, by: UUID, most: int) -> Group:
         for each in waiting_at_board(work, by=by, most=most)
     )
     return Group(Kind.RELEASES, count_waiting_at_board(work, by=by, most=MOST_COUNTED), tuple(lines))
+
+
+def _downloads(work: Work, by: UUID, most: int) -> Group:
+    """Who of the office took nearly all the documents of a day, or more: the newest first, for a week."""
+    found = many_downloads(work, by=by)
+    lines = (
+        TodayLine(
+            "",
+            f"{each.name}, {each.job_title}: {each.taken} of {each.most}{', and was refused more' if each.is_refused else ''}. "
+            "Ask whether it was they",
+            each.day,
+        )
+        for each in found[:most]
+    )
+    return Group(Kind.DOWNLOADS, len(found), tuple(lines))
 
 
 def _not_reached(work: Work, by: UUID, most: int) -> Iterator[Group]:

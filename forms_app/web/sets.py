@@ -20,6 +20,7 @@ from forms_app.domain.sets import KEPT, Failure
 from forms_app.forms.sets import SetForm, code_of, set_form
 from forms_app.services import sets
 from forms_app.services.download_budget import KINDS, Left, many_downloads
+from forms_app.services.set_manifest import spell_months
 from forms_app.services.sets import FAILED_IN_WORDS, Choices
 from forms_app.web.access import open_to
 from forms_app.web.documents import as_download
@@ -103,7 +104,9 @@ def _look(choices: Choices, form: SetForm) -> tuple[str, int]:
         before = sets.look_before(work, by=signed_in_person().id, wanted=form.wanted())
     if not before.documents:
         form["kinds"].errors = [sets.NOTHING]
-    return _page(choices, form, before=before if before.documents else None)
+        return _page(choices, form)
+    wanted = form.wanted()
+    return _page(choices, form, before=before, months=spell_months(wanted.first_month, wanted.last_month))
 
 
 def _page(choices: Choices, form: SetForm, **context: Any) -> tuple[str, int]:

@@ -21,6 +21,7 @@ TITLES = {
     Kind.PLACES: "Places that nobody holds",
     Kind.DOMAINS: "Email domains to confirm",
     Kind.SILENCE: "Gone quiet",
+    Kind.DOWNLOADS: "Very many downloads",
 }
 
 blueprint = Blueprint("today", __name__, url_prefix="/register/today")

@@ -75,7 +75,7 @@ def words(text: str) -> str:
 def test_a_set_is_looked_at_asked_for_followed_and_downloaded(place: Place) -> None:
     visitor = place.visitor()
     before = visitor.get(PAGE, query_string=MARCH)
-    assert f"What would be in it {len(place.issued)} document" in words(before.text)
+    assert f"What would be in it {len(place.issued)} document issued in March 2027" in words(before.text)
     answer = visitor.post(PAGE, {**MARCH, "form_key": key_in(before.text)})
     assert answer.status_code == 303
     assert f"Being made 0 of {len(place.issued)}" in words(visitor.get(answer.location).text)
@@ -193,6 +193,7 @@ def test_more_than_is_left_today_is_refused_wherever_it_is_downloaded(place: Pla
     asked = visitor.post(PAGE, {**MARCH, "form_key": str(uuid4())})
     assert "That is more than the 0 documents" in words(asked.text)
     assert place.visitor(OTHER).get(path).status_code == 200, "each has their own"
+    assert "Very many downloads (1)" in words(place.visitor(CHAIR).get("/register/today").text)
     with place.scene.database.reading() as session:
         given = session.scalars(select(AuditEntry).where(AuditEntry.action == "document_downloaded")).all()
     assert len(given) == 2
