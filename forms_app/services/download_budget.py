@@ -10,9 +10,8 @@ from uuid import UUID
 from forms_app.db import reads, sets
 from forms_app.db.people import seat_holders
 from forms_app.db.tables import Person
-from forms_app.domain.access import May
+from forms_app.domain.access import May, Relation, may
 from forms_app.domain.policy import DEIDENTIFIED
-from forms_app.domain.seats import Seat
 from forms_app.domain.sets import is_nearly_all
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.mail.compose import Kind
@@ -116,6 +115,5 @@ def _tell(work: Work, person: Person, action: str, day: date) -> None:
 
 
 def _others(holders: Sequence[Person], person_id: UUID) -> list[Person]:
-    others = [each for each in holders if each.id != person_id]
-    unit = [each for each in others if each.seat == Seat.BUSINESS_UNIT]
-    return unit or [each for each in others if each.seat == Seat.CHAIR]
+    others = [each for each in holders if each.id != person_id and may(each, May.SEE_REGISTER, Relation.OWN_BOARD)]
+    return [each for each in others if may(each, May.DOWNLOAD_SETS, Relation.OWN_BOARD)] or others
