@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,6 +41,16 @@ BUILDERS: Mapping[Act, Builder] = {**LADDER, **dict.fromkeys(ENTRIES, pages_of_e
 """Every form, by what a person does with it."""
 Saved = Mapping[str, list[list[str]]]
 """What was typed on each page, as it came in: page → [name, value] pairs. Kept in the draft."""
+
+
+def is_of_policy(name: str) -> bool:
+    """Whether a field is a question of the policy, which another version may not ask."""
+    return name.startswith("q-")
+
+
+def is_typed(text: str) -> bool:
+    """Whether somebody typed this, and did not choose it: what is chosen comes in as a code."""
+    return bool(text.strip()) and re.fullmatch(r"[a-z0-9_-]*", text) is None
 
 
 def pages_of(asking: Asking, given: Given) -> tuple[Page, ...]:
@@ -92,6 +103,13 @@ class Flow:
     def in_danger(self) -> bool:
         """Whether the last answer was that somebody is in danger and nobody has been told."""
         return "danger" in self.given and self.given["danger"].get("f-danger") == "yes"
+
+    @property
+    def asked_no_more(self) -> tuple[str, ...]:
+        """What was typed under questions of the policy that this form does not ask: another version has come since, perhaps."""
+        asked = {field.name for form in self.forms.values() for field in form}
+        pairs = [pair for pairs in self.saved.values() for pair in pairs]
+        return tuple(text for name, text in pairs if is_of_policy(name) and name not in asked and is_typed(text))
 
     def everything(self) -> list[tuple[Page, list[Answered]]]:
         """Every page with its answers in words, for checking before it is sent."""

@@ -28,6 +28,8 @@ from forms_app.forms.flow import (
     BUILDERS,
     Flow,
     Saved,
+    is_of_policy,
+    is_typed,
     of_the_same_child,
     to_begin_with,
     to_correct,
@@ -515,7 +517,11 @@ def _with_rows_changed(page: Page, pairs: list[list[str]]) -> tuple[list[list[st
 
 
 def _saved(desk: Desk, person: SignedInPerson, page_id: str, pairs: list[list[str]]) -> Desk:
-    draft = _keep(person, desk.draft.about, desk.place, page_id, pairs)
+    """With what was typed there under questions that this version of the policy does not ask."""
+    page, before = desk.flow.page(page_id), desk.draft.answers.get(page_id, [])
+    asked = {field.name for field in desk.flow.form(page)} if page is not None else set()
+    kept = [[name, text] for name, text in before if is_of_policy(name) and name not in asked and is_typed(text)]
+    draft = _keep(person, desk.draft.about, desk.place, page_id, [*pairs, *kept])
     return replace(desk, draft=draft)
 
 
@@ -540,7 +546,10 @@ def _about_view(place: FormPlace, view: EscalationView | None) -> str:
     if view is None:
         return drafts.NEW
     stage = f"{view.summary.id}:{':'.join(view.stage_seen)}:{view.visit_number}"
-    if place.kind in {Act.ANSWER_OUTCOME, Act.RECORD_OUTCOME} and (outcome := outcome_waiting(view.standing)) is not None:
+    if (
+        place.kind in {Act.ANSWER_OUTCOME, Act.RECORD_OUTCOME}
+        and (outcome := outcome_waiting(view.standing)) is not None
+    ):
         return f"{stage}:{outcome}"
     if place.kind is Act.ANSWER_TIME and isinstance(view.standing, Open) and view.standing.time_proposed is not None:
         return f"{stage}:{view.standing.time_proposed.step.id}"

@@ -50,7 +50,7 @@ def test_who_stands_apart_has_one_page_and_their_account_whatever_they_are_to_it
     found = {line for line in May if allows(line, roles, EVERY_RELATION)}
 
     own = {Seat.ANALYST: May.SEE_NUMBERS, Seat.AUDITOR: May.SEE_TRAIL}[seat]
-    assert found == {May.SEE_PUBLIC_PAGES, May.KEEP_OWN_ACCOUNT, own}
+    assert found == {May.SEE_PUBLIC_PAGES, May.KEEP_OWN_ACCOUNT, May.READ_POLICY, own}
     assert not can_take_part(Somebody(seat))
 
 

@@ -265,6 +265,9 @@ class Walker:
             "agency_id": self.land.people[told.who["raiser"]].agency_id,  # type: ignore[index]
             "domain_id": self.land.domain_of(told.who["raiser"]),  # type: ignore[arg-type]
             "kind_code": "stage_record",
+            "key": "hull@2015",
+            "before": "hull@2015",
+            "after": "annex-c@2023-04",
             "email_kind": "document",
             "agency_kind": self.land.kind_of_school(told),
             "path": "account",

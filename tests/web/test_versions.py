@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
+from lxml import html
 
 from forms_app.app import create_app
 from forms_app.domain.answers import from_json
@@ -86,3 +87,27 @@ def test_a_new_concern_is_raised_by_the_new_version_and_old_records_keep_their_w
     assert ("What happened?" in _asked(here, old), "What has happened so far?" in _asked(here, new)) == (True, True)
     assert "What happened?" in _page(here, old)
     assert "What has happened so far?" not in _page(here, old)
+
+
+def test_a_concern_that_was_begun_before_keeps_all_that_was_typed(boards: tuple[Office, Scene]) -> None:
+    """Also under a question that the new version does not ask, and after its page was saved again."""
+    here, second = boards
+    raiser = here.visitor(here.scene.raiser)
+    address = _page_that_asks(here, "q-what_happened")
+    raiser.get(address)
+    raiser.post(address, {"q-what_happened": "Nobody came.", "q-gone": "Typed under another version."})
+    adopt(second)
+
+    shown = words_on(raiser.get("/escalations/new"))
+    assert "Typed under another version." in shown
+    raiser.get(address)
+    raiser.post(address, {"q-what_happened": "Nobody came again."})
+
+    assert "Typed under another version." in words_on(raiser.get("/escalations/new"))
+    assert "Nobody came again." in raiser.get(address).text
+
+
+def _page_that_asks(here: Office, name: str) -> str:
+    visitor = here.visitor(here.scene.raiser)
+    tasks = html.fromstring(visitor.get("/escalations/new").text).xpath("//main//a[contains(@class, 'task')]/@href")
+    return next((each for each in tasks if f'name="{name}"' in visitor.get(each).text))
