@@ -131,9 +131,9 @@ def lines_filter(*, owners: Groups, seats: Mapping[Seat, str]) -> type[Form]:
     fields = {
         "show": PickFromList("Which lines", groups={"Lines": [(each.value, words) for each, words in SHOWN.items()]}),
         "sub_group": PickFromList(
-            "Sub-group", groups={"Sub-groups": [(each.value, seats[each]) for each in SUB_GROUPS]}, required=False
+            "Sub-group", groups={"Sub-groups": [(each.value, seats[each]) for each in SUB_GROUPS]}
         ),
-        "owner": PickFromList("Who sees to it", groups=owners, required=False),
+        "owner": PickFromList("Who sees to it", groups=owners),
     }
     return type("FilterForm", (Form,), fields)
 
@@ -141,7 +141,7 @@ def lines_filter(*, owners: Groups, seats: Mapping[Seat, str]) -> type[Form]:
 def _why_it_can_stay(unprintable: Unprintable) -> Words:
     return Words(
         "Why can it stay?",
-        hint="Only if nobody can be recognised by it. Your reason is kept with the line, for the business unit.",
+        hint="Only if nobody can be recognised by it. Leave it empty if you changed the text. Your reason is kept for the business unit.",
         required=False,
         limit=LIMIT,
         lines=True,

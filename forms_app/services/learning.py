@@ -284,7 +284,7 @@ def _view(work: Work, line: LearningLine) -> LineView:
     return LineView(
         id=line.id,
         details=details,
-        policy=f"{policy.short_title}, {policy.dated}",
+        policy=f"{policy.short_title} ({policy.dated})",
         learning=title_of(policy.learning, line.code) if line.code else "",
         owner=_owner(line),
         sub_group=SEATS[details.sub_group] if details.sub_group else "",
