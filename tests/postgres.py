@@ -57,14 +57,18 @@ class PostgresServer:
             )
         )
 
-    def create_database(self, *, template: str = "template1") -> str:
+    def create_database(self, name: str = "", *, template: str = "template1") -> str:
         """The name of a new database, a copy of its template. Nobody may be connected to the template."""
-        name = f"forms_{next(self._numbers)}"
+        name = name or f"forms_{next(self._numbers)}"
         self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
         return name
 
     def drop_database(self, name: str) -> None:
         self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def has_database(self, name: str) -> bool:
+        with self._connect() as connection:
+            return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
 
     def _run(self, command: sql.Composed) -> None:
         with self._connect() as connection:
@@ -86,13 +90,22 @@ class PostgresServer:
 @contextlib.contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
     """A server in a folder of its own under the temporary folder, stopped and removed at the end."""
-    programs = _programs()
-    account = _account()
     folder = Path(tempfile.mkdtemp(prefix="forms-app-postgres-"))
     try:
+        with kept_postgres(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def kept_postgres(folder: Path) -> Iterator[PostgresServer]:
+    """A server whose databases stay in this folder, from one run to the next. Other accounts must be able to reach it."""
+    programs = _programs()
+    account = _account()
+    if not (data := folder / "data").exists():
         if os.geteuid() == 0:
             os.chown(folder, account.pw_uid, account.pw_gid)
-        data = folder / "data"
         _as_account(
             account,
             [
@@ -107,10 +120,8 @@ def running_postgres() -> Iterator[PostgresServer]:
             ],
             folder=folder,
         )
-        with _serving(programs, account=account, folder=folder) as server:
-            yield server
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with _serving(programs, account=account, folder=folder) as server:
+        yield server
 
 
 @contextlib.contextmanager

@@ -12,9 +12,21 @@ from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from forms_app.db import ledger
+from forms_app.db import reminders as rows
 from forms_app.db.outbox import Claim, OutboxKind
-from forms_app.db.tables import Acknowledgement, Delivery, Document, Escalation, Notification, OutboxItem, Party, Person
+from forms_app.db.tables import (
+    Acknowledgement,
+    Board,
+    Delivery,
+    Document,
+    Escalation,
+    Notification,
+    OutboxItem,
+    Party,
+    Person,
+)
 from forms_app.domain.deliveries import EventKind
+from forms_app.domain.escalation import Open
 from forms_app.domain.policy import Actor, Duty, Side, Unit
 from forms_app.domain.records import FiledOnRecord, FollowUp
 from forms_app.domain.working_days import Calendar
@@ -27,6 +39,7 @@ from forms_app.services.regular import owe_regular_work
 from forms_app.services.workshop import Workshop
 from tests.factories.policies import BOTH, SOURCE, clock, limit, policy, route, stage
 from tests.factories.scenes import Scene, scene
+from tests.factories.sending import Sending
 from tests.mail.owed import LETTERHEAD, FakePostbox, fake_issue
 
 AWAY = Answer(Result.NOT_REACHED, "The mail server could not be reached.")
@@ -334,3 +347,31 @@ def test_a_check_after_the_end_stops_when_each_side_has_said_so(here: Mornings) 
     here.scene.record(escalation, FollowUp(duty="check", then="done", carried_out=(True,)), by=other)
     here.scene.record(escalation, FollowUp(duty="check", then="done", carried_out=(True,)), by=here.scene.raiser)
     assert "overdue" not in "".join(here.at(8).values())
+
+
+def test_what_is_passed_over_is_what_nobody_would_be_reminded_of(sqlite_url: str) -> None:
+    """A morning looks only at what can still owe something, by the register's copy: it finds what looking at all would."""
+    with scene(sqlite_url, "annex-c") as here:
+        for stages in range(5):
+            escalation = here.open().escalation_id
+            for _ in range(stages):
+                here.clock.forward(hours=3)
+                here.step_up(escalation)
+            if isinstance(here.standing(escalation), Open) and stages % 2 == 0:
+                by = [each.person for each in here.places(escalation) if each.side is Side.RAISING][-1]
+                filed = here.outcome(escalation, by=by, review_on=here.today + timedelta(days=150 * stages))
+                other = [each.person for each in here.places(escalation) if each.side is Side.RESPONDING][-1]
+                here.answer(escalation, by=other, to=filed.record_id)
+        Sending(here).work()
+        start, passed = here.clock.now, set()
+        for day in (*range(0, 15, 2), *range(80, 90, 3), *range(110, 130, 3), *range(296, 308, 3), *range(598, 604)):
+            here.clock.now = start + timedelta(days=day)
+            with here.workshop.reading() as work:
+                every = work.session.scalars(select(Escalation.id)).all()
+                found = reminding._of_escalations(work, rows.escalations_with(work.session, every))
+                reminded_of = {escalation.id for escalation, _ in found}
+                board = work.session.scalars(select(Board.id)).one()
+                looked_at = set(rows.may_be_reminded_of(work.session, board, here.today))
+            assert reminded_of <= looked_at
+            passed |= set(every) - looked_at
+        assert 0 < len(passed) < len(every)
