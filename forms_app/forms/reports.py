@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wtforms import Form
+from wtforms.validators import StopValidation
 
 from forms_app.domain.text import Unprintable
 from forms_app.forms.fields import PickFromList, Values, Words
@@ -24,8 +25,16 @@ class WhyWithdrawn(Words):
         return "Say why it is withdrawn"
 
 
+class WrittenInTheEnd(Words):
+    """A text that a report needs before it is prepared, and that can stay blank until then."""
+
+    def pre_validate(self, form: Any) -> None:
+        if self.process_errors:
+            raise StopValidation
+
+
 class WrittenForm(Form):
-    """What is written for one report. Made by `written_form`, which adds its fields. Nothing in it has to be written at once."""
+    """What is written for one report. Made by `written_form`, which adds its fields."""
 
     def texts(self) -> dict[str, str]:
         return {name.removeprefix("t-"): field.data for name, field in self._fields.items() if field.data.strip()}
@@ -40,7 +49,7 @@ def written_form(
 ) -> type[WrittenForm]:
     """Of each question its id, its title and its hint."""
     fields: dict[str, Any] = {
-        f"t-{name}": Words(title, hint=hint, lines=True, limit=limit, required=False, unprintable=unprintable)
+        f"t-{name}": WrittenInTheEnd(title, hint=hint, lines=True, limit=limit, unprintable=unprintable)
         for name, title, hint in questions
     }
     return type("Written", (WrittenForm,), fields)
