@@ -77,6 +77,6 @@ class Counted:
                 kept=kept,
                 working_days=days,
             )
-            for number, (stage, days, kept) in enumerate(given.get("stays", [(self.stage, 3, True)]), start=1)
+            for number, (stage, days, kept) in enumerate(given.get("stays", [(self.stage, 8, True)]), start=1)
         )
         return each
