@@ -87,7 +87,7 @@ def make_rehearsal(workshop: Workshop, claim: Claim, rehearse: Rehearse | None) 
     """Rehearses with no transaction open; nothing of it touches the service's own database."""
     with workshop.reading() as work:
         found = policies.rehearsal_to_make(work.session, claim.about_id)
-        wanted = found and (work.shelf.get(found.policy_key), found.route, instant_of(found.opened_on, NINE))
+        wanted = None if found is None else _what(work, found)
     says = None
     if wanted is not None:
         assert rehearse is not None, "every worker that the service starts can rehearse"
@@ -96,6 +96,10 @@ def make_rehearsal(workshop: Workshop, claim: Claim, rehearse: Rehearse | None) 
         kept = policies.rehearsal_to_make(work.session, claim.about_id)
         if outbox.finish(work.session, claim.item_id, claim.worker, work.now) and kept is not None and says is not None:
             kept.says, kept.done_at = says, work.now
+
+
+def _what(work: Work, asked: RehearsedPolicy) -> tuple[Policy, str, datetime]:
+    return work.shelf.get(asked.policy_key), asked.route, instant_of(asked.opened_on, NINE)
 
 
 def _policy(work: Work, key: str) -> Policy:
