@@ -52,6 +52,7 @@ SAID: Mapping[May, str] = {
     May.SEE_EMAIL_TEXTS: "read every kind of email in both languages",
     May.CHANGE_TITLES: "change the Board’s equivalent roles",
     May.SEE_NUMBERS: "see the Board’s numbers",
+    May.EXPLAIN_NUMBERS: "write what explains a table of the numbers",
     May.SEE_REPORTS: "read and download the Board’s reports",
     May.PREPARE_REPORT: "begin a report of the Board, write and check what it says, withdraw it before it is released",
     May.RELEASE_REPORT: "release a report of the Board, send it back, or withdraw one that was released",

@@ -1174,6 +1174,7 @@ class TrailHead(Base):
 
 # Tables that stand in files of their own: whoever knows these knows all.
 from forms_app.db import (  # noqa: E402
+    figure_tables,  # noqa: F401
     learning_tables,  # noqa: F401
     other_systems_tables,  # noqa: F401
     policy_tables,  # noqa: F401
