@@ -270,7 +270,7 @@ def owners_of(work: Work, *, by: UUID) -> dict[str, list[tuple[str, str]]]:
 
 def policy_of_lines(work: Work, *, by: UUID) -> Policy:
     """The policy by which a line is written that comes from no escalation. Raises NotFound."""
-    return work.shelf.get(person_who_may(work, by, May.SEE_LEARNING).board.policy_key)
+    return work.policy_of(person_who_may(work, by, May.SEE_LEARNING).board)
 
 
 def _change(change: LearningChange) -> Change:

@@ -179,7 +179,7 @@ def new_patterns(work: Work, *, by: UUID, most: int = 10) -> NewPatterns | None:
 
 def _begin(work: Work, by: UUID, what: May) -> tuple[Person, Policy, Threshold]:
     own = person_who_may(work, by, what)
-    policy = work.shelf.get(own.board.policy_key)
+    policy = work.policy_of(own.board)
     return own, policy, threshold_for(work, policy, own.board_id)
 
 

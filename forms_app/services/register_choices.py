@@ -64,7 +64,7 @@ def reasons_of(policy: Policy) -> Iterator[Choice]:
 def _policies(work: Work, person: Person) -> list[Policy]:
     """Those under which this Board has had an escalation, and today’s."""
     keys = [policy.key for policy in work.shelf]
-    had = {person.board.policy_key, *pages.policies_had(work.session, person.board_id, keys)}
+    had = {person.board.policy_at(work.now), *pages.policies_had(work.session, person.board_id, keys)}
     return [policy for policy in work.shelf if policy.key in had]
 
 

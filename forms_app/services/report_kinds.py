@@ -65,7 +65,7 @@ class ReportKind(Protocol):
 def heading_of(work: Work, report: BoardReport, title: str) -> Heading:
     """What stands at the top of a report. The day comes when it is released."""
     board = report.board
-    policy = as_adopted(work, policy_key=board.policy_key, board_id=board.id)
+    policy = as_adopted(work, policy_key=board.policy_at(work.now), board_id=board.id)
     return Heading(
         board=board.name,
         title=title,
