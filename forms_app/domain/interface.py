@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -112,6 +112,41 @@ class RegisterLine(Value):
 
 class Register(Page):
     escalations: list[RegisterLine]
+
+
+class Figure(Value):
+    number: int | None = Field(
+        description="Empty where it would give a small number away, or there is nothing to count."
+    )
+    said: str = Field(description="As it stands on the page.")
+
+
+class FigureLine(Value):
+    labels: list[str] = Field(
+        description="The way to it: the line with one label less is the one that it is a part of."
+    )
+    figures: list[Figure] = Field(description="One for each column.")
+
+
+class FigureTable(Value):
+    id: str
+    title: str
+    counts: str = Field(description="What is counted.")
+    columns: list[str]
+    lines: list[FigureLine]
+    missing: str = Field(description="Why there are no lines, where there are none.")
+    explanation: str
+
+
+class Numbers(Value):
+    """All that is told of one period. Small numbers are left out, as on the page."""
+
+    period: str
+    counted_on: date
+    total: Figure
+    total_before: Figure = Field(description="Of the same period a year earlier.")
+    left_out: list[str] = Field(description="A sentence for each part of the period that no table counts.")
+    tables: list[FigureTable]
 
 
 class Problem(Value):

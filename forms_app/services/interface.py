@@ -18,7 +18,10 @@ from forms_app.db.reads import file_of
 from forms_app.documents.catalogue import Format, file_name, kind_of
 from forms_app.domain import interface as say
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
+from forms_app.domain.numbers import Cell, Table
+from forms_app.domain.periods import Period
 from forms_app.services.documents import FORMATS
+from forms_app.services.numbers import numbers_of
 from forms_app.services.tokens import System, note_used
 from forms_app.services.work import Work
 
@@ -29,6 +32,7 @@ SETTLES = timedelta(seconds=30)
 NO_ESCALATION = "There is no such escalation, or nobody of your agency takes part in it."
 NO_DOCUMENT = "There is no such document, or your agency does not have it."
 NO_SINCE = "`since` is not one that this service gave. Leave it out to begin with the first."
+NO_PERIOD = "There is no such period, or it is not counted yet."
 IN_THE_FUTURE = "`filed_at` is in the future. Say when your system filed it."
 KEY_USED = "This `Idempotency-Key` was used for another filing. Make a new one for each."
 
@@ -182,6 +186,23 @@ def register(work: Work, system: System, *, since: str | None) -> say.Register:
     return say.Register(next=_next(found, since), escalations=lines)
 
 
+def numbers(work: Work, system: System, *, code: str) -> say.Numbers:
+    """What is told of a year or a quarter of the Board's. Raises NotFound, also where it is not counted yet."""
+    period = Period.read(code)
+    found = None if period is None else numbers_of(work, system.board_id, period)
+    if found is None or found.counted_on is None:
+        raise NotFound(NO_PERIOD)
+    note_used(work, system, what="numbers")
+    return say.Numbers(
+        period=found.period.code,
+        counted_on=found.counted_on,
+        total=_figure(found.total),
+        total_before=_figure(found.total_before),
+        left_out=list(found.left_out),
+        tables=[_table(each) for each in found.tables],
+    )
+
+
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
@@ -209,6 +230,24 @@ def _line(row: EscalationRow) -> dict[str, object]:
         "changed_at": row.changed_at,
         "ended_at": entry.ended_at,
     }
+
+
+def _figure(cell: Cell) -> say.Figure:
+    return say.Figure(number=cell.number if cell.applies else None, said=cell.words)
+
+
+def _table(table: Table) -> say.FigureTable:
+    return say.FigureTable(
+        id=table.id,
+        title=table.title,
+        counts=table.counts,
+        columns=list(table.columns),
+        lines=[
+            say.FigureLine(labels=list(row.labels), figures=[_figure(cell) for cell in row.cells]) for row in table.rows
+        ],
+        missing=table.missing,
+        explanation=table.explanation,
+    )
 
 
 def _stands(row: EscalationRow, to: Addresses) -> dict[str, object]:

@@ -143,6 +143,15 @@ def register(system: System) -> Response:
     return _said(found)
 
 
+@blueprint.get("/numbers/<period>")
+@open_to(May.USE_API)
+@scoped(Scope.NUMBERS)
+def numbers(system: System, period: str) -> Response:
+    with _working(system) as work:
+        found = interface.numbers(work, system, code=period)
+    return _said(found)
+
+
 # --- what is asked -----------------------------------------------------------------------------------------------
 
 

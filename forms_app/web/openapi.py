@@ -136,6 +136,16 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=("since",),
         problems=(400,),
     ),
+    Operation(
+        "numbers",
+        "get",
+        "/numbers/{period}",
+        Scope.NUMBERS,
+        "The Board’s numbers of a year or a quarter, as far as they may be told",
+        say.Numbers,
+        parameters=("period",),
+        problems=(404,),
+    ),
 )
 ALWAYS_REFUSED = (401, 403, 429)
 
