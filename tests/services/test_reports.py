@@ -151,7 +151,8 @@ def owed(here: Scene, report: UUID) -> list[OutboxItem]:
 
 def draw(kind: str, context: Context, layout: bytes | None) -> Issued:
     assert isinstance(context, FiguresReport)
-    return Issued(b"PK " + context.heading.issued_on.encode(), b"%PDF", b"<article><h1>Report</h1></article>")
+    page = f"<article><h1>{context.heading.title}</h1></article>"
+    return Issued(b"PK " + context.heading.issued_on.encode(), b"%PDF", page.encode())
 
 
 def work_on(here: Scene, issue: Callable[..., Issued] = draw) -> None:
