@@ -22,6 +22,7 @@ import pyotp
 
 from forms_app.app import open_workshop
 from forms_app.commands.invented import Invented, invented_boards, with_newcomer, with_second_officer, with_those_apart
+from forms_app.commands.invented_numbers import add_numbers
 from forms_app.commands.service import gunicorn_options
 from forms_app.db import factors, people
 from forms_app.db.keys import WrappingKeys, new_wrapping_key
@@ -147,6 +148,7 @@ def _set_up_boards(settings: dict[str, str]) -> list[Invented]:
                 set_up_board(work, file.given)
         with workshop.writing() as work:
             _give_apps(work, board)
+            add_numbers(work, board.given.code)
     workshop.database.close()
     return boards
 
