@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from forms_app.db import reads
+from forms_app.db.other_systems import filings_of
 from forms_app.db.outbox import needs_attention
 from forms_app.db.releases import is_kept_back, releases_of
 from forms_app.db.tables import Delivery, Document, Release
@@ -61,6 +62,8 @@ class DocumentLine:
     may_act: bool
     """Whether this reader can have it sent again, and say that they told somebody."""
     may_withdraw: bool
+    filed: tuple[str, ...]
+    """Which agencies' own systems said that they filed it, and when: a sentence each."""
 
     @property
     def is_issued(self) -> bool:
@@ -108,7 +111,7 @@ def document_lines(
     """
     ids = [document.id for document in documents]
     faults = {item.about_id: item.fault or "" for item in needs_attention(work.session, work.now, about=ids)}
-    held = releases_of(work.session, ids)
+    held, filings = releases_of(work.session, ids), filings_of(work.session, ids)
     ledger = Ledger(work, [delivery for document in documents for delivery in document.deliveries], held)
 
     def line(document: Document) -> DocumentLine:
@@ -127,6 +130,11 @@ def document_lines(
             is_own_copy=document.agency_id is not None,
             may_act=acting is not None and document.agency_id is None,
             may_withdraw=acting is not None and acting.may_withdraw(document),
+            filed=tuple(
+                f"Filed in the system of {each.agency.name} on {spell_time(each.filed_at)}"
+                for each in filings
+                if each.document_id == document.id
+            ),
         )
 
     return tuple(line(document) for document in documents)
