@@ -64,7 +64,7 @@ COMING = (
     Line("ABC-8765432", "filing", None, since=date(1999, 12, 29)),
 )
 _TO_YOU = {"link": "https://service.example/escalations", "to_office": False}
-_TO_OFFICE = {"link": "https://service.example/register", "to_office": True}
+_TO_OFFICE = {"link": "https://service.example/register/today", "to_office": True}
 
 EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
     Kind.DOCUMENT: (
@@ -93,7 +93,7 @@ EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
         Example("To the business unit", {"late": LATE, "coming": (), **_TO_OFFICE}, {}),
     ),
     Kind.RELEASE_WAITS: (
-        Example("To the business unit", {"count": 2, "link": "https://service.example/register"}, {}),
+        Example("To the business unit", {"count": 2, "link": "https://service.example/register/today"}, {}),
     ),
     Kind.REPORT_WAITS: (Example("To the Board’s office", {"link": "https://service.example/reports"}, {}),),
     Kind.REPORT_RELEASED: (

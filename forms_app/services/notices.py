@@ -285,19 +285,19 @@ def _delivery_failed(work: Work, notification: Notification, service: str) -> Va
 def _reminder(lines: Lines, service: str) -> Values | None:
     if not lines:
         return None
-    link = f"{service}/register" if lines.to_office else f"{service}/escalations"
+    link = f"{service}/register/today" if lines.to_office else f"{service}/escalations"
     return {"late": lines.late, "coming": lines.coming, "link": link, "to_office": lines.to_office}
 
 
 def _release_waits(work: Work, notification: Notification, service: str) -> Values | None:
-    """The office finds them in its register, and whoever takes part on the page of the escalation."""
+    """The office finds them on the page of its day, and whoever takes part on the page of the escalation."""
     waiting = waiting_for(work, notification.person)
     is_office = may(notification.person, May.SEE_REGISTER, Relation.OWN_BOARD) and any(
         each.because == Because.DEIDENTIFIED for each in waiting
     )
     escalations = {each.document.escalation_id for each in waiting}
     place = f"escalations/{escalations.pop()}#waiting" if len(escalations) == 1 else "escalations"
-    return {"count": len(waiting), "link": f"{service}/{'register' if is_office else place}"} if waiting else None
+    return {"count": len(waiting), "link": f"{service}/{'register/today' if is_office else place}"} if waiting else None
 
 
 def _report(work: Work, notification: Notification, kind: Kind, service: str) -> Values | None:

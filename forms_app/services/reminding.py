@@ -118,7 +118,7 @@ class Lines:
     late: tuple[Line, ...] = ()
     coming: tuple[Line, ...] = ()
     to_office: bool = False
-    """Whether it is for the Board's business unit, which finds everything at /register; everybody else at /escalations."""
+    """Whether it is for the Board's business unit, which finds everything at /register/today; everybody else at /escalations."""
 
     def __bool__(self) -> bool:
         return bool(self.late or self.coming)

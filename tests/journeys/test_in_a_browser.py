@@ -352,8 +352,8 @@ def two_people_release_what_waits(scene: Scene) -> None:
         raiser.press("Send it to a second person")
     with browser_of(scene.chromium, raiser) as unit:
         unit.sign_in(scene.person("unit@board").email)
-        unit.open("/register")
-        assert unit.page.locator("#waiting tbody a").count() == len(waiting)
+        unit.open("/register/today")
+        assert unit.page.locator("#releases tbody a").count() == len(waiting)
         for path in waiting:
             unit.open(path)
             unit.press("Release it")
@@ -444,6 +444,8 @@ def board_reads_what_names_nobody(scene: Scene) -> None:
         unit.sign_in(scene.person("unit@board").email)
         unit.go_by(unit.page.get_by_role("link", name="Board register"))
         shown = [unit.page.content()]
+        unit.go_by(unit.page.get_by_role("link", name="Register", exact=True))
+        shown.append(unit.page.content())
         unit.press("THA-")
         assert unit.path.startswith("/register/")
         shown.append(unit.page.content())

@@ -19,7 +19,7 @@ from forms_app.domain.working_days import uk_date
 from tests.journeys.form_filler import FormFiller
 from tests.security.land import SERVICE_URL, Land, Told
 
-BEGINNINGS = ("/", "/escalations", "/register", "/people", "/agencies", "/contacts", "/roles", "/keeping", "/layouts",
+BEGINNINGS = ("/", "/escalations", "/register", "/register/today", "/people", "/agencies", "/contacts", "/roles", "/keeping", "/layouts",
               "/mail-domains", "/numbers", "/trail", "/your-sessions", "/your-emails", "/documents", "/check",
               "/your-second-step", "/sign-in")  # fmt: skip
 LADDER = ("escalations.form_page", "escalations.new_page", "escalations.beside_page", "escalations.correction_page")

@@ -117,7 +117,7 @@ def test_a_reminder_says_what_is_due_now(office: Office, monkeypatch: pytest.Mon
 
     (message,) = office.postbox.posted
     assert "BRK-1" in message.body
-    assert f"{LETTERHEAD.service_url}/register\n" in message.body
+    assert f"{LETTERHEAD.service_url}/register/today\n" in message.body
 
 
 def test_how_many_documents_wait_is_counted_when_it_is_sent(sqlite_url: str) -> None:

@@ -61,7 +61,7 @@ def test_the_business_unit_is_told_when_something_begins_to_wait_and_the_others_
 
     (message,) = posted(here)
     assert here.people[message.to] == unit
-    assert f"{LETTERHEAD.service_url}/register\n" in message.body
+    assert f"{LETTERHEAD.service_url}/register/today\n" in message.body
 
     hour_later(here)
     prepare(here.workshop, waits.document_id, by=unit, about=CLEAN)

@@ -70,7 +70,7 @@ def test_each_file_says_its_format_and_its_size(here: Scene, site: Site) -> None
 
 
 @pytest.mark.requirement("U-56")
-@pytest.mark.parametrize(("email", "page"), [(RAISER, "/escalations"), (UNIT, "/register")])
+@pytest.mark.parametrize(("email", "page"), [(RAISER, "/escalations"), (UNIT, "/register/today")])
 def test_the_lists_of_escalations_lead_to_it(email: str, page: str, site: Site) -> None:
     assert 'href="/blank-forms"' in site.visiting(email).get(page).text
 

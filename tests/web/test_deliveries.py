@@ -143,7 +143,7 @@ def test_reasons_of_an_answer_are_read_by_those_who_take_part(place: Place) -> N
 
 def test_the_business_unit_sees_whom_to_ring_and_of_the_escalation_only_its_reference(place: Place) -> None:
     person = place.person(place.other)
-    register = place.unit.get("/register")
+    register = place.unit.get("/register/today")
     assert "/register/deliveries" in links(register).values()
     assert "Deliveries that need a person (1)" in words_on(register)
 
@@ -155,7 +155,7 @@ def test_the_business_unit_sees_whom_to_ring_and_of_the_escalation_only_its_refe
     assert place.person(place.scene.raiser).name not in page.text
     assert "Ottilie" not in page.text
     assert f"/register/{place.escalation}" not in links(page).values(), "the policy has not told the Board of it"
-    assert "deliveries" not in links(place.office.visitor(place.scene.holder("chair")).get("/register"))
+    assert "deliveries" not in links(place.office.visitor(place.scene.holder("chair")).get("/register/today"))
     assert place.office.visitor(place.scene.holder("chair")).get("/register/deliveries").status_code == 404
     for path in (place.at("again"), place.at("told"), place.withdrawing):
         shown = place.unit.get(path)

@@ -25,7 +25,7 @@ def unit(sqlite_url: str) -> Iterator[Visitor]:
 
 
 def test_the_register_leads_to_every_kind_of_email(unit: Visitor) -> None:
-    assert f'href="{EVERY}"' in unit.get("/register").text
+    assert f'href="{EVERY}"' in unit.get("/register/today").text
 
     links = html.fromstring(unit.get(EVERY).text).xpath("//table//a/@href")
 

@@ -986,7 +986,7 @@ def test_a_restricted_note_leaves_nothing_behind_that_others_read(
         pages = [f"/escalations/{escalation}", "/escalations", here.path(escalation, "contact")]
         left += [here.visitor(person).get(page).text for page in pages]
         assert here.visitor(person).get(f"/escalations/{escalation}/sent/{written}").status_code == 404
-    left += [here.visitor(unit).get("/register").text]
+    left += [here.visitor(unit).get("/register").text, here.visitor(unit).get("/register/today").text]
     traces = [text for text in (*left, logged.getvalue()) if "Quillfeather" in text or "Restricted note" in text]
     assert traces == []
     assert SECRET in here.visitor(manager).get(f"/escalations/{escalation}").text

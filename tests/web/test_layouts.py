@@ -71,7 +71,7 @@ def test_the_list_says_what_is_in_force_for_each_kind(site: Site) -> None:
     page = html.fromstring(person.get("/word-layouts").text)
 
     assert len(page.xpath("//tbody/tr")) == len(LAID_OUT)
-    assert 'href="/word-layouts"' in person.get("/register").text
+    assert 'href="/word-layouts"' in person.get("/register/today").text
     for link in page.xpath("//tbody//a/@href"):
         assert person.get(link).status_code == 200
         assert person.get(f"{link}/fields").status_code == 200

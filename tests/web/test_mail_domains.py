@@ -77,11 +77,11 @@ def seen(visitor: Visitor) -> str:
 def test_the_register_says_that_a_domain_waits_and_leads_there(place: Place) -> None:
     unit = place.visitor()
 
-    page = unit.get("/register")
+    page = unit.get("/register/today")
 
-    assert "Nothing is sent to a new email domain until you confirm it." in main_of(page)
+    assert "Email domains to confirm (1) Nothing is sent to an address there until you confirm its domain." in main_of(page)
     assert f'href="{EVERY}"' in page.text
-    assert f'href="{EVERY}"' not in place.visitor(CHAIR).get("/register").text
+    assert f'href="{EVERY}"' not in place.visitor(CHAIR).get("/register/today").text
 
 
 def test_a_new_domain_is_confirmed_in_a_second_step_that_shows_whose_addresses_these_are(place: Place) -> None:
@@ -103,7 +103,7 @@ def test_a_new_domain_is_confirmed_in_a_second_step_that_shows_whose_addresses_t
     (line,) = [row for row in rows(page, "confirmed") if row[0] == NEW]
     assert line[1:] == [school, "Send a link to the documents", "1", "1 March 2027", place.site.person(UNIT).name]
     assert len(place.site.pokes) == pokes + 1, "what waited goes at once"
-    assert "until you confirm" not in main_of(unit.get("/register"))
+    assert "until you confirm" not in main_of(unit.get("/register/today"))
 
 
 def test_who_chooses_nothing_is_told_so_and_nothing_is_confirmed(place: Place) -> None:

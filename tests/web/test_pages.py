@@ -43,9 +43,9 @@ def test_the_contact_page_names_every_board(visitor: Visitor) -> None:
 
 
 def test_only_the_boards_office_is_led_to_the_register(site: Site) -> None:
-    assert 'href="/register"' not in site.signed_in("ada@invented.example").get("/danger").text
-    assert 'href="/register"' in site.signed_in("bella@invented.example").get("/danger").text
-    assert 'href="/register"' in site.signed_in("cyril@invented.example").get("/danger").text
+    assert 'href="/register/today"' not in site.signed_in("ada@invented.example").get("/danger").text
+    assert 'href="/register/today"' in site.signed_in("bella@invented.example").get("/danger").text
+    assert 'href="/register/today"' in site.signed_in("cyril@invented.example").get("/danger").text
 
 
 def test_a_machine_is_told_that_the_database_does_not_answer(site_without_database: Site) -> None:

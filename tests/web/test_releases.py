@@ -105,7 +105,7 @@ def test_a_party_prepares_and_the_business_unit_releases(here: Office, at: str, 
     assert NAMED not in words_on(ready)
     visitor.follow(post(visitor, at, "send"))
 
-    listed = officer.get("/register")
+    listed = officer.get("/register/today")
     assert at in listed.text
     shown = officer.get(at)
     assert "A child was seen." in words_on(shown)
@@ -114,7 +114,7 @@ def test_a_party_prepares_and_the_business_unit_releases(here: Office, at: str, 
     released = officer.follow(post(officer, at, "release"))
     assert "Released by" in words_on(released)
     assert is_owed(here, document)
-    assert at not in officer.get("/register").text
+    assert at not in officer.get("/register/today").text
 
 
 def test_without_a_text_a_tick_is_asked_for(here: Office, at: str) -> None:
