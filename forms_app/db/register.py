@@ -142,8 +142,13 @@ def destroyed(session: Session, escalation_id: UUID, now: datetime) -> None:
     session.execute(update(RegisterEntry).where(RegisterEntry.escalation_id == escalation_id).values(destroyed_at=now))
 
 
-def not_counted(session: Session, rules: Collection[str], now: datetime, most: int) -> Sequence[UUID]:
-    """Escalations that were never counted, or not by any of these rules, or before a cover in one began or ended; at most so many."""
+def not_counted(
+    session: Session, policies: Collection[str], rules: Collection[str], now: datetime, most: int
+) -> Sequence[UUID]:
+    """Escalations that were never counted, or not by any of these rules, or before a cover in one began or ended; at most so many.
+
+    Only those under these policies: what no policy is known for cannot be counted, and would be found for ever.
+    """
     entry = RegisterEntry
     missing = select(Escalation.id).outerjoin(entry, entry.escalation_id == Escalation.id)
     old_ones = [each for each in session.scalars(select(entry.counted_by).distinct()) if each not in rules]
@@ -157,7 +162,9 @@ def not_counted(session: Session, rules: Collection[str], now: datetime, most: i
         .where(or_(began, ended))
         .distinct()
     )
-    for wanted in (missing.where(entry.escalation_id.is_(None)), *([old] if old_ones else []), covered):
+    known = entry.policy_key.in_(policies)
+    never = missing.where(entry.escalation_id.is_(None), Escalation.policy_key.in_(policies))
+    for wanted in (never, *([old.where(known)] if old_ones else []), covered.where(known)):
         if found := session.scalars(wanted.limit(most)).all():
             return found
     return ()

@@ -47,7 +47,8 @@ def count(work: Work, ids: Sequence[UUID]) -> None:
 
 def what_was_not_counted(work: Work) -> Sequence[UUID]:
     """Some that nobody counted, or not by today's rules and calendar. Ask again after they were, until there is none."""
-    return rows.not_counted(work.session, {rules_of(work, policy) for policy in work.shelf}, work.now, AT_ONCE)
+    rules = {policy.key: rules_of(work, policy) for policy in work.shelf}
+    return rows.not_counted(work.session, rules.keys(), set(rules.values()), work.now, AT_ONCE)
 
 
 def differences(work: Work, ids: Sequence[UUID]) -> Iterator[tuple[UUID, str]]:

@@ -30,6 +30,7 @@ from forms_app.db.touched import NAMED_BY
 from forms_app.domain.deliveries import EventKind
 from forms_app.domain.policy import Closer
 from forms_app.domain.working_days import Calendar
+from forms_app.policies.shelf import Shelf
 from forms_app.services import counting, covering, leaving, recounting
 from tests.factories.policies import BOTH, CHAIR, policy, route, stage
 from tests.factories.releases import release_everything
@@ -149,6 +150,16 @@ def test_what_nobody_counted_is_counted_by_a_worker(here: Scene) -> None:
 
     assert recounting.count_all(here.workshop) == len(ids)
     assert differences(here) == []
+
+
+def test_what_no_policy_is_known_for_is_not_looked_for_for_ever(quick: Scene) -> None:
+    quick.open()
+    with quick.database.writing() as session:
+        for table in (RegisterAgency, RegisterStay, RegisterEntry):
+            session.execute(delete(table))
+
+    assert recounting.count_all(replace(quick.workshop, shelf=Shelf([]))) == 0
+    assert recounting.count_all(quick.workshop) == 1
 
 
 def test_what_was_destroyed_stays_counted_once(here: Scene) -> None:
