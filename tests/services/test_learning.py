@@ -9,16 +9,22 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from forms_app.db.actors import Actor
 from forms_app.db.keeping import destroy
 from forms_app.db.learning_tables import LearningLine
+from forms_app.db.report_tables import BoardReport
 from forms_app.db.tables import AuditEntry, Board, Person
+from forms_app.documents.catalogue import LEARNING_REPORT
+from forms_app.documents.contexts import LearningReport
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.learning import Kind, LineDetails, Owner, Show, Wanted
+from forms_app.domain.periods import Period
 from forms_app.domain.seats import Seat
-from forms_app.services import interests, learning
+from forms_app.services import interests, learning, reports
 from forms_app.services.learning import Kept, StillIdentifies
+from forms_app.services.learning_report import LEARNING
 from forms_app.services.workshop import Workshop
 from tests.factories.scenes import Scene, scene
 from tests.factories.walks import settle
@@ -287,3 +293,32 @@ def test_a_line_cannot_belong_to_nobody_or_to_somebody_elses_agency(here: Scene)
         Owner()
     with pytest.raises(ValueError, match="owner"):
         Owner.read("somebody-else")
+
+
+def test_a_report_to_a_sub_group_has_what_was_open_and_what_was_done_in_its_time(here: Scene) -> None:
+    add(here, what="It stays open.")
+    done = add(here, what="It was done.")
+    add(here, what="It is another group’s.", sub_group=Seat.POLICY_SUB_GROUP)
+    with here.workshop.writing() as work:
+        learning.finish_line(work, by=unit(here), line_id=done, seen=1, done="It is in the training.")
+    here.clock.strike(2027, 4, 2)
+    add(here, what="It came later.")
+
+    with here.workshop.writing() as work:
+        report = reports.begin(
+            work, by=unit(here), kind=LEARNING_REPORT, period=Period(2027, 1), part=Seat.SUB_GROUP.value
+        )
+    with here.workshop.reading() as work:
+        row = work.session.scalars(select(BoardReport).options(joinedload(BoardReport.board))).one()
+        assert row.id == report
+        draft = LEARNING.draft(work, row)
+
+    context = LEARNING.filled(draft.context, {"asked": "Plan the training."})
+    assert isinstance(context, LearningReport)
+    assert [[line.facts[0].value for line in group.lines] for group in context.groups] == [
+        ["It stays open."],
+        [],
+        ["It was done."],
+    ]
+    assert [answer.answer for answer in context.texts] == ["Plan the training."]
+    assert {"It stays open.", "It is in the training."} <= set(draft.scanned.values()), "it is scanned again"
