@@ -19,7 +19,7 @@ TITLES: Mapping[Part, tuple[str, str]] = {
     ),
     Part.AGENCIES: (
         "Agencies",
-        "Escalations by the kind of agency that raised them, and with whom. What is not listed is 0, or in “all others”",
+        "Escalations by the kind of agency that raised them, and with whom",
     ),
     Part.REASON: ("Reason", "Escalations by what they are about"),
     Part.LEVEL: ("Level of need", "Escalations by the level of need that was said last"),

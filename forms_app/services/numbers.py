@@ -39,6 +39,7 @@ TABLES = (BY_QUARTER, *(part.value for part in TITLES), TIMES, DELIVERIES)
 """The ids of every table that there can be."""
 NOT_ASKED = "The policy of this Board does not ask for the level of need."
 TOO_FEW = f"Fewer than {SMALLEST} escalations began in this period, so nothing more of them is shown."
+TOO_FEW_STAYS = f"At no stage have {TEN} stays ended."
 TOO_FEW_IN_QUARTER = (
     f"Fewer than {SMALLEST} escalations began in this quarter, or in the one before it with which it is counted together. So it has no "
     "number of its own."
@@ -240,18 +241,16 @@ class _Telling:
         return self._table(part.value, title, f"{counts}.", self._columns(), lines, missing)
 
     def _lines(self, part: Part, way: Path, told: Told, before: Told | None) -> Iterator[Row]:
-        """The lines below a way: of agencies only what is told, and the others together."""
+        """The lines below a way: the first ones all; below one of them those that are told, and the others together."""
         listed = [path for path in {**told, **(before or {})} if path[:-1] == way and path]
         if not way and part in SPLIT and part is not Part.OUTCOME:
             listed = [path for path in listed if path == (SPLIT[part],)]
         codes = self.words.codes(part, way, {path[-1] for path in listed})
         in_order = sorted(listed, key=lambda path: codes.index(path[-1]))
-        is_short = part is Part.AGENCIES and len(way) > 0
+        is_short = len(way) > 0
         for path in in_order:
             cells = (self._one(told, path), NOTHING if before is None else self._one(before, path))
             if is_short and not any(cell.number for cell in cells):
-                continue
-            if way and all(cell.number == 0 or not cell.applies for cell in cells):
                 continue
             yield Row(self._labels(part, path), cells)
             yield from self._lines(part, path, told, before)
@@ -294,7 +293,8 @@ class _Telling:
             for span in [*wanted, *sorted(together, key=lambda span: (span.first, span.last))]
         )
         counts = "Escalations by the quarter in which they began."
-        return self._table(BY_QUARTER, "Quarters", counts, self._columns(), lines, "")
+        years = (str(self.period.year), str(self.period.year - 1))
+        return self._table(BY_QUARTER, "Quarters", counts, years, lines, "")
 
     def _both(self) -> list[_Counted]:
         return [each for each in (self.now, self.before) if each is not None]
@@ -302,23 +302,17 @@ class _Telling:
     def _of_times(self) -> Table:
         counts = (
             "Stays at each stage that have ended: about how many in ten kept every limit of the stage, the median of working days, "
-            f"and how many working days the five longest lasted at least. Told of {TEN} stays or more."
+            f"and how many working days the five longest lasted at least. Only stages with {TEN} stays or more are listed."
         )
         columns = tuple(
             f"{what}, {title}" for what in ("Kept", "Median", "Five longest, at least") for title in self._columns()
         )
-        lines = tuple(
+        every = (
             Row((self._stage(code),), _in_turn([_time(each, code) for each in (self.now, self.before)]))
             for code, _ in self.words.stages
         )
-        return self._table(
-            TIMES,
-            "Time at each stage",
-            counts,
-            columns,
-            lines if self.now.spans else (),
-            "" if self.now.spans else TOO_FEW,
-        )
+        lines = tuple(row for row in every if any(cell.number is not None for cell in row.cells))
+        return self._table(TIMES, "Time at each stage", counts, columns, lines, "" if lines else TOO_FEW_STAYS)
 
     def _stage(self, code: str) -> str:
         limits = limits_of(dict(self.words.stages)[code])

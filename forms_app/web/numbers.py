@@ -27,8 +27,9 @@ from forms_app.web.rendering import show
 from forms_app.web.sessions import signed_in_person, workshop
 
 MIME = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+FIRST = "What is counted"
 COLUMNS = ("Table", "Line", "Column", "Figure")
-"""Of a file with every table, one figure a line."""
+"""Of a CSV file with every table, one figure a line."""
 EXPLAINED = "What explains the table was saved."
 
 blueprint = Blueprint("numbers", __name__, url_prefix="/numbers")
@@ -74,11 +75,11 @@ def download(period: str, table_id: str, file_format: str) -> Response:
         found = numbers_to_take_away(work, by=signed_in_person().id, period=_period(period))
     if table_id != "all":
         table = _table(found, table_id)
-        sheets = [(table.title, ("", *table.columns), list(_lines(table)))]
+        sheets = [(table.title, (FIRST, *table.columns), list(_lines(table)))]
     elif file_format == "csv":
         sheets = [("Numbers", COLUMNS, list(_figures(found)))]
     else:
-        sheets = [(table.title, ("", *table.columns), list(_lines(table))) for table in found.tables]
+        sheets = [(table.title, (FIRST, *table.columns), list(_lines(table))) for table in found.tables]
     if file_format == "csv":
         _, columns, lines = sheets[0]
         content = write_rows(columns, ([str(cell) for cell in line] for line in lines))

@@ -142,7 +142,7 @@ def test_one_table_is_a_file_of_its_own_and_a_chart(site: Site) -> None:
 
     table = list(csv.reader(io.StringIO(analyst.get("/numbers/2026/reason.csv").get_data().decode("utf-8-sig"))))
 
-    assert table[0] == ["", "2026", "2025"]
+    assert table[0] == ["What is counted", "2026", "2025"]
     assert len(table) == 1 + len(lines) + 1, "with what explains it"
     assert not [cell for line in table for cell in line if cell.startswith(CALCULATED)]
     chart = analyst.get("/numbers/2026/reason.svg")
