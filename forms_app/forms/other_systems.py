@@ -80,7 +80,7 @@ def token_form(*, unprintable: Unprintable, scopes: Sequence[Scope], read_one: C
         ),
         "days": Pick("How long is it good for?", choices=[(str(days), words) for days, words in DAYS.items()]),
         "networks": Networks(
-            "From which network addresses may it be used? (optional)",
+            "From which network addresses may it be used?",
             hint="One on each line, such as 192.0.2.7 or 192.0.2.0/24. If you write none, it can be used from anywhere.",
             read_one=read_one,
             unprintable=unprintable,

@@ -129,6 +129,19 @@ def test_another_board_finds_neither_escalations_nor_people(here: Scene) -> None
     assert [counted(here, elsewhere, table) for table in (Escalation, Party, Person, *WRITTEN)] == [0] * 6
 
 
+def test_a_program_reaches_the_documents_of_its_agencys_escalations_and_nothing_that_anybody_wrote_beside_them(
+    here: Scene,
+) -> None:
+    board = board_of(here)
+    school, police = (Actor("system", board_id=board, agency_id=here.agency(each).id) for each in ("school", "police"))
+
+    assert counted(here, school, Document) == counted(here, SERVICE, Document) > 0
+    assert [counted(here, school, table) for table in (SubjectOfConcern, StageRecord, Draft)] == [0, 0, 0]
+    assert counted(here, police, Document) == 0
+    assert counted(here, Actor("system", board_id=board), Document) == 0
+    assert counted(here, Actor("system", board_id=UUID(int=7), agency_id=school.agency_id), Escalation) == 0
+
+
 def test_what_somebody_is_writing_is_theirs_alone(here: Scene) -> None:
     with here.database.writing(raiser(here)) as session:
         session.add(
