@@ -38,6 +38,10 @@ WAIT = (
     "Nothing is sent to these, and nobody there can sign in, until somebody confirms them: the business unit on the page "
     "“Email domains”, or you with `forms-app boards confirm-domain {code} DOMAIN --rule link`."
 )
+POLICY_STAYS = (
+    "It does not change to {given}: a file only says under which policy a Board begins. Two people of the Board’s office "
+    "adopt another one on the page “Policies”."
+)
 UNREACHABLE = "without the telephone number and the email address of its business unit a Board cannot be set up"
 
 
@@ -70,7 +74,10 @@ def run_load(chosen: argparse.Namespace) -> None:
         people = set_up_board(work, given)
         board = board_with_code(work.session, given.code)
         lines = lines_of_board(work, board.id) if board is not None else ()
-    print(f"{given.name}: {len(given.agencies)} agencies and {len(people)} people are set up, under {given.policy}.")
+        in_force = given.policy if board is None else board.policy_at(work.now)
+    print(f"{given.name}: {len(given.agencies)} agencies and {len(people)} people are set up, under {in_force}.")
+    if in_force != given.policy:
+        print(POLICY_STAYS.format(given=given.policy))
     if is_new:
         _show("You confirmed these email addresses by this file. Look through them:", [x for x in lines if x.rule])
     _show(WAIT.format(code=given.code), [line for line in lines if line.rule is None])
