@@ -26,10 +26,12 @@ from forms_app.domain.numbers import Cell, Note, Numbers, Row, Table
 from forms_app.domain.periods import Period
 from forms_app.domain.release import Decision
 from forms_app.services import figures_report, report_scanning, reports
+from forms_app.services.outbox import Desk, run_due
 from forms_app.services.report_issuing import make_report
 from forms_app.services.report_views import report_file, report_lines, report_view, what_can_be_begun
 from forms_app.services.scanning import CheckFailed
 from tests.factories.scenes import Scene, scene
+from tests.mail.owed import LETTERHEAD, FakePostbox
 
 YEAR = Period(2027)
 CLEAN = "The agencies met more often than before."
@@ -222,7 +224,13 @@ def test_names_of_the_boards_people_and_of_the_records_are_found_wherever_they_s
     with_name = replace(STAGES, note=Note("Quillfeather helped.", date(2028, 1, 20)))
     counted.numbers = replace(NUMBERS, tables=(REASONS, with_name))
     child = "Ottilie Marchbank"
-    do(here, reports.write, report, by=unit(here), texts=texts(f"We thank Quillfeather Thrupp for this; and {child} was seen."))
+    do(
+        here,
+        reports.write,
+        report,
+        by=unit(here),
+        texts=texts(f"We thank Quillfeather Thrupp for this; and {child} was seen."),
+    )
 
     found = view(here, report, unit(here)).undecided
 
@@ -438,6 +446,21 @@ def test_those_who_may_read_it_hear_of_it_and_of_nothing_before(here: Scene, rel
     told = {person for kind, person in heard() if kind == "report_released"}
     assert told == {here.holder("chair"), here.holder("scrutineer")} | (told & set(sub_groups(here)))
     assert set(sub_groups(here)) <= told
+
+
+def test_the_emails_lead_to_it_and_say_nothing_of_it(here: Scene, released: UUID) -> None:
+    desk = Desk(FakePostbox(), LETTERHEAD, draw)  # type: ignore[arg-type]
+    for _ in range(6):
+        run_due(here.workshop, "worker", desk, most=50)
+
+    posted = [each for each in desk.postbox.posted if f"/reports/{released}" in each.body]  # type: ignore[attr-defined]
+    assert {each.message_id.partition(".")[0] for each in posted} == {"report_released"}, (
+        "what waits no more is not said"
+    )
+    assert len(posted) == 2 + len(sub_groups(here)), "the Chair, the scrutineer, the sub-groups"
+    for each in posted:
+        assert CLEAN not in each.body
+        assert row(here, released).reference not in f"{each.subject} {each.body}"
 
 
 def sub_groups(here: Scene) -> list[UUID]:
