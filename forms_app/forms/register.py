@@ -21,7 +21,7 @@ ORDERS = {
 }
 STATES = {State.OPEN: "Open", State.RESOLVED: "Resolved", State.LEFT: "Gone on outside the policy"}
 ONLY = {
-    Only.OVERDUE: "Overdue now",
+    Only.OVERDUE: "Overdue",
     Only.QUIET: "Gone quiet",
     Only.UNIT: "Needs the business unit",
 }
@@ -32,7 +32,7 @@ FIRST = "first"
 def filter_form(choices: RegisterChoices) -> type[Form]:
     """A question for each filter that has more than nothing to choose from."""
     asked: dict[str, tuple[str, Choices]] = {
-        "only": ("Only those that are", {"Now": _pairs(ONLY)}),
+        "only": ("At this moment", {"Now": _pairs(ONLY)}),
         "state": ("Open or ended", {"State": _pairs(STATES)}),
         "policy": ("Policy", choices.policy),
         "stage": ("Stage, where it is or ended", choices.stage),
