@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.commands.rehearse import rehearsal_of
-from forms_app.db.tables import Board
+from forms_app.db.tables import Board, Person
 from forms_app.domain.policy import Policy
 from forms_app.policies.shelf import Shelf
 from forms_app.services.outbox import Desk, run_due
@@ -223,3 +223,24 @@ def test_an_unanswered_question_is_said_beside_it(site: Site) -> None:
 
     assert answer.status_code == 422
     assert "The date must include a year" in words(answer)
+
+
+# --- a version that does not know everybody ---
+
+
+def test_who_is_at_a_level_that_the_new_version_does_not_have_is_shut_out_of_nothing(sqlite_url: str) -> None:
+    with scene(sqlite_url, "annex-c") as here:
+        site = site_of(here, sqlite_url)
+        with here.database.writing() as session:
+            board = session.scalars(select(Board)).one()
+            board.next_policy_key, board.next_policy_from = "four-lscb@2019", here.clock.now
+            levels = {level.id for level in Shelf.shipped().get("four-lscb@2019").levels}
+            unknown = [each.email for each in session.scalars(select(Person)) if each.level not in levels]
+
+        assert unknown, "or this shows nothing"
+        for email in [*unknown[:1], UNIT]:
+            person = site.visiting(email)
+            for path in ("/escalations", "/escalations/new", "/contacts", "/contacts/roles", "/policies", "/documents"):
+                assert person.get(path).status_code in {200, 303, 404}, (email, path)
+        for path in ("/people", f"/policies/{KEY}/adopt"):
+            assert person.get(path).status_code == 200
