@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from forms_app.db.tables import Delivery, Document, Person, StageRecord
 from forms_app.domain.answers import Answered, Section, from_json
 from forms_app.domain.records import RestrictedNote
+from forms_app.services.download_budget import KINDS
 from tests.factories.records import add_record
 from tests.factories.second_steps import prove_now
 from tests.journeys.town import text_of_docx
@@ -116,6 +117,36 @@ def test_no_list_and_no_name_in_a_download_holds_what_identifies_somebody(full: 
         with downloaded(full, mailbox, area) as bundle:
             shown = " ".join(list(texts(bundle))[:3])
         assert [text for text in named if text in shown] == [], mailbox
+
+
+def set_of_documents(city: City) -> zipfile.ZipFile:
+    """Everything that the business unit may have of this month, as one file."""
+    email = city.person(OFFICE[0])
+    visitor = city.visitor(email)
+    prove_now(city.town.workshop.database, email, city.town.clock.now)
+    month = f"{city.town.clock.now:%Y-%m}"
+    visitor.get("/register/downloads")
+    wanted = {"first_month": month, "last_month": month, "kinds": list(KINDS), "formats": ["pdf", "docx"]}
+    asked = visitor.post("/register/downloads", {**wanted, "form_key": str(uuid4())})
+    assert asked.status_code == 303
+    city.town.deliver()
+    answer = visitor.get(f"{asked.location}/documents.zip")
+    assert answer.status_code == 200
+    return zipfile.ZipFile(io.BytesIO(answer.data))
+
+
+def test_a_set_of_documents_names_nobody_and_has_no_restricted_note(full: City) -> None:
+    with full.town.workshop.reading() as work:
+        people = work.session.scalars(select(Person)).all()
+        named, addresses = [person.name for person in people], [person.email for person in people]
+    with set_of_documents(full) as archive:
+        names = archive.namelist()
+        lists = [" ".join(names), *(archive.read(name).decode() for name in names if name.endswith((".csv", ".txt")))]
+        inside = [text_of_docx(archive.read(name)) for name in names if name.endswith(".docx")]
+
+    assert inside
+    assert [text for text in (*named, "Featherstonehaugh") for page in (*lists, *inside) if text in page] == []
+    assert [text for text in addresses for page in lists if text in page] == [], "a document has the office's own"
 
 
 def test_a_name_in_a_word_file_of_a_download_would_be_found(full: City) -> None:
