@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from forms_app.db import outbox
+from forms_app.db import numbers, outbox
 from forms_app.db import reports as rows
 from forms_app.db.outbox import OutboxKind
 from forms_app.db.people import seat_holders
@@ -141,14 +141,20 @@ def what_can_be_begun(work: Work, *, by: UUID) -> tuple[Choice, ...]:
 
 
 def _periods_over(work: Work, board_id: UUID) -> Iterator[Period]:
-    first = rows.first_opened(work.session, board_id)
+    """From the first of which there is anything to report."""
     today = uk_date(work.now)
-    oldest = max(today.year - MOST_YEARS, today.year if first is None else uk_date(first).year)
-    for year in range(today.year, oldest - 1, -1):
+    began = _beginning(work, board_id)
+    for year in range(today.year, max(today.year - MOST_YEARS, began.year) - 1, -1):
         periods = (Period(year), *reversed(Period(year).quarters))
-        yield from (
-            period for period in periods if period.is_over(work.now) and (first is None or first < period.until)
-        )
+        yield from (period for period in periods if period.is_over(work.now) and period.last >= began)
+
+
+def _beginning(work: Work, board_id: UUID) -> date:
+    """The first day of the first quarter that was counted, or in which an escalation was begun; today where there is neither."""
+    counted = (Period.read(code) for code in numbers.counted_periods(work.session, board_id))
+    begun = rows.first_opened(work.session, board_id)
+    days = [period.first for period in counted if period is not None]
+    return min([*days, uk_date(begun or work.now)])
 
 
 def report_view(work: Work, *, by: UUID, report_id: UUID) -> ReportView:
