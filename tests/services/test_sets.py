@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import pytest
 from sqlalchemy import func, select
 
-from forms_app.db import outbox
+from forms_app.db import keeping, outbox
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.people import person_with_board
 from forms_app.db.set_tables import DocumentSet, DocumentSetItem, DownloadDay
@@ -310,6 +310,17 @@ def test_a_set_with_an_escalation_in_which_an_interest_was_declared_since_is_not
 
     with pytest.raises(ChangedMeanwhile):
         download(here, set_id)
+
+
+def test_what_was_destroyed_since_is_in_no_set_any_more(here: Scene, issued: list[UUID]) -> None:
+    set_id = made(here)
+    with here.database.writing() as session:
+        keeping.destroy(session, session.get_one(Document, issued[0]).escalation_id)
+
+    with pytest.raises(ChangedMeanwhile):
+        download(here, set_id)
+    with opened(here, made(here)) as again:
+        assert len(listed(again)) == 2 * (len(issued) - 1)
 
 
 def test_whoever_is_of_the_unit_no_more_has_it_no_more(here: Scene, issued: list[UUID]) -> None:
