@@ -58,7 +58,22 @@ TOLD_ON: Mapping[str, str] = {
     "followed_up": "Somebody says what became of it afterwards",
     "gone_quiet": "Nothing was recorded for a while",
 }
+MOMENTS: Mapping[str, str] = {
+    "concern_identified": "The concern was identified",
+    "decision_received": "The raising side was told of the decision",
+    "opened": "The concern was raised",
+    "stage_entered": "It came to this stage",
+    "account_by_raising": "The raising side wrote its account",
+    "account_by_responding": "The responding side wrote its account",
+    "accounts_by_all": "All sides wrote their accounts",
+    "outcome_recorded": "An outcome was recorded",
+    "meeting_held": "The meeting was held",
+    "stage_left": "It left this stage",
+    "resolved": "It was resolved",
+}
 WORDS: Mapping[str, Mapping[str, str]] = {
+    "starts": MOMENTS,
+    "stops": MOMENTS,
     "who": {
         "all_sides": "All sides, when they agree",
         "raising_side": "The raising side alone",
@@ -361,7 +376,7 @@ class _Teller:
             case Enum():
                 return self.said(field, value.value)
             case tuple() | frozenset():
-                return "; ".join(self.said(field, each) for each in value)
+                return (" / " if field == "questions" else "; ").join(self.said(field, each) for each in value)
             case str():
                 words = self.codes.get(field, {}).get(value)
                 return words or (value.replace("_", " ") if value.islower() and " " not in value else value)
