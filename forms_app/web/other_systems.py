@@ -198,9 +198,7 @@ def _token_deed(token_id: UUID, deed: Deed) -> Answer:
     person = signed_in_person().id
     with workshop().reading() as work:
         line = tokens.token_line(work, by=person, token_id=token_id)
-    return _do(
-        deed, lambda work: deed.do(work, by=person, token_id=token_id), line.name, url_for("other_systems.every")
-    )
+    return _do(deed, lambda work: deed.do(work, by=person, token_id=token_id), line.name)
 
 
 # --- webhooks ----------------------------------------------------------------------------------------------------
@@ -286,38 +284,39 @@ def send_again(webhook_id: UUID, message_id: UUID) -> Answer:
     )
     with workshop().reading() as work:
         line = webhooks.message_line(work, by=person, webhook_id=webhook_id, message_id=message_id)
-    there = url_for("other_systems.webhook", webhook_id=webhook_id)
     ids = {"webhook_id": webhook_id, "message_id": message_id}
-    return _do(deed, lambda work: deed.do(work, by=person, **ids), line.reference or "A test", there)
+    return _do(deed, lambda work: deed.do(work, by=person, **ids), line.reference or "A test", webhook_id)
 
 
 def _webhook_deed(webhook_id: UUID, deed: Deed) -> Answer:
     person = signed_in_person().id
     with workshop().reading() as work:
         line = webhooks.webhook_line(work, by=person, webhook_id=webhook_id)
-    is_gone = deed.do is webhooks.remove_webhook
-    there = url_for("other_systems.every") if is_gone else url_for("other_systems.webhook", webhook_id=webhook_id)
-    return _do(deed, lambda work: deed.do(work, by=person, webhook_id=webhook_id), line.url, there)
+    return _do(deed, lambda work: deed.do(work, by=person, webhook_id=webhook_id), line.url, webhook_id)
 
 
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
-def _do(deed: Deed, do: Callable[[Work], object], caption: str, there: str) -> Answer:
+def _do(deed: Deed, do: Callable[[Work], object], caption: str, webhook_id: UUID | None = None) -> Answer:
+    """The question, and what is done. It stands on the page of a webhook, where there is one."""
     if request.method == "GET":
-        return _deed_page(deed, caption, there), 200
+        return _deed_page(deed, caption, webhook_id), 200
     try:
         with workshop().writing() as work:
             do(work)
     except NotAllowedNow as refused:
-        return _deed_page(deed, caption, there, refused=str(refused)), CONFLICT
+        return _deed_page(deed, caption, webhook_id, refused=str(refused)), CONFLICT
     poke()
-    return redirect(f"{there}?done={deed.done}", 303)
+    if webhook_id is None or deed.do is webhooks.remove_webhook:
+        return redirect(url_for("other_systems.every", done=deed.done), 303)
+    return redirect(url_for("other_systems.webhook", webhook_id=webhook_id, done=deed.done), 303)
 
 
-def _deed_page(deed: Deed, caption: str, there: str, *, refused: str = "") -> str:
-    back = url_for("other_systems.every") if deed.do is webhooks.remove_webhook else there
-    return _page("deed", deed.question, deed=deed, caption=caption, there=back, refused=refused)
+def _deed_page(deed: Deed, caption: str, webhook_id: UUID | None, *, refused: str = "") -> str:
+    every = url_for("other_systems.every")
+    there = every if webhook_id is None else url_for("other_systems.webhook", webhook_id=webhook_id)
+    return _page("deed", deed.question, deed=deed, caption=caption, there=there, refused=refused)
 
 
 def _form_page(form: Form, heading: str, key: str, *, refused: str = "") -> tuple[str, int]:

@@ -280,8 +280,10 @@ def test_whoever_takes_a_place_over_has_what_was_sent_for_it(one: Here) -> None:
     with one.scene.database.writing() as session:
         successor = one.scene.at("socialcare", "colleague")
         session.add(Party(number=90, person_id=successor, joined_at=one.scene.clock.now, **values))
-
     assert care.get(f"/documents/{account}").status_code == 200
+
+    one.change(Delivery, Delivery.document_id == account, withdrawn_at=one.scene.clock.now)
+    assert care.get(f"/documents/{account}").status_code == 404
 
 
 def test_what_was_withdrawn_or_is_not_made_is_not_there(one: Here) -> None:
