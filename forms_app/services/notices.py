@@ -363,7 +363,7 @@ def _many_downloads(work: Work, notification: Notification, service: str) -> Val
     found = sets.one_day(work.session, notification.about_id) if notification.about_id is not None else None
     if found is None or not may(person, May.SEE_REGISTER, Relation.OWN_BOARD):
         return None
-    page = "register/downloads" if may(person, May.DOWNLOAD_SETS, Relation.OWN_BOARD) else "register"
+    page = "register/downloads" if may(person, May.DOWNLOAD_SETS, Relation.OWN_BOARD) else "register/today"
     return {
         "count": found.taken,
         "most": person.board.documents_a_day,
