@@ -30,7 +30,7 @@ def is_small(count: int) -> bool:
 
 
 def hidden(counts: Sequence[int], *, at_least_two: bool = False) -> frozenset[int]:
-    """The places of the parts of a known sum that are not told: none, or those below five and as many others as cover them.
+    """The places of the parts, none of them 0, of a known sum that are not told: none, or the small ones and others that cover them.
 
     Which others follows from their places alone, the last first: a choice by size would tell of the size. With `at_least_two` there is
     something hidden in any case.
@@ -38,8 +38,9 @@ def hidden(counts: Sequence[int], *, at_least_two: bool = False) -> frozenset[in
     if not (at_least_two or any(is_small(count) for count in counts)):
         return frozenset()
     found = {place for place, count in enumerate(counts) if count < SMALLEST}
-    together = sum(counts[place] for place in found)
-    if SMALLEST <= together <= (SMALLEST - 1) * (len(found) - 1):
+    together, others = sum(counts[place] for place in found), len(found) - 1
+    each_could_be_any = SMALLEST - 1 + others <= together <= 1 + (SMALLEST - 1) * others
+    if each_could_be_any:
         return frozenset(found)
     for place in reversed([place for place in range(len(counts)) if place not in found]):
         found.add(place)
@@ -97,7 +98,8 @@ def told_of_year(parts: Sequence[Tally], apart: Sequence[bool], kinds: Callable[
 
     Where two have one that was withheld, something is hidden in any case: that both hold a small count would say too much beside their sum.
 
-    `kinds` gives every code that can follow a way, in an order that does not depend on any count.
+    `kinds` gives every code that can follow a way. What is hidden follows from the codes that were found and their letters alone, and so
+    stays what it is when a Board has another policy: from the difference somebody would be told of.
     """
     whole = Counter[Path]()
     unknown = Counter[str]()
@@ -117,10 +119,11 @@ def _told(
     own = Counter({path: count for path, count in whole.items() if path[: len(way)] == way})
     yield way, own.total()
     below = kinds(way) if any(len(path) > len(way) for path in own) else ()
-    not_told = hidden([unknown[kind] for kind in below], at_least_two=at_least_two)
-    for place, kind in enumerate(below):
+    found = sorted(kind for kind in below if unknown[kind])
+    not_told = {found[place] for place in hidden([unknown[kind] for kind in found], at_least_two=at_least_two)}
+    for kind in below:
         path = (*way, kind)
-        if place in not_told:
+        if kind in not_told or (not_told and not unknown[kind]):
             yield path, None
         else:
             yield from _told(own, path, kinds, _by_next(own, path), False)
