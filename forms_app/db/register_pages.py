@@ -85,7 +85,10 @@ def page_of(
 
 def count_up_to(session: Session, asked: Asked, most: int = MOST_COUNTED) -> int:
     """How many rows there are; one more than the most where there are more."""
-    found = _rows_like(asked, select(RegisterEntry.escalation_id)).limit(most + 1).subquery()
+    wanted = _rows_like(asked, select(RegisterEntry.escalation_id))
+    if asked.filters.receiving is not None:  # or all rows would be walked to find that an agency has none
+        wanted = wanted.order_by(RegisterAgency.opened_at)
+    found = wanted.limit(most + 1).subquery()
     return session.scalar(select(func.count()).select_from(found)) or 0
 
 
@@ -188,6 +191,7 @@ def _conditions(filters: Filters, now: datetime) -> Iterable[ColumnElement[bool]
 def _of_this_moment(only: Only | None, now: datetime) -> Iterable[ColumnElement[bool]]:
     match only:
         case Only.OVERDUE:
+            yield IS_OPEN
             yield RegisterEntry.due_at <= now
         case Only.QUIET:
             yield IS_QUIET
