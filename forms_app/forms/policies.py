@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 from wtforms import Form
 
+from forms_app.domain.adopting import FURTHEST, Version
 from forms_app.domain.policy import Policy
 from forms_app.domain.working_days import spell_date
 from forms_app.forms.fields import Day, Pick, PickFromList, Ticked
-from forms_app.services.policies import FURTHEST, Version
 
 
 def rehearse_form(policy: Policy, *, today: date) -> type[Form]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID, uuid4
 
 from forms_app.db import outbox
@@ -15,6 +15,7 @@ from forms_app.db.policies import adoption_of, adoption_that_begins, adoptions_o
 from forms_app.db.policy_tables import PolicyAdoption
 from forms_app.db.tables import Person
 from forms_app.domain.access import May, signs_off_own
+from forms_app.domain.adopting import Version, fault_of_day
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.policy import OFFICE, Cap, Choice, Clock, Decision, Notice, Policy, Route, Source, Stage
 from forms_app.domain.working_days import spell_date, spell_time, start_of, uk_date
@@ -31,8 +32,6 @@ from forms_app.services.outline import WORDS, Piece, outline, titles_by_id
 from forms_app.services.work import Work
 from forms_app.services.workshop import Workshop
 
-FURTHEST = timedelta(days=366)
-"""So far ahead a version can be adopted."""
 NOT_BY_YOU = "You proposed it, so somebody else of the business unit or the Chair has to confirm it."
 DAY_HAS_COME = "The day on which it was to begin has come. Withdraw it, and propose it for a later day."
 FILE_CHANGED = (
@@ -41,20 +40,6 @@ FILE_CHANGED = (
 
 
 # --- what people see ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One version on the shelf."""
-
-    key: str
-    title: str
-    short_title: str
-    dated: str
-    is_in_force: bool
-    starts: date | None
-    """The day from which it will be in force, where that is confirmed."""
-    was_in_force: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +170,6 @@ def misfits(work: Work, *, by: UUID, key: str) -> tuple[str, ...]:
 
 
 # --- what people do -----------------------------------------------------------------------------------------------
-
-
-def fault_of_day(day: date, today: date) -> str | None:
-    if day <= today:
-        return "The first day must be after today"
-    if day > today + FURTHEST:
-        return f"The first day must be {spell_date(today + FURTHEST)} or earlier"
-    return None
 
 
 def propose(work: Work, *, by: UUID, key: str, starts_on: date) -> UUID:
