@@ -35,6 +35,9 @@ TITLES: Mapping[Kind, str] = {
     Kind.PLACE_GIVEN_UP: "You take no part any more",
     Kind.PLACE_EMPTY: "Somebody must be named in a place",
     Kind.SIMILAR_ESCALATIONS: "There is a pattern of similar escalations",
+    Kind.SYSTEM_ACCESS_ASKED: "Somebody asked for access for another system",
+    Kind.SYSTEM_ACCESS_ENDS: "The access of another system ends soon",
+    Kind.WEBHOOK_GIVEN_UP: "Another system could not be told of something",
     Kind.TRAIL_HEAD: "The head of the trail",
     Kind.SIGN_IN: "Code to sign in",
 }
