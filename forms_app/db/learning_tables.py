@@ -23,7 +23,6 @@ Index(
 )
 Index(
     "ix_register_entries_similar",
-    RegisterEntry.board_id,
     RegisterEntry.raising_id,
     RegisterEntry.category,
     RegisterEntry.opened_at,

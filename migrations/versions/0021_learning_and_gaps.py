@@ -113,9 +113,7 @@ def upgrade() -> None:
         sqlite_where=SAYS_LEARNING,
         postgresql_where=SAYS_LEARNING,
     )
-    op.create_index(
-        "ix_register_entries_similar", "register_entries", ["board_id", "raising_id", "category", "opened_at"]
-    )
+    op.create_index("ix_register_entries_similar", "register_entries", ["raising_id", "category", "opened_at"])
     if op.get_bind().dialect.name == "postgresql":
         for table in TABLES:
             op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")

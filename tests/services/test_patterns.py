@@ -18,6 +18,7 @@ from forms_app.services import patterns
 from forms_app.services.patterns import PatternLine, PatternsView
 from tests.factories.policies import SOURCE, policy, route, stage
 from tests.factories.scenes import Scene, scene, shelf
+from tests.factories.walks import settle
 
 
 @pytest.fixture
@@ -115,6 +116,17 @@ def test_nobody_changes_what_the_policy_says(sqlite_url: str) -> None:
         assert [each.is_reached for each in seen(here).lines] == [True]
 
 
+def test_what_does_not_count_as_an_escalation_is_no_part_of_it(sqlite_url: str) -> None:
+    with scene(sqlite_url, policy(route(stage("one", counts=False), stage("two")))) as here:
+        first, _, _ = several(here, 3)
+        assert seen(here).lines == ()
+
+        here.step_up(first)
+        here.step_up(several(here, 1)[0])
+
+        assert [each.count for each in seen(here).lines] == [2]
+
+
 def test_looked_at_it_is_new_again_once_one_more_comes(here: Scene) -> None:
     several(here, 3)
     with here.workshop.writing() as work:
@@ -167,8 +179,10 @@ def test_who_can_act_is_told_by_a_message_that_names_nobody(here: Scene) -> None
             (here.raiser, escalation),
         }
         assert len(owed) == 2
-    with here.workshop.writing() as work, pytest.raises(NotFound):
-        patterns.tell_raiser(work, by=unit(here), pair=pair_of(here), escalation_id=several(here, 1)[0])
+    settle(here, escalation)
+    for cannot_go_there in (several(here, 1)[0], escalation):
+        with here.workshop.writing() as work, pytest.raises(NotFound):
+            patterns.tell_raiser(work, by=unit(here), pair=pair_of(here), escalation_id=cannot_go_there)
 
 
 def seat(here: Scene, which: str) -> None:
