@@ -14,7 +14,6 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -29,11 +28,12 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from forms_app.app import create_app
 from forms_app.db.database import Database
 from forms_app.db.migrate import migrate
-from forms_app.db.tables import Base, Board, Escalation, OutboxItem, Party, Person, RegisterEntry
+from forms_app.db.tables import Base, Escalation, OutboxItem, Party, Person, RegisterEntry
 from forms_app.domain.seats import Seat
 from forms_app.logs import configure_logs
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.services.counting import differences
+from forms_app.services.figures import count_quarters
 from forms_app.services.workshop import Workshop
 from forms_app.settings import settings_from
 from tests import postgres
@@ -84,7 +84,7 @@ def prepare(server: postgres.PostgresServer) -> None:
             fill(making, size)
             making.rename(file)
             say(f"{size} escalations on SQLite", began, f"{file.stat().st_size / 1e9:.2f} GB")
-        check_counted(f"sqlite:///{file}")
+        count(f"sqlite:///{file}")
         name = f"board_{size}_{form()}"
         if not server.has_database(name):
             began = time.monotonic()
@@ -92,17 +92,20 @@ def prepare(server: postgres.PostgresServer) -> None:
             migrate(server.url(name), KEYS)
             copy_to(server.url(name), file)
             say(f"{size} escalations on PostgreSQL", began, "")
-        check_counted(server.url(name))
+        count(server.url(name))
 
 
 def say(what: str, began: float, more: str) -> None:
     print(f"{what}: {time.monotonic() - began:.0f} s {more}".rstrip(), flush=True)
 
 
-def check_counted(url: str) -> None:
-    """What stands in the register of some of them is what counting them anew gives."""
+def count(url: str) -> None:
+    """Counts the quarters, as the worker does, and looks whether the register says of some what counting them anew gives."""
     database = Database(url, KEYS)
-    with Workshop(database, shelf(), calendar_of, Clock(NOW)).reading() as work:
+    workshop = Workshop(database, shelf(), calendar_of, Clock(NOW))
+    while count_quarters(workshop):
+        pass
+    with workshop.reading() as work:
         ids = work.session.scalars(select(Escalation.id).order_by(func.random()).limit(COMPARED)).all()
         found = list(differences(work, ids))
     database.close()
@@ -155,29 +158,28 @@ def site(url: str) -> Site:
         workshop=workshop,
         poke=lambda: None,
     )
-    unit, party, own = people(database)
+    board, unit, party, own = people(database)
     visitors = [signed_in(Visitor(app, SERVICE_URL), database, email) for email in (unit, party)]
-    made = Site(*visitors, pages=pages(database, visitors[0], own))
+    made = Site(*visitors, pages=pages(database, board, visitors[0], own))
     event.listen(
         database.engine, "before_cursor_execute", lambda *_: made.statements.__setitem__(0, made.statements[0] + 1)
     )
     return made
 
 
-def people(database: Database) -> tuple[str, str, list[UUID]]:
-    """Somebody of the largest Board's business unit, and somebody who raised several, with these."""
+def people(database: Database) -> tuple[UUID, str, str, list[UUID]]:
+    """The largest Board, somebody of its business unit, and somebody who raised several, with these."""
     with database.reading() as session:
         board = session.scalars(
             select(RegisterEntry.board_id).group_by(RegisterEntry.board_id).order_by(func.count().desc()).limit(1)
         ).one()
-        unit = session.scalars(
-            select(Person).where(Person.board_id == board, Person.seat == Seat.BUSINESS_UNIT)
-        ).first()
+        of_unit = select(Person.email).where(Person.board_id == board, Person.seat == Seat.BUSINESS_UNIT)
+        unit = session.scalars(of_unit).one()
         newest = select(Party.person_id).join(Escalation).where(Escalation.board_id == board, Party.is_raiser)
         raiser = session.scalars(newest.order_by(Party.escalation_id.desc()).limit(1)).one()
         own = session.scalars(select(Party.escalation_id).where(Party.person_id == raiser).limit(20)).all()
         email = session.scalars(select(Person.email).where(Person.id == raiser)).one()
-    return unit.email, email, list(own)
+    return board, unit, email, list(own)
 
 
 def signed_in(visitor: Visitor, database: Database, email: str) -> Visitor:
@@ -192,23 +194,21 @@ def signed_in(visitor: Visitor, database: Database, email: str) -> Visitor:
     return visitor
 
 
-def pages(database: Database, unit: Visitor, own: Sequence[UUID]) -> dict[str, list[str]]:
+def pages(database: Database, board: UUID, unit: Visitor, own: Sequence[UUID]) -> dict[str, list[str]]:
+    entry = RegisterEntry
     with database.reading() as session:
-        board = session.scalars(select(Board.id).join(RegisterEntry, RegisterEntry.board_id == Board.id).limit(1)).one()
-        told = select(RegisterEntry).where(RegisterEntry.board_id == board, RegisterEntry.told_at.is_not(None))
-        some = session.scalars(told.order_by(RegisterEntry.reference).limit(10)).all()
-        agency, one = some[0].raising_id, some[1]
-    searches = {
-        "search by reference": [f"/register?reference={each.reference}" for each in some],
-        "search by agency": [f"/register?raising={agency}", f"/register?receiving={agency}"],
-        "search by reason, stage and year": [
-            f"/register?reason={one.category}&stage={one.route}.{one.stage}&period={YEAR}"
-        ],
-    }
+        told = select(entry.escalation_id, entry.reference, entry.raising_id, entry.category, entry.route, entry.stage)
+        told = told.where(entry.board_id == board, entry.told_at.is_not(None))
+        some = session.execute(told.order_by(entry.reference).limit(10)).all()
+    one = some[0]
     return {
         "register, first page": ["/register?sort=newest"],
         "register, page 1000": [far_into(unit)],
-        **searches,
+        "search by reference": [f"/register?reference={each.reference}" for each in some],
+        "search by agency": [f"/register?raising={one.raising_id}", f"/register?receiving={one.raising_id}"],
+        "search by reason, stage and year": [
+            f"/register?reason={one.category}&stage={one.route}.{one.stage}&period={YEAR}"
+        ],
         "escalation, as a party": [f"/escalations/{each}" for each in own],
         "escalation, as the unit": [f"/register/{each.escalation_id}" for each in some],
         "a year’s numbers": [f"/numbers/{YEAR}"],
@@ -280,19 +280,18 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     FOLDER.chmod(0o755)
     (server_folder := FOLDER / "postgresql").mkdir(exist_ok=True)
-    with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(postgres, "SPEED", AS_IN_EARNEST))
-        server = stack.enter_context(postgres.kept_postgres(server_folder))
-        if "--prepare" in sys.argv[1:]:
+    if "--prepare" in sys.argv[1:]:
+        with postgres.kept_postgres(server_folder) as server:
             prepare(server)
-            return
+        return
+    missing = [str(file_of(size)) for size in SIZES if not file_of(size).exists()]
+    if missing:
+        sys.exit(f"script/bench board: {missing[0]} is not there: run script/bench board --prepare first")
+    with mock.patch.object(postgres, "SPEED", AS_IN_EARNEST), postgres.kept_postgres(server_folder) as server:
         urls = {
             "sqlite": [f"sqlite:///{file_of(size)}" for size in SIZES],
             "postgresql": [server.url(f"board_{size}_{form()}") for size in SIZES],
         }
-        missing = [str(file_of(size)) for size in SIZES if not file_of(size).exists()]
-        if missing:
-            sys.exit(f"script/bench board: {missing[0]} is not there: run script/bench board --prepare first")
         found = {kind: measure(each) for kind, each in urls.items()}
     report(found)
 
