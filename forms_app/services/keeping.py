@@ -13,6 +13,7 @@ from forms_app.db import drafts, outbox
 from forms_app.db import keeping as rows
 from forms_app.db.outbox import Claim
 from forms_app.db.people import business_unit_of, person_with_board
+from forms_app.db.policies import forget_rehearsals
 from forms_app.db.tables import Escalation, Person, RetentionHold, RetentionRule, RetentionWarning
 from forms_app.domain import retention
 from forms_app.domain.access import May, Relation, may
@@ -28,6 +29,7 @@ from forms_app.mail.compose import Kind
 from forms_app.services.directory import person_who_may
 from forms_app.services.history import standing_of
 from forms_app.services.notifying import notify
+from forms_app.services.rehearsals import KEPT
 from forms_app.services.work import Work
 from forms_app.services.workshop import Workshop
 
@@ -233,11 +235,12 @@ def _born_on(escalation: Escalation) -> date | None:
 
 
 def look_after_records(workshop: Workshop, claim: Claim) -> None:
-    """Warns of what comes due in a Board, forgets drafts as its rule says, and what is only left of signing in and reminding."""
+    """Warns of what comes due in a Board, forgets drafts as its rule says, and what signing in, reminding and rehearsing leave."""
     _warn(workshop, claim.about_id)
     _forget_drafts(workshop, claim.about_id)
     with workshop.writing() as work:
         rows.forget_sign_ins(work.session, work.now - SIGN_INS_KEPT)
+        forget_rehearsals(work.session, claim.about_id, before=work.now - KEPT)
         rows.forget_reminders(work.session, claim.about_id, work.now - REMINDERS_KEPT)
         outbox.finish_until(work.session, claim.item_id, claim.worker, work.now + EVERY)
 

@@ -11,10 +11,12 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from forms_app.commands.rehearse import rehearsal_of
+from forms_app.db.policy_tables import RehearsedPolicy
 from forms_app.db.tables import Board, Person
 from forms_app.domain.policy import Policy
 from forms_app.policies.shelf import Shelf
 from forms_app.services.outbox import Desk, run_due
+from forms_app.services.regular import owe_regular_work
 from tests.factories.scenes import DOMAIN, Scene, scene
 from tests.mail.owed import LETTERHEAD, FakePostbox, fake_issue
 from tests.web.conftest import Site, site_of
@@ -213,6 +215,11 @@ def test_a_rehearsal_is_made_by_the_worker_and_cannot_be_taken_for_a_real_escala
     assert unit.post(f"/policies/{KEY}/rehearse", answers).headers["Location"] == where, "asked again, made once"
     here.clock.forward(days=1)
     assert site.visiting(UNIT).get(where).status_code == 404
+    owe_regular_work(here.workshop, reads_bounces=False)
+    while run_due(here.workshop, "w1", desk):
+        pass
+    with here.database.reading() as session:
+        assert session.scalars(select(RehearsedPolicy)).all() == []
 
 
 def test_an_unanswered_question_is_said_beside_it(site: Site) -> None:
