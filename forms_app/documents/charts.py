@@ -24,8 +24,12 @@ SERIES = ({"fill": BLUE, "stroke": BLUE}, {"fill": WHITE, "stroke": BLUE})
 
 
 def chart_of(table: Table) -> str | None:
-    """The lines of a table that are part of no other, in its first two columns; None where there is nothing to draw."""
-    rows = [row for row in table.rows if len(row.labels) == 1]
+    """The first lines of a table, but for those that are 0, in its first two columns; None where there is nothing to draw."""
+    rows = [
+        row
+        for row in table.rows
+        if len(row.labels) == 1 and any(cell.number != 0 and cell.applies for cell in row.cells)
+    ]
     if len(rows) < 2 or not any(cell.number for row in rows for cell in row.cells[:2]):
         return None
     drawing = Element("svg", {"xmlns": SVG, "role": "img", "aria-labelledby": f"{table.id}-title {table.id}-desc"})

@@ -10,11 +10,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from forms_app.domain.register import State
+
 SMALLEST = 5
 """The smallest count that is told."""
 MANY = 500
 """After a year of so many, the tables of a quarter are told where none of their counts is small. Before, and in smaller Boards, a quarter
 has no table: it would cost the tables of the year."""
+HIDDEN_LAST = frozenset({State.RESOLVED.value})
+"""Codes that cover others only where nothing else does: most tables of a year say more of what was resolved."""
 ENOUGH = 2 * SMALLEST - 1
 """How many there are at least in what is hidden together with a count that is not small: each small one may be any."""
 
@@ -119,7 +123,7 @@ def _told(
     own = Counter({path: count for path, count in whole.items() if path[: len(way)] == way})
     yield way, own.total()
     below = kinds(way) if any(len(path) > len(way) for path in own) else ()
-    found = sorted(kind for kind in below if unknown[kind])
+    found = sorted((kind for kind in below if unknown[kind]), key=lambda kind: (kind not in HIDDEN_LAST, kind))
     not_told = {found[place] for place in hidden([unknown[kind] for kind in found], at_least_two=at_least_two)}
     for kind in below:
         path = (*way, kind)

@@ -276,6 +276,17 @@ def test_a_quarter_has_tables_after_a_year_of_many(
     assert [each.id for each in told(here, Period(2025, 1)).tables] == ["quarters"]
 
 
+def test_what_was_resolved_is_the_last_to_be_hidden_for_the_sake_of_another(here: Scene, there: Counted) -> None:
+    there.add(20, 2)
+    there.add(9, 2, state=State.OPEN.value)
+    there.add(2, 2, state=State.LEFT.value)
+
+    stages = table(told(here), "stage")
+
+    assert line(stages, "Resolved") == ["20", "–"]
+    assert line(stages, "Still going on") == line(stages, "Gone on outside the policy") == ["Not shown", "–"]
+
+
 def test_time_at_a_stage_is_told_of_ten_stays_and_the_longest_by_the_fifth(here: Scene, there: Counted) -> None:
     for days in (1, 2, 3, 4, 5, 6, 7, 8, 90):
         there.add(1, 2, stays=[(there.stage, days, days < 5)])
