@@ -19,6 +19,7 @@ from forms_app.db import outbox
 from forms_app.db.ledger import reference_of
 from forms_app.db.other_systems_tables import Webhook, WebhookMessage
 from forms_app.db.outbox import Claim, OutboxKind
+from forms_app.db.register import told_at
 from forms_app.db.tables import Document, Escalation, StageRecord
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.errors import NotAllowedNow, NotFound
@@ -240,9 +241,14 @@ def tell_of_stage(work: Work, escalation: Escalation, record: StageRecord) -> No
     visit = standing_of(work, escalation).visits[-1]
     if visit.entry.id != record.id:
         return
-    work.session.flush()
     for webhook in webhooks:
-        if webhook.agency_id is None or rows.is_in(work.session, webhook.agency_id, escalation.id):
+        agency = webhook.agency_id
+        is_theirs = (
+            bool(told_at(work.session, [escalation.id]))
+            if agency is None
+            else rows.is_in(work.session, agency, escalation.id)
+        )
+        if is_theirs:
             _owe(
                 work,
                 webhook,
@@ -259,7 +265,6 @@ def tell_of_document(work: Work, board: UUID, document: Document) -> None:
     webhooks = [each for each in rows.webhooks_to_tell(work.session, board) if Event.DOCUMENT_ISSUED in each.events]
     if not webhooks:
         return
-    work.session.flush()
     for webhook in webhooks:
         if _has(work, webhook, document.id):
             _owe(

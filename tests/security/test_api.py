@@ -382,11 +382,11 @@ def test_each_scope_opens_its_own_and_nothing_else(one: Here) -> None:
 
 def test_the_boards_register_is_what_it_was_told_of_without_what_whoever_asked_has_an_interest_in(here: Here) -> None:
     unit = here.scene.holder("business_unit")
-    board = here.program(None)
-    told = board.get("/register").json["escalations"]
-    with here.scene.database.reading() as session:
-        wanted = {entry.reference for entry in session.scalars(select(RegisterEntry)) if entry.told_at is not None}
-    assert {each["reference"] for each in told} == wanted
+    board, own = here.program(None), RegisterEntry.escalation_id == here.escalation
+    here.change(RegisterEntry, own, told_at=None)
+    assert board.get("/register").json["escalations"] == []
+    here.change(RegisterEntry, own, told_at=here.scene.clock.now)
+    assert [each["reference"] for each in board.get("/register").json["escalations"]] == [here.reference]
     with here.scene.database.writing() as session:
         session.add(Interest(escalation_id=here.escalation, person_id=unit, declared_at=here.scene.clock.now))
 
