@@ -102,13 +102,6 @@ def count_lines(session: Session, board_id: UUID, wanted: Wanted, *, only_of: Se
     return session.scalar(of_these) or 0
 
 
-def count_overdue(session: Session, board_id: UUID, *, today: date) -> int:
-    """How many lines of both registers are overdue."""
-    line = LearningLine
-    wanted = (line.board_id == board_id, line.done_at.is_(None), line.due_on < today)
-    return session.scalar(select(func.count()).select_from(line).where(*wanted)) or 0
-
-
 def _which(board_id: UUID, wanted: Wanted, only_of: Seat | None, today: date) -> list[ColumnElement[bool]]:
     line = LearningLine
     found: list[ColumnElement[bool]] = [line.board_id == board_id, line.kind == wanted.kind.value]
