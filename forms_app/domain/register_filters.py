@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -116,6 +116,25 @@ _READ: Mapping[str, Any] = {
     "reference": _reference,
     "period": _period,
 }
+
+
+# --- what can be asked for -------------------------------------------------------------------------------------
+
+Choices = Mapping[str, Sequence[tuple[str, str]]]
+"""Groups of codes with their words."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterChoices:
+    """Each by the name of the filter that it is for; one policy alone is no choice."""
+
+    board_code: str
+    policy: Choices
+    stage: Choices
+    reason: Choices
+    outcome: Choices
+    agency: Choices
+    period: Choices
 
 
 # --- from one page to the next -----------------------------------------------------------------------------------

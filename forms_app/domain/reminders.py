@@ -73,6 +73,7 @@ def last_day_of_reminders(now: Standing, reached_at: datetime | None) -> date:
 
     `reached_at` is when a mail server last took a document that its recipients answer.
     """
+    days: list[date] = []
     match now:
         case Open():
             return date.max
@@ -83,7 +84,7 @@ def last_day_of_reminders(now: Standing, reached_at: datetime | None) -> date:
             days = [action.by_when for action in now.outcome.actions]
             days += [day for day in (now.outcome.review_on, *(each.again_on for each in said)) if day is not None]
         case Left():
-            days = []
+            pass
     since = now.at if reached_at is None else max(now.at, reached_at)
     return max([uk_date(since) + CHASED_FOR_DAYS, *days])
 

@@ -8,9 +8,8 @@ from wtforms import Form
 
 from forms_app.documents.printable import unprintable
 from forms_app.domain.register import State
-from forms_app.domain.register_filters import Only, Sort, reference_typed
+from forms_app.domain.register_filters import Choices, Only, RegisterChoices, Sort, reference_typed
 from forms_app.forms.fields import PickFromList, Picks, Words
-from forms_app.services.register_choices import Choices, RegisterChoices
 
 ORDERS = {
     Sort.NEWEST: "Newest first",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,25 +12,10 @@ from forms_app.db.tables import Person
 from forms_app.domain.access import May
 from forms_app.domain.periods import Period
 from forms_app.domain.policy import OFFICE, Choice, Policy
+from forms_app.domain.register_filters import Choices, RegisterChoices
 from forms_app.domain.working_days import uk_date
 from forms_app.services.directory import person_who_may
 from forms_app.services.work import Work
-
-Choices = Mapping[str, Sequence[tuple[str, str]]]
-"""Groups of codes with their words."""
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterChoices:
-    """Each by the name of the filter that it is for; one policy alone is no choice."""
-
-    board_code: str
-    policy: Choices
-    stage: Choices
-    reason: Choices
-    outcome: Choices
-    agency: Choices
-    period: Choices
 
 
 def register_choices(work: Work, *, by: UUID) -> RegisterChoices:
