@@ -21,7 +21,9 @@ from forms_app.services.work import Work
 INTRODUCTION, LEARNED, DONE, NOTE = "introduction", "learned", "done", "note-"
 TEXTS = {LEARNED: "What the Board learned", DONE: "What the Board did"}
 NO_NAMES = "Do not name anybody, and do not write a number that a table does not show."
-NOT_COUNTED = "The numbers of this period are not all counted yet. You can write the report now, and prepare it when they are."
+NOT_COUNTED = (
+    "The numbers of this period are not all counted yet. You can write the report now, and prepare it when they are."
+)
 MOST_BARS = 30
 MOST_CELLS = 6
 """Columns of figures side by side on a page."""
