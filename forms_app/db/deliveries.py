@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, or_, select, union, update
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from forms_app.db.outbox import OutboxKind
 from forms_app.db.register_tables import HAS_FAILED, IS_PARKED, WAS_REFUSED
@@ -197,11 +197,12 @@ def withdrawn_from(session: Session, document_id: UUID, person_id: UUID) -> Deli
 
 def withdrawals_known_to(session: Session, escalation_id: UUID, person_id: UUID) -> Sequence[Delivery]:
     """What was withdrawn, from whomever, of the documents of an escalation that this person was sent; the newest first."""
-    own = select(Delivery.document_id).where(Delivery.person_id == person_id)
+    own = aliased(Delivery)  # asked of each document, since somebody may have been sent thousands
+    was_sent = exists().where(own.document_id == Document.id, own.person_id == person_id)
     return session.scalars(
         select(Delivery)
         .join(Delivery.document)
-        .where(Document.escalation_id == escalation_id, Document.id.in_(own), Delivery.withdrawn_at.is_not(None))
+        .where(Document.escalation_id == escalation_id, was_sent, Delivery.withdrawn_at.is_not(None))
         .options(*LINES, *ABOUT)
         .order_by(Delivery.withdrawn_at.desc(), Document.owed_at.desc(), Document.id, Delivery.number)
     ).all()
