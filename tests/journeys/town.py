@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
+from sqlalchemy import select
+
 from forms_app.app import create_app
 from forms_app.commands.invented import Invented, invented_boards
 from forms_app.db.database import Database
+from forms_app.db.tables import Escalation
 from forms_app.documents.catalogue import kind_of
 from forms_app.documents.contexts import Context
 from forms_app.documents.issue import Issued, issue
@@ -24,6 +27,7 @@ from forms_app.mail.connection import MailServer
 from forms_app.mail.postbox import Postbox
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.services.boards import set_up_board
+from forms_app.services.counting import differences
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.workshop import Workshop
 from tests import letters
@@ -115,7 +119,10 @@ def town(database_url: str, smtp: SmtpServer, calendars: Callable[[str], Calenda
     yield Town(workshop, clock, smtp, boards, app, desk)
     with workshop.reading() as work:
         faults = letters.faults_by_records(work.session, smtp.sent())
+        every = work.session.scalars(select(Escalation.id)).all()
+        counted_otherwise = list(differences(work, every))
     assert not faults, faults
+    assert not counted_otherwise, counted_otherwise
     workshop.database.close()
 
 
