@@ -8,7 +8,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -63,7 +63,7 @@ class Job:
     seal: Seal | None = None
     mailbox: Mailbox | None = None
     """Where messages that come back are read."""
-    caller: Caller = Caller()
+    caller: Caller = field(default_factory=Caller)
     """How the addresses of webhooks are reached."""
     reminders_hour: int = 8
     """The hour of the UK day at which people are reminded."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, literal_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forms_app.db.sealing import SealedText
 from forms_app.db.tables import Agency, Base, Person, RegisterEntry, _id
 
-SAYS_LEARNING = literal_column("(policy_gap OR CAST(learning AS TEXT) <> '[]')")
+SAYS_LEARNING: ColumnElement[bool] = literal_column("(policy_gap OR CAST(learning AS TEXT) <> '[]')")
 """Whether the outcome of an escalation names learning or a gap: in these very words, because an index is only of those that do."""
 Index(
     "ix_register_entries_says_learning",

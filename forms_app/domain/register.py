@@ -15,7 +15,6 @@ from forms_app.domain.records import Concern, FollowUp, MeetingHeld, Place, Step
 from forms_app.domain.reminders import last_day_of_reminders
 from forms_app.domain.working_days import Calendar, uk_date
 
-
 UNSEEN = frozenset({"quiet", "restricted_note"})
 """Records that do not move an escalation on for the Board: the second it must not even hear of."""
 

@@ -46,7 +46,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["board_id"], ["boards.id"], name=op.f("fk_board_reports_board_id")),
         *(sa.ForeignKeyConstraint([each], ["people.id"], name=op.f(f"fk_board_reports_{each}")) for each in PEOPLE),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_board_reports")),
-        sa.UniqueConstraint("board_id", "reference", name=op.f("uq_board_reports_board_id")),
+        sa.UniqueConstraint("board_id", "reference", name=op.f("uq_board_reports_board_id_reference")),
     )
     not_withdrawn = sa.text("withdrawn_at IS NULL")
     op.create_index(
@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["report_id"], ["board_reports.id"], name=op.f("fk_board_report_findings_report_id")),
         sa.ForeignKeyConstraint(["board_id"], ["boards.id"], name=op.f("fk_board_report_findings_board_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_board_report_findings")),
-        sa.UniqueConstraint("report_id", "number", name=op.f("uq_board_report_findings_report_id")),
+        sa.UniqueConstraint("report_id", "number", name=op.f("uq_board_report_findings_report_id_number")),
     )
     op.create_table(
         "board_report_files",
@@ -88,7 +88,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["report_id"], ["board_reports.id"], name=op.f("fk_board_report_files_report_id")),
         sa.ForeignKeyConstraint(["board_id"], ["boards.id"], name=op.f("fk_board_report_files_board_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_board_report_files")),
-        sa.UniqueConstraint("report_id", "format", name=op.f("uq_board_report_files_report_id")),
+        sa.UniqueConstraint("report_id", "format", name=op.f("uq_board_report_files_report_id_format")),
     )
     if op.get_bind().dialect.name == "postgresql":
         for table in TABLES:

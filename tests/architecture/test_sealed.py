@@ -26,7 +26,8 @@ OPEN = {
         stage_records.side word_layouts.kind destruction_items.left_because documents.kind layout_choices.kind layout_choices.decision
         deliveries.seat document_files.format releases.because releases.proposal acknowledgements.answer attempts.result
         delivery_events.kind delivery_events.code release_findings.field release_findings.rule boards.code boards.policy_key
-        boards.next_policy_key policy_adoptions.policy_key policy_adoptions.instead_of rehearsed_policies.policy_key rehearsed_policies.route
+        boards.next_policy_key policy_adoptions.policy_key policy_adoptions.instead_of rehearsed_policies.policy_key
+        rehearsed_policies.route
         blank_forms.policy_key escalations.policy_key sealed_places.place data_keys.wrapped_by
         document_sets.kinds document_sets.formats document_sets.failed_because document_set_items.left_because
         register_entries.policy_key register_entries.category register_entries.state register_entries.route register_entries.stage

@@ -110,4 +110,4 @@ def test_a_concern_that_was_begun_before_keeps_all_that_was_typed(boards: tuple[
 def _page_that_asks(here: Office, name: str) -> str:
     visitor = here.visitor(here.scene.raiser)
     tasks = html.fromstring(visitor.get("/escalations/new").text).xpath("//main//a[contains(@class, 'task')]/@href")
-    return next((each for each in tasks if f'name="{name}"' in visitor.get(each).text))
+    return next(each for each in tasks if f'name="{name}"' in visitor.get(each).text)
