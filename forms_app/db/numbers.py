@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from forms_app.db.figure_tables import FigureNote, QuarterCount
-from forms_app.db.places import WHOLE
-from forms_app.db.tables import Agency, Board, Escalation, RegisterAgency, RegisterEntry, RegisterStay
+from forms_app.db.tables import Agency, Board, RegisterAgency, RegisterEntry, RegisterStay
 from forms_app.domain.figures import SEVERAL, UNSAID, Actions, CameOf, Limits, Part, Quarter, Reviews, Stays
 from forms_app.domain.register import State
 from forms_app.domain.suppression import Path
@@ -174,19 +173,6 @@ def agency_names(session: Session, board_id: UUID) -> dict[str, str]:
     """The name of every agency that a Board has or had, by its id."""
     wanted = select(Agency.id, Agency.name).where(Agency.board_id == board_id)
     return {str(each): name for each, name in session.execute(wanted)}
-
-
-def told_in(session: Session, board_id: UUID, since: datetime, until: datetime, most: int) -> Sequence[Escalation]:
-    """The escalations that began in a period and of which the Board was told, whole: the newest, and not more than `most`."""
-    newest = (
-        select(_ENTRY.escalation_id)
-        .where(_ENTRY.board_id == board_id, _ENTRY.opened_at >= since, _ENTRY.opened_at < until)
-        .where(_ENTRY.told_at.is_not(None), _ENTRY.destroyed_at.is_(None))
-        .order_by(_ENTRY.opened_at.desc(), _ENTRY.escalation_id)
-        .limit(most)
-    )
-    wanted = select(Escalation).where(Escalation.id.in_(session.scalars(newest).all())).options(*WHOLE)
-    return session.scalars(wanted.order_by(Escalation.id)).all()
 
 
 def notes(session: Session, board_id: UUID, period: str) -> dict[str, FigureNote]:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import UUID
 
 from forms_app.db import numbers as rows
 from forms_app.db.figure_tables import FigureNote
-from forms_app.db.people import everybody_of_board
-from forms_app.deidentification.dictionary import Identifier, Sort
-from forms_app.deidentification.scan import scan
 from forms_app.domain.access import May
 from forms_app.domain.errors import NotFound
 from forms_app.domain.numbers import Table
 from forms_app.domain.periods import Period
 from forms_app.services.directory import person_who_may
-from forms_app.services.identifiers import identifiers_of
-from forms_app.services.learning import StillIdentifies, stamp_of
 from forms_app.services.numbers import numbers_of
+from forms_app.services.scanning import StillIdentifies, found_in_words_of_board, stamp_of_findings
 from forms_app.services.work import Work
 
-MOST_ESCALATIONS = 200
-"""Of so many of the period, the newest, what is recorded is looked for in the text."""
 FIELD = "text"
 
 
@@ -38,12 +31,12 @@ def table_to_explain(work: Work, *, by: UUID, period: Period, table_id: str) -> 
 def explain(work: Work, *, by: UUID, period: Period, table_id: str, text: str, seen: str = "") -> None:
     """Writes what explains a table; without words it is explained no more.
 
-    Raises NotFound, and StillIdentifies where something in it could tell of somebody and nobody has said that they saw that.
+    Raises NotFound, CheckFailed, and StillIdentifies where something in it could tell of somebody and nobody has said that they saw that.
     """
     person = person_who_may(work, by, May.EXPLAIN_NUMBERS)
     table_to_explain(work, by=by, period=period, table_id=table_id)
-    found = scan({FIELD: text}, tuple(_known(work, person.board_id, period)))
-    if found and seen != stamp_of(found):
+    found = found_in_words_of_board(work, person.board_id, period, {FIELD: text})
+    if found and seen != stamp_of_findings(found):
         raise StillIdentifies(found)
     note = rows.notes(work.session, person.board_id, period.code).get(table_id)
     if not text.strip():
@@ -63,11 +56,3 @@ def explain(work: Work, *, by: UUID, period: Period, table_id: str, text: str, s
     else:
         note.text, note.written_by_id, note.written_at = text, by, work.now
     work.note("figure_explained", person=by, board=person.board_id, code=f"{period.code}:{table_id}")
-
-
-def _known(work: Work, board_id: UUID, period: Period) -> Iterator[Identifier]:
-    """The Board's people, and what is recorded of those escalations of the period of which it was told; agencies stand in the tables."""
-    for person in everybody_of_board(work.session, board_id):
-        yield Identifier("the name of somebody on the Board’s list of people", person.name, instead="a professional")
-    for escalation in rows.told_in(work.session, board_id, period.since, period.until, MOST_ESCALATIONS):
-        yield from (each for each in identifiers_of(escalation) if each.sort is not Sort.AGENCY)

@@ -15,7 +15,7 @@ from forms_app.domain.periods import Period
 from forms_app.domain.suppression import SMALLEST
 from forms_app.domain.working_days import spell_date
 from forms_app.services.numbers import numbers_of
-from forms_app.services.report_kinds import Draft, Question, heading_of
+from forms_app.services.report_kinds import Draft, Question, heading_of, period_of
 from forms_app.services.work import Work
 
 INTRODUCTION, LEARNED, DONE, NOTE = "introduction", "learned", "done", "note-"
@@ -43,8 +43,7 @@ class FiguresReports:
         return (period.quarter is None) == self.is_annual
 
     def draft(self, work: Work, report: BoardReport) -> Draft:
-        period = Period.read(report.period)
-        assert period is not None, "a report is begun for a period"
+        period = period_of(report)
         numbers = numbers_of(work, report.board_id, period)
         title = kind_of(self.code).title
         context = say.FiguresReport(

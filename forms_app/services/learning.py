@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from uuid import UUID, uuid4, uuid5
 
 from forms_app.db import learning as rows
@@ -14,10 +13,9 @@ from forms_app.db.learning_tables import LearningChange, LearningLine, NothingTo
 from forms_app.db.people import people_of_board
 from forms_app.db.releases import escalation_behind
 from forms_app.db.tables import Person, RegisterEntry
-from forms_app.deidentification.findings import Finding
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.comma_separated import write_rows
-from forms_app.domain.errors import ChangedMeanwhile, DomainError, NotAllowedNow, NotFound
+from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.learning import SUB_GROUPS, Kind, LineDetails, Owner, Show, Wanted, is_overdue
 from forms_app.domain.periods import Period
 from forms_app.domain.policy import Policy
@@ -26,7 +24,7 @@ from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.services.contacts import AT_BOARD
 from forms_app.services.directory import person_who_may
 from forms_app.services.in_words import title_of
-from forms_app.services.scanning import found_in_words
+from forms_app.services.scanning import StillIdentifies, found_in_words, stamp_of_findings
 from forms_app.services.work import Work
 
 MOST_COUNTED = 100
@@ -71,15 +69,6 @@ COLUMNS = (
 )
 
 
-class StillIdentifies(DomainError):
-    """The check found something in the texts of a line, and nobody said of exactly that why it can stay."""
-
-    def __init__(self, found: Sequence[Finding]) -> None:
-        super().__init__("Take out what was found, or say why it can stay")
-        self.found = tuple(found)
-        self.stamp = stamp_of(found)
-
-
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Why what was found can stay, and of which findings somebody says so."""
@@ -116,7 +105,7 @@ class ToRoute:
 
 def to_route(work: Work, *, by: UUID, most: int = 10) -> ToRoute | None:
     """What waits, the oldest first; None for somebody who does not keep the registers."""
-    own = _own(work, by)
+    own = person_who_may(work, by, May.SEE_LEARNING)
     if not may(own, May.KEEP_LEARNING, Relation.OWN_BOARD):
         return None
     count = rows.count_to_route(work.session, own.board_id, by, MOST_COUNTED + 1)
@@ -315,10 +304,6 @@ def _details(line: LearningLine) -> LineDetails:
     )
 
 
-def _own(work: Work, by: UUID) -> Person:
-    return person_who_may(work, by, May.SEE_LEARNING)
-
-
 def _only_of(own: Person) -> Seat | None:
     return Seat(own.seat) if own.seat in SUB_GROUPS else None
 
@@ -416,14 +401,9 @@ def _checked(work: Work, came_from: UUID | None, texts: Mapping[str, str], kept:
     found = found_in_words(texts, escalation)
     if not found:
         return ""
-    if not kept.because.strip() or kept.stamp != stamp_of(found):
+    if not kept.because.strip() or kept.stamp != stamp_of_findings(found):
         raise StillIdentifies(found)
     return kept.because
-
-
-def stamp_of(found: Sequence[Finding]) -> str:
-    """Says of exactly these findings that somebody saw them."""
-    return sha256(repr([(each.field, each.rule, each.text) for each in found]).encode()).hexdigest()
 
 
 def _noted(work: Work, own: Person, line: LearningLine, action: str, changed: Sequence[str]) -> None:

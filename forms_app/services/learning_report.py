@@ -13,7 +13,7 @@ from forms_app.domain.periods import Period
 from forms_app.domain.seats import Seat
 from forms_app.domain.working_days import spell_date
 from forms_app.services.learning import REGISTERS, SEATS, LineView, lines_of_sub_group
-from forms_app.services.report_kinds import Draft, Question, heading_of
+from forms_app.services.report_kinds import Draft, Question, heading_of, period_of
 from forms_app.services.work import Work
 
 ASKED = Question(
@@ -35,8 +35,7 @@ class LearningReports:
         return True
 
     def draft(self, work: Work, report: BoardReport) -> Draft:
-        period, seat = Period.read(report.period), Seat(report.part)
-        assert period is not None, "a report is begun for a period"
+        period, seat = period_of(report), Seat(report.part)
         lines = lines_of_sub_group(work, report.board_id, seat, period)
         open_at_end = [line for line in lines if line.done_on is None or line.done_on > period.last]
         done = [line for line in lines if line not in open_at_end]

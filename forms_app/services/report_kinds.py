@@ -28,8 +28,6 @@ class Question:
     hint: str = ""
     needed: bool = False
     """Whether the report cannot be prepared while it is blank."""
-    given: str = ""
-    """What stands in the box at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,12 @@ class ReportKind(Protocol):
 
     def filled(self, context: Value, texts: Mapping[str, str]) -> Value:
         """The same with what was typed, by the ids of the questions."""
+
+
+def period_of(report: BoardReport) -> Period:
+    found = Period.read(report.period)
+    assert found is not None, "a report is begun for a period"
+    return found
 
 
 def heading_of(work: Work, report: BoardReport, title: str) -> Heading:

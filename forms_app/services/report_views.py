@@ -25,7 +25,7 @@ from forms_app.services import reports
 from forms_app.services.directory import person_who_may
 from forms_app.services.documents import FORMATS, FileLine
 from forms_app.services.held import SURROUNDINGS
-from forms_app.services.report_kinds import Draft, Question
+from forms_app.services.report_kinds import Draft, Question, period_of
 from forms_app.services.reports import KINDS, NOWHERE, blank_in, draft_of, filled, prepared_context, report_for
 from forms_app.services.scanning import TEXT
 from forms_app.services.work import Work
@@ -215,10 +215,8 @@ def _as_issued(work: Work, report: BoardReport, file_format: str) -> bytes:
 
 
 def _title(work: Work, board: Board, report: BoardReport) -> str:
-    period = Period.read(report.period)
-    assert period is not None, "a report is begun for a period"
     called = dict(KINDS[report.kind].parts(work, board)).get(report.part, kind_of(report.kind).title)
-    return f"{called}: {period.title}"
+    return f"{called}: {period_of(report).title}"
 
 
 def _line(work: Work, board: Board, report: BoardReport) -> ReportLine:

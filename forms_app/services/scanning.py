@@ -1,19 +1,26 @@
-"""What of a document is scanned before it may leave, and for what."""
+"""What of a document, and of what the Board tells, is scanned before it may leave, and for what."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
+from forms_app.db.people import everybody_of_board
+from forms_app.db.reports import told_in
 from forms_app.db.tables import Document, Escalation
 from forms_app.deidentification.dictionary import Identifier, Sort
 from forms_app.deidentification.findings import Finding, ScanFailed
 from forms_app.deidentification.scan import LONGEST, recorded, scan
 from forms_app.documents import contexts as say
 from forms_app.documents.catalogue import kind_of
+from forms_app.domain.contacts import stamp_of
 from forms_app.domain.errors import DomainError
+from forms_app.domain.periods import Period
 from forms_app.services.identifiers import identifiers_of
+from forms_app.services.work import Work
 
 Released = say.BoardProforma | say.SubGroupReport | say.PolicyGapNotice
 """What holds short texts."""
@@ -28,6 +35,11 @@ NOT_TYPED = frozenset(
     | {"time_limits", "stages", "stage", "rules", "choices", "return_to", "question", "title", "agency", "to"}
 )
 """The parts of a context that hold what the directory and the policy say. Whatever is not named here is scanned."""
+MOST_ESCALATIONS = 200
+"""Of so many of a period, the newest, the records are opened to look for names. What the rules find they find in any case."""
+ON_THE_LIST = "somebody on the Board’s list of people"
+RECORDED = "something that is recorded of an escalation"
+"""No more: whoever types words could otherwise learn of whom they are."""
 
 
 class Because(StrEnum):
@@ -39,6 +51,20 @@ class Because(StrEnum):
 
 class CheckFailed(DomainError):
     """The scan could not be carried out, and so nothing may leave."""
+
+
+class StillIdentifies(DomainError):
+    """The scan found something in texts, and nobody said of exactly that why it can stay."""
+
+    def __init__(self, found: Sequence[Finding]) -> None:
+        super().__init__("Take out what was found, or say why it can stay")
+        self.found = tuple(found)
+        self.stamp = stamp_of_findings(found)
+
+
+def stamp_of_findings(found: Sequence[Finding]) -> str:
+    """Says of exactly these findings that somebody saw them."""
+    return stamp_of(*(part for each in found for part in (each.field, each.rule, each.text)))
 
 
 def context_of(document: Document) -> say.Value:
@@ -64,6 +90,29 @@ def found_in_words(texts: Mapping[str, str], escalation: Escalation | None) -> t
     Without an escalation only the rules look, which know nobody's name. Raises CheckFailed.
     """
     return _scanned(lambda: scan(texts, () if escalation is None else identifiers_of(escalation)))
+
+
+def found_in_words_of_board(
+    work: Work, board_id: UUID, period: Period, texts: Mapping[str, str]
+) -> tuple[Finding, ...]:
+    """What a person has to look at in texts that the Board tells of a period. Raises CheckFailed."""
+    known = tuple(dict.fromkeys((*_recorded(work, board_id, period), *_people(work, board_id))))
+    return _scanned(lambda: scan(texts, known))
+
+
+def _recorded(work: Work, board_id: UUID, period: Period) -> Iterator[Identifier]:
+    """Names of agencies are left out, because the figures name them."""
+    for escalation in told_in(work.session, board_id, period.since, period.until, MOST_ESCALATIONS):
+        for each in identifiers_of(escalation):
+            if each.sort is not Sort.AGENCY:
+                yield replace(each, what=RECORDED, instead="")
+
+
+def _people(work: Work, board_id: UUID) -> Iterator[Identifier]:
+    for person in everybody_of_board(work.session, board_id):
+        yield Identifier(f"the name of {ON_THE_LIST}", person.name, instead="a professional")
+        yield Identifier(f"the email address of {ON_THE_LIST}", person.email, Sort.CONTACT)
+        yield Identifier(f"the telephone number of {ON_THE_LIST}", person.telephone, Sort.CONTACT)
 
 
 def tells_where(escalation: Escalation, document: Document) -> tuple[Finding, ...]:
@@ -100,7 +149,7 @@ def _scanned(found: Callable[[], tuple[Finding, ...]]) -> tuple[Finding, ...]:
         return found()
     except ScanFailed:
         raise CheckFailed(
-            "The check for names and addresses could not be carried out, so nothing was released. Try again. If it happens "
+            "The check for names and addresses could not be carried out, so nothing was saved or released. Try again. If it happens "
             "again, tell the people who run this service."
         ) from None
 

@@ -29,8 +29,8 @@ from forms_app.forms.learning import (
     reason_form,
 )
 from forms_app.services import learning
-from forms_app.services.learning import Kept, Learnt, StillIdentifies, WholeLine
-from forms_app.services.scanning import CheckFailed
+from forms_app.services.learning import Kept, Learnt, WholeLine
+from forms_app.services.scanning import CheckFailed, StillIdentifies
 from forms_app.web.access import open_to
 from forms_app.web.form_keys import form_key
 from forms_app.web.rendering import CONFLICT, show

@@ -20,8 +20,8 @@ from forms_app.domain.suppression import SMALLEST
 from forms_app.forms.numbers import KEPT, OTHERWISE, note_form
 from forms_app.services.explaining import explain as explain_table
 from forms_app.services.explaining import table_to_explain
-from forms_app.services.learning import StillIdentifies
 from forms_app.services.numbers import numbers_for, numbers_to_take_away, periods_counted
+from forms_app.services.scanning import CheckFailed, StillIdentifies
 from forms_app.web.access import open_to
 from forms_app.web.rendering import show
 from forms_app.web.sessions import signed_in_person, workshop
@@ -116,6 +116,9 @@ def explain(period: str, table_id: str) -> AnyResponse | tuple[str, int]:
         again = note_form(unprintable=unprintable, found=True)(request.form)
         again[KEPT].errors = [OTHERWISE]
         return show("numbers/note.html", again, found=refused.found, stamp=refused.stamp, **shown)
+    except CheckFailed as refused:
+        form["text"].errors = [str(refused)]
+        return show("numbers/note.html", form, found=(), stamp=stamp, **shown)
     return redirect(url_for("numbers.one", period=of.code, said="explained", _anchor=table_id), 303)
 
 

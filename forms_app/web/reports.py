@@ -89,7 +89,7 @@ def texts(report_id: UUID) -> Answer:
     questions = [(each.question.id, each.question.title, each.question.hint) for each in view.texts]
     form_of = written_form(questions, limit=LIMIT, unprintable=unprintable)
     if request.method == "GET":
-        given = {f"t-{each.question.id}": each.text or each.question.given for each in view.texts}
+        given = {f"t-{each.question.id}": each.text for each in view.texts}
         return _form_page("reports/texts.html", view, form_of(data=given))
     form = form_of(request.form)
     if not form.validate():

@@ -23,8 +23,9 @@ from forms_app.domain.learning import Kind, LineDetails, Owner, Show, Wanted
 from forms_app.domain.periods import Period
 from forms_app.domain.seats import Seat
 from forms_app.services import interests, learning, reports
-from forms_app.services.learning import Kept, StillIdentifies
+from forms_app.services.learning import Kept
 from forms_app.services.learning_report import LEARNING
+from forms_app.services.scanning import StillIdentifies
 from forms_app.services.workshop import Workshop
 from tests.factories.scenes import Scene, scene
 from tests.factories.walks import settle

@@ -25,7 +25,7 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.numbers import Cell, Note, Numbers, Row, Table
 from forms_app.domain.periods import Period
 from forms_app.domain.release import Decision
-from forms_app.services import figures_report, report_scanning, reports
+from forms_app.services import figures_report, reports, scanning
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.report_issuing import make_report
 from forms_app.services.report_views import report_file, report_lines, report_view, what_can_be_begun
@@ -267,7 +267,7 @@ def test_without_a_scan_nothing_is_written_and_nothing_leaves(
     def fails(*_: Any) -> Any:
         raise ScanFailed
 
-    monkeypatch.setattr(report_scanning, "scan", fails)
+    monkeypatch.setattr(scanning, "scan", fails)
     with pytest.raises(CheckFailed):
         do(here, reports.release, report, by=second(here))
     with pytest.raises(CheckFailed):

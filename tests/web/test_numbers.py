@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree, html
@@ -17,8 +18,10 @@ from werkzeug.test import TestResponse
 
 from forms_app.db.figure_tables import FigureNote
 from forms_app.db.tables import Board, Person
+from forms_app.deidentification.findings import ScanFailed
 from forms_app.domain.numbers import NOBODY_EXPLAINED
 from forms_app.domain.register import State
+from forms_app.services import scanning
 from forms_app.services.figures import count_quarters
 from tests.factories.figures import Counted
 from tests.factories.scenes import DOMAIN, Scene, latest, scene
@@ -101,9 +104,7 @@ def test_the_page_says_what_is_shown_and_what_is_left_out(site: Site) -> None:
     page = main_of(visiting(site, CHAIR).get("/numbers/2026"))
 
     assert "Escalations that began in 2026: 33" in page
-    assert (
-        "July to December: fewer than 5 escalations began. They are in no total and no table of this year." in page
-    )
+    assert "July to December: fewer than 5 escalations began. They are in no total and no table of this year." in page
     assert NOBODY_EXPLAINED in page
 
 
@@ -232,6 +233,21 @@ def test_words_that_could_name_somebody_are_kept_only_when_somebody_looked_at_th
     assert unit.post(path, {**typed, "found": stamp, "kept": "confirmed"}).status_code == 303
     assert stored(here) == [typed["text"]]
     unit.post(path, {"text": ""})
+
+
+def test_without_a_check_nothing_is_kept(site: Site, here: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    unit, path = visiting(site, UNIT), "/numbers/2026/reason/note"
+    unit.get(path)
+
+    def fails(*_: Any) -> Any:
+        raise ScanFailed
+
+    monkeypatch.setattr(scanning, "scan", fails)
+    answer = unit.post(path, {"text": "More training led to earlier agreement."})
+
+    assert answer.status_code == 422
+    assert "could not be carried out" in main_of(answer)
+    assert stored(here) == []
 
 
 def test_what_cannot_be_kept_is_shown_again_with_what_was_typed(site: Site) -> None:
