@@ -34,11 +34,14 @@ TITLES: Mapping[Kind, str] = {
     Kind.PLACE_CHANGED: "The people who take part have changed",
     Kind.PLACE_GIVEN_UP: "You take no part any more",
     Kind.PLACE_EMPTY: "Somebody must be named in a place",
-    Kind.SIMILAR_ESCALATIONS: "There is a pattern of similar escalations",
+    Kind.POLICY_CHANGES: "Another version of the policy comes",
+    Kind.POLICY_STAYS: "The version of the policy stays",
     Kind.SYSTEM_ACCESS_ASKED: "Somebody asked for access for another system",
     Kind.SYSTEM_ACCESS_ENDS: "The access of another system ends soon",
     Kind.WEBHOOK_GIVEN_UP: "Another system could not be told of something",
+    Kind.SIMILAR_ESCALATIONS: "There is a pattern of similar escalations",
     Kind.TRAIL_HEAD: "The head of the trail",
+    Kind.MANY_DOWNLOADS: "Somebody has taken very many documents",
     Kind.SIGN_IN: "Code to sign in",
 }
 
