@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -31,6 +31,12 @@ def agency_with_name(session: Session, board_id: UUID, name: str) -> Agency | No
 
 def agencies_of_board(session: Session, board_id: UUID) -> Sequence[Agency]:
     return session.scalars(select(Agency).where(Agency.board_id == board_id).order_by(Agency.name)).all()
+
+
+def names_of_agencies(session: Session, board_id: UUID) -> Mapping[UUID, str]:
+    """The name of every agency that a Board has or had."""
+    found = session.execute(select(Agency.id, Agency.name).where(Agency.board_id == board_id))
+    return {each: name for each, name in found}  # noqa: C416  # the rows are no pairs to mypy
 
 
 def agency_of_board(session: Session, board_id: UUID, agency_id: UUID, *, lock: bool = False) -> Agency | None:

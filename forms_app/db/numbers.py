@@ -169,12 +169,6 @@ def counted_periods(session: Session, board_id: UUID) -> Sequence[str]:
     return session.scalars(wanted.order_by(QuarterCount.period)).all()
 
 
-def agency_names(session: Session, board_id: UUID) -> dict[str, str]:
-    """The name of every agency that a Board has or had, by its id."""
-    wanted = select(Agency.id, Agency.name).where(Agency.board_id == board_id)
-    return {str(each): name for each, name in session.execute(wanted)}
-
-
 def notes(session: Session, board_id: UUID, period: str) -> dict[str, FigureNote]:
     """What the business unit wrote to explain the tables of a period, by table."""
     wanted = select(FigureNote).where(FigureNote.board_id == board_id, FigureNote.period == period)

@@ -177,11 +177,6 @@ def agencies_in(session: Session, escalations: Sequence[UUID]) -> Mapping[UUID, 
     return {each: [agency for of, agency in rows if of == each] for each in escalations}
 
 
-def names_of_agencies(session: Session, board_id: UUID) -> Mapping[UUID, str]:
-    found = session.execute(select(Agency.id, Agency.name).where(Agency.board_id == board_id))
-    return {each: name for each, name in found}  # noqa: C416  # the rows are no pairs to mypy
-
-
 def is_told(session: Session, escalation_id: UUID) -> bool:
     """Whether the Board was told of this escalation, as it was counted last."""
     told = select(RegisterEntry.told_at).where(RegisterEntry.escalation_id == escalation_id)

@@ -138,11 +138,6 @@ def policies_had(session: Session, board_id: UUID, keys: Sequence[str]) -> Colle
     return set(session.scalars(union_all(*had))) if had else set()
 
 
-def first_opened(session: Session, board_id: UUID) -> datetime | None:
-    """When the first escalation of a Board was opened."""
-    return session.scalar(select(func.min(RegisterEntry.opened_at)).where(RegisterEntry.board_id == board_id))
-
-
 # --- which rows --------------------------------------------------------------------------------------------------
 
 

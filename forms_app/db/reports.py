@@ -48,12 +48,6 @@ def file_of_report(session: Session, report_id: UUID, file_format: str) -> Repor
     return session.scalars(wanted.options(undefer(ReportFile.content))).one_or_none()
 
 
-def first_opened(session: Session, board_id: UUID) -> datetime | None:
-    """When the first escalation was opened that the Board counts."""
-    wanted = select(RegisterEntry.opened_at).where(RegisterEntry.board_id == board_id, RegisterEntry.counts)
-    return session.scalar(wanted.order_by(RegisterEntry.opened_at).limit(1))
-
-
 def told_in(session: Session, board_id: UUID, since: datetime, until: datetime, most: int) -> Sequence[Escalation]:
     """The escalations of a time of which the Board was told, whole: the newest, and not more than `most`."""
     entry = RegisterEntry

@@ -53,7 +53,7 @@ class DocumentSetItem(Base):
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id"), index=True)
     number: Mapped[int]
     left_because: Mapped[str | None]
-    """A `domain.sets.Left`."""
+    """A `domain.sets.LeftOut`."""
     checked_at: Mapped[datetime | None]
     """When its files were found to be those that were issued."""
 

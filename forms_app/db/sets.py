@@ -15,7 +15,7 @@ from forms_app.db.reads import is_in_office, tells_the_board
 from forms_app.db.releases import is_kept_back, releases_of
 from forms_app.db.set_tables import DocumentSet, DocumentSetItem, DownloadDay
 from forms_app.db.tables import Document, Escalation, Interest
-from forms_app.domain.sets import Left, Wanted
+from forms_app.domain.sets import LeftOut, Wanted
 
 # --- what belongs in one -------------------------------------------------------------------------------------------
 
@@ -39,7 +39,7 @@ def _is_issued(board_id: UUID, person_id: UUID, wanted: Wanted) -> tuple[ColumnE
     return (*_is_of(board_id, wanted), *in_time, is_in_office(person_id))
 
 
-def left_out(session: Session, board_id: UUID, person_id: UUID, wanted: Wanted) -> Sequence[tuple[Document, Left]]:
+def left_out(session: Session, board_id: UUID, person_id: UUID, wanted: Wanted) -> Sequence[tuple[Document, LeftOut]]:
     """What this person would have if it had not been withdrawn, or had been made, and why they have it not."""
     told = (tells_the_board(), ~interest_in(Document.escalation_id, person_id))
     of_board = select(Document).join(Document.escalation).where(*_is_of(board_id, wanted), *told)
@@ -55,11 +55,11 @@ def left_out(session: Session, board_id: UUID, person_id: UUID, wanted: Wanted) 
     ]
     releases = releases_of(session, [document.id for document in found])
 
-    def why(document: Document) -> Left:
+    def why(document: Document) -> LeftOut:
         release = releases.get(document.id)
         if document.issued_at is not None or (release is not None and is_kept_back(release)):
-            return Left.WITHDRAWN
-        return Left.WAITS if release is not None and release.decided_at is None else Left.BEING_MADE
+            return LeftOut.WITHDRAWN
+        return LeftOut.WAITS if release is not None and release.decided_at is None else LeftOut.BEING_MADE
 
     return [(document, why(document)) for document in found]
 

@@ -58,14 +58,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """What the business unit wrote to explain a table."""
-
-    text: str
-    written_on: date
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
     """One table. Its first column says of this period, the second of the same a year earlier, as `columns` has it."""
 
@@ -77,11 +69,12 @@ class Table:
     rows: tuple[Row, ...]
     missing: str = ""
     """A sentence in the place of rows, where there is nothing to show."""
-    note: Note | None = None
+    note: str = ""
+    """What the business unit wrote to explain it."""
 
     @property
     def explanation(self) -> str:
-        return NOBODY_EXPLAINED if self.note is None else self.note.text
+        return self.note or NOBODY_EXPLAINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +93,4 @@ class Numbers:
     @property
     def not_explained(self) -> Iterator[Table]:
         """The tables that nobody has explained."""
-        return (table for table in self.tables if table.note is None and not table.missing)
+        return (table for table in self.tables if not table.note and not table.missing)

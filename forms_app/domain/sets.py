@@ -14,7 +14,7 @@ NEARLY = 80
 """At so many hundredths of what one person may have in a day, somebody else is told."""
 
 
-class Left(StrEnum):
+class LeftOut(StrEnum):
     """Why a document of the time is not in a set."""
 
     WITHDRAWN = "withdrawn"

@@ -120,9 +120,9 @@ def done_form(*, unprintable: Unprintable, asks_to_keep: bool) -> type[Form]:
     return type("DoneForm", (Form,), fields)
 
 
-def reason_form(label: str, *, unprintable: Unprintable, hint: str = "") -> type[Form]:
+def reason_form(label: str, *, unprintable: Unprintable) -> type[Form]:
     """A sentence that says why."""
-    fields = {"reason": Words(label, hint=hint, lines=True, limit=LIMIT, unprintable=unprintable)}
+    fields = {"reason": Words(label, lines=True, limit=LIMIT, unprintable=unprintable)}
     return type("ReasonForm", (Form,), fields)
 
 

@@ -27,7 +27,7 @@ REMEMBERED = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class LeftToday:
     """What somebody can still download today."""
 
     taken: int
@@ -52,14 +52,14 @@ class ManyDownloads:
     is_refused: bool
 
 
-def left_today(work: Work, person: Person) -> Left:
+def left_today(work: Work, person: Person) -> LeftToday:
     """What this person, read with their Board, can still download today."""
     found = sets.day_of(work.session, person.id, uk_date(work.now))
     tomorrow = uk_date(work.now) + timedelta(days=1)
-    return Left(found.taken if found else 0, person.board.documents_a_day, spell_date(tomorrow))
+    return LeftToday(found.taken if found else 0, person.board.documents_a_day, spell_date(tomorrow))
 
 
-def take(work: Work, person: Person, documents: int) -> Left | None:
+def take(work: Work, person: Person, documents: int) -> LeftToday | None:
     """Takes so many of what this person may have today. Where there are not so many left, nothing is taken, and this is what is.
 
     Either way somebody else may be told of it: the work must be committed.
@@ -76,7 +76,7 @@ def take(work: Work, person: Person, documents: int) -> Left | None:
     return None
 
 
-def take_document(work: Work, *, by: UUID, document_id: UUID) -> Left | None:
+def take_document(work: Work, *, by: UUID, document_id: UUID) -> LeftToday | None:
     """Takes one document, as `take` does, for somebody of a Board's office. Of what is not the office's nothing is counted."""
     person = own_person(work, by)
     office = office_of(person)
@@ -84,7 +84,7 @@ def take_document(work: Work, *, by: UUID, document_id: UUID) -> Left | None:
     return take(work, person, 1) if found is not None and found.issued_at is not None else None
 
 
-def take_escalation(work: Work, *, by: UUID, escalation_id: UUID) -> Left | None:
+def take_escalation(work: Work, *, by: UUID, escalation_id: UUID) -> LeftToday | None:
     """Takes every document of an escalation of the register that was issued, as `take` does."""
     person = own_person(work, by)
     found = reads.board_documents(work.session, escalation_id, KINDS, by) if office_of(person) else ()

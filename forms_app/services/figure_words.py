@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from forms_app.domain.figures import SEVERAL, UNSAID, Actions, CameOf, Limits, Part, Reviews
 from forms_app.domain.policy import COUNTED, OFFICE, Choice, Policy, Stage
@@ -70,8 +71,7 @@ class Words:
 
     policies: tuple[Policy, ...]
     """Its own first, then the others under which something was counted."""
-    agencies: Mapping[str, str]
-    """The name of each agency by its id."""
+    agencies: Mapping[UUID, str]
 
     def codes(self, part: Part, way: Path, found: Collection[str]) -> tuple[str, ...]:
         """Every code that can follow a way, and those that were found beside."""
@@ -146,7 +146,7 @@ class Words:
     def _agency(self, path: Path) -> str:
         if len(path) == 3:
             raising, _, receiving = path[-1].partition("/")
-            return f"{self.agencies.get(raising, raising)} with {self.agencies.get(receiving, receiving)}"
+            return f"{self.agencies[UUID(raising)]} with {self.agencies[UUID(receiving)]}"
         kinds = (choice for policy in self.policies for choice in policy.agency_kinds)
         words = {OFFICE: "The Board’s office", SEVERAL: "several agencies", **{each.id: each.title for each in kinds}}
         title = words.get(path[-1], path[-1])

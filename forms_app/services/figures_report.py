@@ -54,7 +54,7 @@ class FiguresReports:
             how=tuple(_how(numbers)),
             texts=(),
         )
-        notes = {f"The explanation of “{table.title}”": table.note.text for table in numbers.tables if table.note}
+        notes = {f"The explanation of “{table.title}”": table.note for table in numbers.tables if table.note}
         return Draft(context, tuple(_questions(numbers)), notes, NOT_COUNTED if numbers.counted_on is None else "")
 
     def filled(self, context: say.Value, texts: Mapping[str, str]) -> say.Value:
@@ -149,7 +149,7 @@ def _note_on(title: str) -> str:
 
 
 def _notes(table: Table) -> tuple[str, ...]:
-    return () if table.note is None else (table.note.text,)
+    return (table.note,) if table.note else ()
 
 
 def _explained(table: say.FiguresTable, texts: Mapping[str, str]) -> say.FiguresTable:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from forms_app.db import other_systems as rows
+from forms_app.db.boards import names_of_agencies
 from forms_app.db.other_systems import After, DocumentRow, EscalationRow
 from forms_app.db.other_systems_tables import Filing
 from forms_app.db.reads import file_of
@@ -161,7 +162,7 @@ def register(work: Work, system: System, *, since: str | None) -> say.Register:
         most=ON_A_PAGE,
     )
     note_used(work, system, what="register")
-    names = rows.names_of_agencies(work.session, system.board_id)
+    names = names_of_agencies(work.session, system.board_id)
     between = rows.agencies_in(work.session, [row.entry.escalation_id for row in found])
 
     def agency(agency_id: UUID) -> say.Agency:

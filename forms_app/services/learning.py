@@ -24,6 +24,7 @@ from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.services.contacts import AT_BOARD
 from forms_app.services.directory import person_who_may
 from forms_app.services.in_words import title_of
+from forms_app.services.register_choices import reasons_of
 from forms_app.services.scanning import StillIdentifies, found_in_words, stamp_of_findings
 from forms_app.services.work import Work
 
@@ -145,12 +146,11 @@ def _entry(work: Work, own: Person, escalation_id: UUID, *, lock: bool = False) 
 
 def _learnt(work: Work, entry: RegisterEntry) -> Learnt:
     policy = work.shelf.get(entry.policy_key)
-    categories = policy.categories_of(policy.route(entry.route))
     return Learnt(
         escalation_id=entry.escalation_id,
         reference=entry.reference,
         policy=policy,
-        reason=title_of((*categories, *policy.categories), entry.category),
+        reason=title_of(reasons_of(policy), entry.category),
         learning=tuple((code, title_of(policy.learning, code)) for code in entry.learning),
         policy_gap=entry.policy_gap,
     )

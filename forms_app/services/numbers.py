@@ -9,11 +9,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 from forms_app.db import numbers as rows
-from forms_app.db.boards import board_of
+from forms_app.db.boards import board_of, names_of_agencies
 from forms_app.domain.access import May
 from forms_app.domain.errors import NotFound
 from forms_app.domain.figures import Part, Quarter, Stays, all_of
-from forms_app.domain.numbers import HIDDEN, NOTHING, Cell, Note, Numbers, Row, Table, Unit
+from forms_app.domain.numbers import HIDDEN, NOTHING, Cell, Numbers, Row, Table, Unit
 from forms_app.domain.periods import QUARTERS, Period
 from forms_app.domain.suppression import (
     MANY,
@@ -97,7 +97,7 @@ def numbers_of(work: Work, board_id: UUID, period: Period) -> Numbers:
         return Numbers(period, counted_on=None, total=NOTHING, total_before=NOTHING, left_out=(), tables=())
     words = _words(work, board_id, [each for _, each in counted.values()])
     notes = rows.notes(work.session, board_id, period.code)
-    said = {each: Note(row.text, uk_date(row.written_at)) for each, row in notes.items()}
+    said = {each: row.text for each, row in notes.items()}
     telling = _Telling(period, now, before, words, said)
     return Numbers(
         period=period,
@@ -113,7 +113,7 @@ def _words(work: Work, board_id: UUID, quarters: Sequence[Quarter]) -> Words:
     own = board_of(work.session, board_id).policy_at(work.now)
     keys = dict.fromkeys([own, *sorted({key for each in quarters for key in each.policies})])
     policies = tuple(work.shelf.get(key) for key in keys if key in work.shelf)
-    return Words(policies, rows.agency_names(work.session, board_id))
+    return Words(policies, names_of_agencies(work.session, board_id))
 
 
 # --- one period ----------------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ class _Telling:
     now: _Counted
     before: _Counted | None
     words: Words
-    notes: Mapping[str, Note]
+    notes: Mapping[str, str]
 
     def tables(self) -> Iterator[Table]:
         yield self._of_quarters()
@@ -278,7 +278,7 @@ class _Telling:
     def _table(
         self, code: str, title: str, counts: str, columns: tuple[str, ...], lines: tuple[Row, ...], missing: str
     ) -> Table:
-        return Table(code, title, counts, columns, lines, missing, self.notes.get(code))
+        return Table(code, title, counts, columns, lines, missing, self.notes.get(code, ""))
 
     # --- of a year alone ---
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from forms_app.db import similar as rows
-from forms_app.db.boards import agencies_of_board
+from forms_app.db.boards import names_of_agencies
 from forms_app.db.learning_tables import PatternLook, PatternThreshold
 from forms_app.db.people import seat_holders
 from forms_app.db.similar import Counted
@@ -23,6 +23,7 @@ from forms_app.mail.compose import Kind
 from forms_app.services.directory import person_who_may
 from forms_app.services.in_words import document_title, month, title_of
 from forms_app.services.notifying import notify
+from forms_app.services.register_choices import reasons_of
 from forms_app.services.similar import period_begins, threshold_for
 from forms_app.services.work import Work
 
@@ -194,7 +195,7 @@ def _line_of(work: Work, own: Person, policy: Policy, threshold: Threshold, pair
 def _lines(
     work: Work, own: Person, policy: Policy, threshold: Threshold, found: Sequence[Counted]
 ) -> Iterator[PatternLine]:
-    names = {agency.id: agency.name for agency in agencies_of_board(work.session, own.board_id)}
+    names = names_of_agencies(work.session, own.board_id)
     looks = rows.last_looks(work.session, own.board_id, [each.pair for each in found])
     reasons = _reasons(work, policy)
     for each in found:
@@ -224,12 +225,7 @@ def _looked(look: PatternLook) -> Looked:
 def _reasons(work: Work, policy: Policy) -> Mapping[str, str]:
     """The policy's reasons by code; of a code that it has no more, as another version has it."""
     versions = [*(each for each in work.shelf if each.id == policy.id and each.key != policy.key), policy]
-    return {
-        choice.id: choice.title
-        for version in versions
-        for choices in (*(route.categories for route in version.routes), version.categories)
-        for choice in choices
-    }
+    return {choice.id: choice.title for version in versions for choice in reasons_of(version)}
 
 
 def _opens(policy: Policy) -> Opens | None:

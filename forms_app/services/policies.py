@@ -132,7 +132,7 @@ def shelf_view(work: Work, *, by: UUID) -> Shown:
 
 def policy_view(work: Work, *, by: UUID, key: str) -> PolicyView:
     """Raises NotFound, also for a version that is not on the shelf."""
-    person, policy = own_person(work, by), _policy(work, key)
+    person, policy = own_person(work, by), policy_on_shelf(work, key)
     found = adoptions_of(work.session, person.board_id)
     pieces = {piece.key: piece for piece in outline(policy)}
     routes = pieces.pop("routes").pieces
@@ -153,7 +153,7 @@ def policy_view(work: Work, *, by: UUID, key: str) -> PolicyView:
 def comparison(work: Work, *, by: UUID, before: str, after: str) -> tuple[Policy, Policy, tuple[Chapter, ...]]:
     """Raises NotFound."""
     own_person(work, by)
-    old, new = _policy(work, before), _policy(work, after)
+    old, new = policy_on_shelf(work, before), policy_on_shelf(work, after)
     return old, new, compared(old, new)
 
 
@@ -165,7 +165,7 @@ def adoption_view(work: Work, *, by: UUID, adoption_id: UUID) -> Adopted:
 
 def misfits(work: Work, *, by: UUID, key: str) -> tuple[str, ...]:
     """What of the Board would not be known to a version: a sentence each. Raises NotFound."""
-    person, policy = person_who_may(work, by, May.PROPOSE_POLICY), _policy(work, key)
+    person, policy = person_who_may(work, by, May.PROPOSE_POLICY), policy_on_shelf(work, key)
     return tuple(_misfits(work, person.board_id, policy))
 
 
@@ -177,7 +177,7 @@ def propose(work: Work, *, by: UUID, key: str, starts_on: date) -> UUID:
 
     Raises NotFound, and NotAllowedNow where it is in force already, another one is confirmed, or the day does not do.
     """
-    person, policy = person_who_may(work, by, May.PROPOSE_POLICY), _policy(work, key)
+    person, policy = person_who_may(work, by, May.PROPOSE_POLICY), policy_on_shelf(work, key)
     board = board_to_change(work.session, person.board_id)
     in_force = board.policy_at(work.now)
     if key == in_force:
@@ -259,7 +259,8 @@ def begin_policy(workshop: Workshop, claim: Claim) -> None:
 # --- parts --------------------------------------------------------------------------------------------------------
 
 
-def _policy(work: Work, key: str) -> Policy:
+def policy_on_shelf(work: Work, key: str) -> Policy:
+    """Raises NotFound."""
     if key not in work.shelf:
         raise NotFound("There is no such policy.")
     return work.shelf.get(key)

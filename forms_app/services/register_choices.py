@@ -8,6 +8,7 @@ from uuid import UUID
 
 from forms_app.db import register_pages as pages
 from forms_app.db.boards import agencies_of_board
+from forms_app.db.numbers import first_begun
 from forms_app.db.tables import Person
 from forms_app.domain.access import May
 from forms_app.domain.periods import Period
@@ -30,7 +31,7 @@ def register_choices(work: Work, *, by: UUID) -> RegisterChoices:
         reason=_group("Reasons", _merged(each for policy in known for each in reasons_of(policy))),
         outcome=_group("Outcomes", _merged(each for policy in known for each in policy.outcomes)),
         agency=_group("Agencies", [(str(each.id), each.name) for each in agencies]),
-        period=_periods(pages.first_opened(work.session, person.board_id), work.now),
+        period=_periods(first_begun(work.session, person.board_id), work.now),
     )
 
 

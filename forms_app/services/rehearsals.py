@@ -16,6 +16,7 @@ from forms_app.domain.errors import NotFound
 from forms_app.domain.policy import Policy
 from forms_app.domain.working_days import instant_of, spell_date
 from forms_app.services.directory import person_who_may
+from forms_app.services.policies import policy_on_shelf
 from forms_app.services.rehearsed import Rehearsal
 from forms_app.services.work import Work
 from forms_app.services.workshop import Workshop
@@ -43,7 +44,7 @@ def ask(work: Work, *, by: UUID, key: str, route: str, opened_on: date) -> UUID:
 
     Raises NotFound.
     """
-    person, policy = person_who_may(work, by, May.PROPOSE_POLICY), _policy(work, key)
+    person, policy = person_who_may(work, by, May.PROPOSE_POLICY), policy_on_shelf(work, key)
     if route not in {each.id for each in policy.routes}:
         raise NotFound("There is no such route.")
     since = work.now - KEPT
@@ -73,7 +74,7 @@ def rehearsal_view(work: Work, *, by: UUID, rehearsal_id: UUID) -> RehearsalView
     found = policies.rehearsal_of(work.session, person.board_id, rehearsal_id, since=work.now - KEPT)
     if found is None:
         raise NotFound("There is no such rehearsal.")
-    policy = _policy(work, found.policy_key)
+    policy = policy_on_shelf(work, found.policy_key)
     return RehearsalView(
         policy=policy,
         route=policy.route(found.route).title,
@@ -100,12 +101,6 @@ def make_rehearsal(workshop: Workshop, claim: Claim, rehearse: Rehearse | None) 
 
 def _what(work: Work, asked: RehearsedPolicy) -> tuple[Policy, str, datetime]:
     return work.shelf.get(asked.policy_key), asked.route, instant_of(asked.opened_on, NINE)
-
-
-def _policy(work: Work, key: str) -> Policy:
-    if key not in work.shelf:
-        raise NotFound("There is no such policy.")
-    return work.shelf.get(key)
 
 
 def _owed(rehearsal_id: UUID) -> str:

@@ -152,7 +152,7 @@ def _periods_over(work: Work, board_id: UUID) -> Iterator[Period]:
 def _beginning(work: Work, board_id: UUID) -> date:
     """The first day of the first quarter that was counted, or in which an escalation was begun; today where there is neither."""
     counted = (Period.read(code) for code in numbers.counted_periods(work.session, board_id))
-    begun = rows.first_opened(work.session, board_id)
+    begun = numbers.first_begun(work.session, board_id)
     days = [period.first for period in counted if period is not None]
     return min([*days, uk_date(begun or work.now)])
 

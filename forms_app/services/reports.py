@@ -268,8 +268,7 @@ def withdraws(person: Person, report: BoardReport) -> bool:
 
 def reads(person: Person, report: BoardReport) -> bool:
     """Whether somebody who may see reports sees this one: outside the Board's office only what was released."""
-    is_given_out = report.issued_at is not None and report.withdrawn_at is None
-    return is_given_out or may(person, May.RELEASE_REPORT, Relation.OWN_BOARD)
+    return _is_given_out(report) or may(person, May.RELEASE_REPORT, Relation.OWN_BOARD)
 
 
 def waits_for(work: Work, person: Person, report_id: UUID) -> bool:
@@ -282,8 +281,11 @@ def waits_for(work: Work, person: Person, report_id: UUID) -> bool:
 
 def is_readable_by(work: Work, person: Person, report_id: UUID) -> bool:
     report = reports.report_of_board(work.session, person.board_id, report_id)
-    is_given_out = report is not None and report.issued_at is not None and report.withdrawn_at is None
-    return is_given_out and may(person, May.SEE_REPORTS, Relation.OWN_BOARD)
+    return report is not None and _is_given_out(report) and may(person, May.SEE_REPORTS, Relation.OWN_BOARD)
+
+
+def _is_given_out(report: BoardReport) -> bool:
+    return report.issued_at is not None and report.withdrawn_at is None
 
 
 def report_for(work: Work, by: UUID, report_id: UUID, *, lock: bool = False) -> tuple[BoardReport, Person]:

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from forms_app.db.set_tables import DocumentSet, DocumentSetItem
-from forms_app.documents.catalogue import Format, kind_of
+from forms_app.documents.catalogue import kind_of
 from forms_app.domain.comma_separated import write_rows
-from forms_app.domain.sets import Left
+from forms_app.domain.sets import LeftOut
 from forms_app.domain.working_days import spell_time, uk_date
 from forms_app.services.bundles import NamedFile, named_files
+from forms_app.services.documents import FORMATS
 
 TABLE, CONTENTS, SIGNATURE = "manifest.csv", "MANIFEST.txt", "manifest.csv.sig"
 COLUMNS = ("file", "sha256", "reference", "kind", "issued", "policy", "left_out")
-LEFT_IN_WORDS: Mapping[Left, str] = {
-    Left.WITHDRAWN: "It was withdrawn.",
-    Left.WAITS: "It waits for two people to look at it.",
-    Left.BEING_MADE: "It is not made yet.",
+LEFT_IN_WORDS: Mapping[LeftOut, str] = {
+    LeftOut.WITHDRAWN: "It was withdrawn.",
+    LeftOut.WAITS: "It waits for two people to look at it.",
+    LeftOut.BEING_MADE: "It is not made yet.",
 }
 INTERESTS = "Nothing is here of an escalation in which you declared an interest."
 CHECK = f"openssl pkeyutl -verify -pubin -inkey signing-key.pem -rawin -in {TABLE} -sigfile {SIGNATURE}"
@@ -37,11 +38,8 @@ class Heading:
 
 def files_of(item: DocumentSetItem, formats: Collection[str]) -> list[NamedFile]:
     """The files of one document of a set, as they are called in it."""
-    document, asked = item.document, [form for form in _FORMATS if form in formats]
+    document, asked = item.document, [form for form in FORMATS if form in formats]
     return named_files(document, f"{item.number:04}", document.escalation.reference, asked)
-
-
-_FORMATS: tuple[Format, ...] = ("pdf", "docx")
 
 
 def table(items: Sequence[DocumentSetItem], formats: Collection[str]) -> bytes:
@@ -55,7 +53,7 @@ def _rows(items: Sequence[DocumentSetItem], formats: Collection[str]) -> Iterato
         issued = "" if document.issued_at is None else f"{uk_date(document.issued_at):%Y-%m}"
         known = (escalation.reference, document.kind, issued, escalation.policy_key)
         if item.left_because is not None:
-            yield ("", "", *known, LEFT_IN_WORDS[Left(item.left_because)])
+            yield ("", "", *known, LEFT_IN_WORDS[LeftOut(item.left_because)])
             continue
         for file in files_of(item, formats):
             yield (file.name, file.sha256, *known, "")
@@ -79,7 +77,7 @@ def _contents(found: DocumentSet, items: Sequence[DocumentSetItem], heading: Hea
         yield from (f"   {file.name}\n   SHA-256 {file.sha256}\n" for file in files_of(item, found.formats))
     yield f"\nNot here: {len(missing)}\n" if missing else ""
     for item in missing:
-        said = LEFT_IN_WORDS[Left(item.left_because or "")]
+        said = LEFT_IN_WORDS[LeftOut(item.left_because or "")]
         yield f"   {item.document.escalation.reference}: {kind_of(item.document.kind).title}. {said}\n"
     yield f"\n{INTERESTS}\n" if heading.has_interests else ""
     if heading.is_signed:

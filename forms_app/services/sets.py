@@ -20,13 +20,12 @@ from forms_app.documents.catalogue import Format, kind_of
 from forms_app.documents.faults import DocumentFault
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
-from forms_app.domain.sets import KEPT, Failure, Left, Wanted, months
+from forms_app.domain.sets import KEPT, Failure, LeftOut, Wanted, months
 from forms_app.domain.working_days import spell_time, uk_date
 from forms_app.services import download_budget, set_manifest
 from forms_app.services.bundles import LARGEST, Bundle, Signing, packed, stored_file
 from forms_app.services.directory import person_who_may
-from forms_app.services.download_budget import KINDS
-from forms_app.services.download_budget import Left as LeftToday
+from forms_app.services.download_budget import KINDS, LeftToday
 from forms_app.services.set_manifest import Heading, files_of, spell_months
 from forms_app.services.work import Work
 from forms_app.services.workshop import Workshop
@@ -160,7 +159,7 @@ def _owe(work: Work, person: Person, wanted: Wanted, form_key: UUID, documents: 
     )
     work.session.add(found)
     work.session.flush()
-    there: list[tuple[Document, Left | None]] = [(document, None) for document in documents]
+    there: list[tuple[Document, LeftOut | None]] = [(document, None) for document in documents]
     missing = rows.left_out(work.session, person.board_id, person.id, wanted)
     in_order = sorted([*there, *missing], key=lambda each: (each[1] is not None, each[0].escalation.reference))
     for number, (document, left) in enumerate(in_order, start=1):
@@ -206,7 +205,7 @@ def _check_some(work: Work, found: DocumentSet) -> Failure | None:
     for item in items:
         item.checked_at = work.now
         if item.document_id not in allowed:
-            item.left_because = Left.WITHDRAWN
+            item.left_because = LeftOut.WITHDRAWN
             found.documents -= 1
             continue
         try:
@@ -296,7 +295,7 @@ def set_view(work: Work, *, by: UUID, set_id: UUID) -> SetView:
         line=_line(work, found, checked, person, by),
         left_out=tuple(
             f"{item.document.escalation.reference}: {kind_of(item.document.kind).title}. "
-            f"{set_manifest.LEFT_IN_WORDS[Left(item.left_because or '')]}"
+            f"{set_manifest.LEFT_IN_WORDS[LeftOut(item.left_because or '')]}"
             for item in missing
         ),
         has_interests=rows.has_interests(work.session, by),

@@ -196,6 +196,11 @@ def tell(
         notify(work, kind, person, key=key, about=about)
 
 
+def may_confirm(own: Administrator, asked_by: UUID) -> bool:
+    is_own = signs_off_own(May.CONFIRM_TOKEN, own.id, [asked_by])
+    return may(own.person, May.CONFIRM_TOKEN, Relation.OWN_BOARD) and not is_own
+
+
 def refuse_own(own: Administrator, asked_by: UUID) -> None:
     """Raises NotAllowedNow for whoever asked for it."""
     if signs_off_own(May.CONFIRM_TOKEN, own.id, [asked_by]):
@@ -235,13 +240,9 @@ def _line(work: Work, own: Administrator, token: ApiToken) -> TokenLine:
         expires=spell_date(uk_date(token.expires_at)),
         used="" if token.used_at is None else spell_time(token.used_at),
         state=state,
-        may_confirm=state == "waits" and _may_confirm(own, token.made_by_id),
+        may_confirm=state == "waits" and may_confirm(own, token.made_by_id),
         may_revoke=state in {"waits", "in_use", "stopped"},
     )
-
-
-def _may_confirm(own: Administrator, asked_by: UUID) -> bool:
-    return may(own.person, May.CONFIRM_TOKEN, Relation.OWN_BOARD) and own.id != asked_by
 
 
 def _state(work: Work, token: ApiToken) -> str:

@@ -21,7 +21,6 @@ from forms_app.db.other_systems_tables import Webhook, WebhookMessage
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.register import told_at
 from forms_app.db.tables import Document, Escalation, StageRecord
-from forms_app.domain.access import May, Relation, may
 from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.interface import Told
 from forms_app.domain.systems import CHOSEN_FOR_AGENCY, CHOSEN_FOR_BOARD, Called, Event, Outcome
@@ -31,7 +30,7 @@ from forms_app.services.administering import Administrator, administrator, offic
 from forms_app.services.calling import Answer, Caller
 from forms_app.services.history import standing_of
 from forms_app.services.interface import Addresses
-from forms_app.services.tokens import is_answered_for, refuse_own, tell
+from forms_app.services.tokens import is_answered_for, may_confirm, refuse_own, tell
 from forms_app.services.work import Work
 from forms_app.services.workshop import Workshop
 
@@ -476,9 +475,7 @@ def _line(work: Work, own: Administrator, webhook: Webhook) -> WebhookLine:
         made_by=webhook.made_by.name,
         state=state,
         old_secret_until=spell_time(webhook.old_until) if is_old and webhook.old_until is not None else "",
-        may_confirm=state == "waits"
-        and may(own.person, May.CONFIRM_TOKEN, Relation.OWN_BOARD)
-        and own.id != webhook.made_by_id,
+        may_confirm=state == "waits" and may_confirm(own, webhook.made_by_id),
     )
 
 

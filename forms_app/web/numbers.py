@@ -96,7 +96,7 @@ def explain(period: str, table_id: str) -> AnyResponse | tuple[str, int]:
         table = table_to_explain(work, by=by, period=of, table_id=table_id)
     shown = {"table": table, "period": of, "heading": "Explain a table", "caption": f"{table.title}, {of.title}"}
     if request.method == "GET":
-        given = {"text": table.note.text if table.note else ""}
+        given = {"text": table.note}
         return show(
             "numbers/note.html",
             note_form(unprintable=unprintable, found=False)(data=given),

@@ -19,7 +19,7 @@ from forms_app.domain.periods import Period
 from forms_app.domain.sets import KEPT, Failure
 from forms_app.forms.sets import SetForm, code_of, set_form
 from forms_app.services import sets
-from forms_app.services.download_budget import KINDS, Left, many_downloads
+from forms_app.services.download_budget import KINDS, LeftToday, many_downloads
 from forms_app.services.set_manifest import spell_months
 from forms_app.services.sets import FAILED_IN_WORDS, Choices
 from forms_app.web.access import open_to
@@ -60,7 +60,7 @@ def ask() -> Answer:
         form["kinds"].errors = [str(refused)]
         return _page(choices, form)
     poke()
-    if isinstance(asked, Left):
+    if isinstance(asked, LeftToday):
         return _look(choices, form)
     return redirect(url_for("sets.one", set_id=asked), 303)
 

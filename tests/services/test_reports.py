@@ -22,7 +22,7 @@ from forms_app.documents.catalogue import Issued
 from forms_app.documents.contexts import Context, FiguresReport
 from forms_app.documents.faults import DocumentFault
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
-from forms_app.domain.numbers import Cell, Note, Numbers, Row, Table
+from forms_app.domain.numbers import Cell, Numbers, Row, Table
 from forms_app.domain.periods import Period
 from forms_app.domain.release import Decision
 from forms_app.services import figures_report, reports, scanning
@@ -42,7 +42,7 @@ REASONS = Table(
     columns=("2027", "2026"),
     rows=(Row(("Thresholds",), (Cell(12), Cell(None))), Row(("Plans",), (Cell(7), Cell(9)))),
 )
-STAGES = replace(REASONS, id="stage", title="Stages", note=Note("Most were settled early.", date(2028, 1, 20)))
+STAGES = replace(REASONS, id="stage", title="Stages", note="Most were settled early.")
 NUMBERS = Numbers(YEAR, date(2028, 1, 8), Cell(19), Cell(9), (), (REASONS, STAGES))
 
 
@@ -222,7 +222,7 @@ def test_names_of_the_boards_people_and_of_the_records_are_found_wherever_they_s
 ) -> None:
     with here.database.writing() as session:
         session.get_one(Person, here.raiser).name = "Quillfeather Thrupp"
-    with_name = replace(STAGES, note=Note("Quillfeather helped.", date(2028, 1, 20)))
+    with_name = replace(STAGES, note="Quillfeather helped.")
     counted.numbers = replace(NUMBERS, tables=(REASONS, with_name))
     child = "Ottilie Marchbank"
     do(

@@ -36,8 +36,7 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.sets import Failure, Wanted
 from forms_app.services import download_budget, sets
 from forms_app.services.bundles import Bundle, Signing
-from forms_app.services.download_budget import KINDS
-from forms_app.services.download_budget import Left as LeftToday
+from forms_app.services.download_budget import KINDS, LeftToday
 from forms_app.services.interests import declare_interest
 from tests.factories.downloads import issue, second_officer, tell_the_board
 from tests.factories.scenes import Scene, rejoined, scene
