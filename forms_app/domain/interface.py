@@ -96,8 +96,8 @@ class RegisterLine(Value):
     state: str
     route: str
     stage: str
-    opened_at: datetime
-    changed_at: datetime
+    opened_in: str = Field(description="The month, such as 2027-03: the Board’s office is told no day.")
+    changed_at: datetime = Field(description="When it entered its stage or ended.")
     due_at: datetime | None = Field(description="The next moment that somebody has to keep.")
     ended_at: datetime | None
     outcome: str | None

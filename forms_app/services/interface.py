@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from forms_app.db import other_systems as rows
@@ -21,6 +21,7 @@ from forms_app.domain import interface as say
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.numbers import Cell, Table
 from forms_app.domain.periods import Period
+from forms_app.domain.working_days import uk_date
 from forms_app.services.documents import FORMATS
 from forms_app.services.numbers import numbers_of
 from forms_app.services.tokens import System, note_used
@@ -30,11 +31,14 @@ ON_A_PAGE = 100
 REFERENCE = re.compile("[A-Z]+-[0-9A-Z]+")
 SETTLES = timedelta(seconds=30)
 """What is younger comes with the next question: another transaction may still be writing down something of the same moment."""
+A_DAY = timedelta(days=1)
+"""So far a clock may be behind ours."""
 NO_ESCALATION = "There is no such escalation, or nobody of your agency takes part in it."
 NO_DOCUMENT = "There is no such document, or your agency does not have it."
 NO_SINCE = "`since` is not one that this service gave. Leave it out to begin with the first."
 NO_PERIOD = "There is no such period, or it is not counted yet."
 IN_THE_FUTURE = "`filed_at` is in the future. Say when your system filed it."
+BEFORE_IT_WAS = "`filed_at` is before the day on which the document was issued. Say when your system filed it."
 KEY_USED = "This `Idempotency-Key` was used for another filing. Make a new one for each."
 
 
@@ -126,11 +130,15 @@ def document_file(work: Work, system: System, *, document_id: UUID, file_format:
 def file_document(work: Work, system: System, *, document_id: UUID, key: str, filed_at: datetime) -> say.Filing:
     """Notes that the agency's system filed a document. Asked again under the same key, it answers what it answered first.
 
-    Raises NotFound, NotAllowedNow for a moment to come, and ChangedMeanwhile for a key that was used for something else.
+    Raises NotFound, NotAllowedNow for a moment at which it cannot have been, and ChangedMeanwhile for a key that was used for
+    something else.
     """
     agency, found = _agency(system), _document(work, system, document_id).document
     if filed_at > work.now + SETTLES:
         raise NotAllowedNow(IN_THE_FUTURE)
+    assert found.issued_at is not None, "what is not issued is nobody's"
+    if filed_at < found.issued_at - A_DAY:
+        raise NotAllowedNow(BEFORE_IT_WAS)
     filing = Filing(
         id=uuid4(),
         board_id=system.board_id,
@@ -171,6 +179,7 @@ def register(work: Work, system: System, *, since: str | None) -> say.Register:
     lines = [
         say.RegisterLine(
             **_line(row),
+            opened_in=f"{uk_date(row.entry.opened_at):%Y-%m}",
             reason=row.entry.category,
             due_at=row.entry.due_at,
             outcome=row.entry.outcome,
@@ -227,7 +236,6 @@ def _line(row: EscalationRow) -> dict[str, object]:
         "state": entry.state,
         "route": entry.route,
         "stage": entry.stage,
-        "opened_at": entry.opened_at,
         "changed_at": row.changed_at,
         "ended_at": entry.ended_at,
     }
@@ -252,7 +260,7 @@ def _table(table: Table) -> say.FigureTable:
 
 
 def _stands(row: EscalationRow, to: Addresses) -> dict[str, object]:
-    return {**_line(row), "url": to.escalation(row.entry.reference)}
+    return {**_line(row), "opened_at": row.entry.opened_at, "url": to.escalation(row.entry.reference)}
 
 
 def _documents(work: Work, system: System, to: Addresses, found: Sequence[DocumentRow]) -> list[say.Document]:
@@ -313,6 +321,6 @@ def _after(since: str | None) -> After | None:
         moment = datetime.fromisoformat(at)
         if moment.tzinfo is None:
             raise NotAllowedNow(NO_SINCE)
-        return After(moment, UUID(key))
-    except (ValueError, binascii.Error):
+        return After(moment.astimezone(UTC), UUID(key))
+    except (ValueError, OverflowError, binascii.Error):
         raise NotAllowedNow(NO_SINCE) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -204,6 +205,9 @@ NO_FILINGS = (
     '{"filed_at": 1e400}',
     '{"filed_at": "2027-03-01T10:31:00Z", "child": "Zebedee"}',
     '{"filed_at": "2127-03-01T10:31:00Z"}',
+    '{"filed_at": "0001-01-01T00:00:00Z"}',
+    '{"filed_at": "0001-01-01T00:00:00+14:00"}',
+    '{"filed_at": "2027-02-27T10:31:00Z"}',
 )
 
 
@@ -218,6 +222,7 @@ def test_a_filing_that_does_not_say_when_is_refused_in_a_sentence(one: Here) -> 
         )
         refused(answer, 400)
         assert "Zebedee" not in answer.text
+    assert one.site.visiting(f"practitioner@school.{DOMAIN}").get(f"/escalations/{one.escalation}").status_code == 200
 
 
 # --- who gets nothing ---
@@ -386,7 +391,9 @@ def test_the_boards_register_is_what_it_was_told_of_without_what_whoever_asked_h
     here.change(RegisterEntry, own, told_at=None)
     assert board.get("/register").json["escalations"] == []
     here.change(RegisterEntry, own, told_at=here.scene.clock.now)
-    assert [each["reference"] for each in board.get("/register").json["escalations"]] == [here.reference]
+    (line,) = board.get("/register").json["escalations"]
+    assert (line["reference"], line["opened_in"]) == (here.reference, "2027-03")
+    assert "opened_at" not in line, "the Board's office is told no day"
     with here.scene.database.writing() as session:
         session.add(Interest(escalation_id=here.escalation, person_id=unit, declared_at=here.scene.clock.now))
 
@@ -430,6 +437,7 @@ ODD = (
     "/escalations/%00",
     "/escalations/" + "x" * 3000,
     "/documents?since=" + "A" * 5000,
+    "/documents?since=" + base64.urlsafe_b64encode(f"0001-01-01T00:00:00+14:00 {uuid4().hex}".encode()).decode(),
 )
 
 
