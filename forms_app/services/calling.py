@@ -158,6 +158,8 @@ def is_public(address: str) -> bool:
             return is_public(str(inner))
         if found.teredo is not None or any(found in network for network in THROUGH_OTHERS):
             return False
+        if found.is_site_local:
+            return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 

@@ -19,6 +19,7 @@ from forms_app.db import outbox
 from forms_app.db.ledger import reference_of
 from forms_app.db.other_systems_tables import Webhook, WebhookMessage
 from forms_app.db.outbox import Claim, OutboxKind
+from forms_app.db.reads import board_was_told
 from forms_app.db.register import told_at
 from forms_app.db.tables import Document, Escalation, StageRecord
 from forms_app.domain.errors import NotAllowedNow, NotFound
@@ -83,6 +84,7 @@ class MessageLine:
     id: UUID
     event: Event
     reference: str
+    """Empty where it is about none, or whoever looks for the Board sees nothing of it."""
     owed: str
     outcome: Outcome | None
     tries: tuple[tuple[str, Called, int | None], ...]
@@ -122,17 +124,19 @@ def webhook_line(work: Work, *, by: UUID, webhook_id: UUID) -> WebhookLine:
 
 def log_of(work: Work, *, by: UUID, webhook_id: UUID) -> tuple[MessageLine, ...]:
     """What one of them was told, the newest first. Raises NotFound."""
+    own = administrator(work, by)
     webhook_line(work, by=by, webhook_id=webhook_id)
-    return tuple(_message_line(work, each) for each in rows.messages_of(work.session, webhook_id, SHOWN))
+    return tuple(_message_line(work, own, each) for each in rows.messages_of(work.session, webhook_id, SHOWN))
 
 
 def message_line(work: Work, *, by: UUID, webhook_id: UUID, message_id: UUID) -> MessageLine:
     """One of them. Raises NotFound."""
+    own = administrator(work, by)
     webhook_line(work, by=by, webhook_id=webhook_id)
     message = rows.message_of(work.session, webhook_id, message_id)
     if message is None:
         raise NotFound(NO_SUCH)
-    return _message_line(work, message)
+    return _message_line(work, own, message)
 
 
 def add_webhook(work: Work, *, by: UUID, webhook_id: UUID, url: str, events: Collection[Event]) -> Added | None:
@@ -490,12 +494,18 @@ def _state(work: Work, webhook: Webhook) -> str:
     return "in_use" if is_answered_for(work, webhook.agency_id, is_closed=is_closed) else "stopped"
 
 
-def _message_line(work: Work, message: WebhookMessage) -> MessageLine:
+def _message_line(work: Work, own: Administrator, message: WebhookMessage) -> MessageLine:
+    names = message.escalation_id is not None and _may_be_named(work, own, message.escalation_id)
     return MessageLine(
         id=message.id,
         event=Event(message.event),
-        reference="" if message.escalation_id is None else reference_of(work.session, message.escalation_id),
+        reference=reference_of(work.session, message.escalation_id) if names and message.escalation_id else "",
         owed=spell_time(message.owed_at),
         outcome=None if message.outcome is None else Outcome(message.outcome),
         tries=tuple((spell_time(each.at), Called(each.result), each.status) for each in message.attempts),
     )
+
+
+def _may_be_named(work: Work, own: Administrator, escalation_id: UUID) -> bool:
+    """The business unit also looks after the webhooks of agencies, which are told of what the Board was never told."""
+    return not own.keeps_board or board_was_told(work.session, escalation_id, own.board_id, own.id)

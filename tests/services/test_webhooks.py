@@ -359,6 +359,18 @@ def test_a_record_that_is_undone_tells_nobody(here: Scene) -> None:
     assert OutboxKind.TELL_WEBHOOK.value not in kinds
 
 
+def test_the_log_of_an_agencys_webhook_names_to_the_unit_only_what_the_board_was_told_of(here: Scene) -> None:
+    keeper, added = administrator_of(here, "socialcare"), webhook_of(here, "socialcare", RECEIVER)
+    escalation = here.open().escalation_id
+
+    def named(by: UUID) -> set[str]:
+        with here.workshop.reading() as looking:
+            return {line.reference for line in log_of(looking, by=by, webhook_id=added.id)}
+
+    assert named(keeper) == {reference(here, escalation)}
+    assert named(here.holder("business_unit")) == {""}
+
+
 def test_a_test_names_no_escalation(here: Scene) -> None:
     added = webhook_of(here, "socialcare", RECEIVER)
     with here.workshop.writing() as doing:
@@ -408,6 +420,7 @@ def test_the_log_says_a_status_and_never_what_came_back(here: Scene) -> None:
         ("::1", False),
         ("fe80::1%eth0", False),
         ("fd00::1", False),
+        ("fec0::1", False),
         ("ff02::1", False),
         ("::ffff:127.0.0.1", False),
         ("::ffff:169.254.169.254", False),
