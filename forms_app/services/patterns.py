@@ -17,6 +17,7 @@ from forms_app.domain.errors import NotAllowedNow, NotFound
 from forms_app.domain.patterns import Pair, Threshold, can_be_opened_from, stage_that_opens
 from forms_app.domain.policy import Policy, Side, Stage
 from forms_app.domain.register import State
+from forms_app.domain.register_filters import CODE
 from forms_app.domain.seats import Seat
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.mail.compose import Kind
@@ -185,6 +186,8 @@ def _begin(work: Work, by: UUID, what: May) -> tuple[Person, Policy, Threshold]:
 
 
 def _line_of(work: Work, own: Person, policy: Policy, threshold: Threshold, pair: Pair) -> PatternLine:
+    if CODE.fullmatch(pair.category) is None:
+        raise NotFound(NOT_THERE)
     found = rows.count_of(work.session, own.board_id, pair, period_begins(work, threshold))
     if found is None or found.count < max(threshold.count - 1, 2):
         raise NotFound(NOT_THERE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -214,6 +215,8 @@ def test_on_postgresql_the_unit_reaches_the_rows_that_it_needs(postgresql_url: s
             patterns.tell_raiser(work, by=unit(here), pair=pair_of(here), escalation_id=escalation)
         with office.reading() as work:
             view = patterns.pattern_view(work, by=unit(here), pair=pair_of(here))
+            with pytest.raises(NotFound):  # the database takes no such character
+                patterns.pattern_view(work, by=unit(here), pair=replace(pair_of(here), category="\0"))
         assert [each.escalation_id for each in view.entries] == [escalation]
         assert view.line.looked is not None
 
