@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -144,6 +144,13 @@ def changes_of(session: Session, line_id: UUID) -> Sequence[LearningChange]:
         .options(joinedload(LearningChange.changed_by))
         .order_by(LearningChange.at, LearningChange.field, LearningChange.id)
     ).all()
+
+
+def writers_of(session: Session, lines: Collection[UUID]) -> frozenset[UUID]:
+    """Who wrote any of these lines, or changed anything of one."""
+    return frozenset(
+        session.scalars(select(LearningChange.changed_by_id).where(LearningChange.line_id.in_(lines)).distinct())
+    )
 
 
 def lines_for_report(

@@ -173,3 +173,9 @@ def notes(session: Session, board_id: UUID, period: str) -> dict[str, FigureNote
     """What the business unit wrote to explain the tables of a period, by table."""
     wanted = select(FigureNote).where(FigureNote.board_id == board_id, FigureNote.period == period)
     return {row.table_id: row for row in session.scalars(wanted.order_by(FigureNote.table_id))}
+
+
+def writers_of_notes(session: Session, board_id: UUID, period: str) -> frozenset[UUID]:
+    """Who last wrote what explains a table of a period."""
+    wanted = select(FigureNote.written_by_id).where(FigureNote.board_id == board_id, FigureNote.period == period)
+    return frozenset(session.scalars(wanted))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from forms_app.db.numbers import writers_of_notes
 from forms_app.db.report_tables import BoardReport
 from forms_app.db.tables import Board
 from forms_app.documents import contexts as say
@@ -55,7 +56,9 @@ class FiguresReports:
             texts=(),
         )
         notes = {f"The explanation of “{table.title}”": table.note for table in numbers.tables if table.note}
-        return Draft(context, tuple(_questions(numbers)), notes, NOT_COUNTED if numbers.counted_on is None else "")
+        not_yet = NOT_COUNTED if numbers.counted_on is None else ""
+        writers = writers_of_notes(work.session, report.board_id, period.code)
+        return Draft(context, tuple(_questions(numbers)), notes, not_yet, writers)
 
     def filled(self, context: say.Value, texts: Mapping[str, str]) -> say.Value:
         assert isinstance(context, say.FiguresReport)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from forms_app.db.learning import writers_of
 from forms_app.db.report_tables import BoardReport
 from forms_app.db.tables import Board
 from forms_app.documents import contexts as say
@@ -56,7 +57,8 @@ class LearningReports:
             ),
             texts=(),
         )
-        return Draft(context, (ASKED,), dict(_typed(context)))
+        writers = writers_of(work.session, [line.id for line in lines])
+        return Draft(context, (ASKED,), dict(_typed(context)), writers=writers)
 
     def filled(self, context: say.Value, texts: Mapping[str, str]) -> say.Value:
         assert isinstance(context, say.LearningReport)

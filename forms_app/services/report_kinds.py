@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+from uuid import UUID
 
 from forms_app.db.report_tables import BoardReport
 from forms_app.db.tables import Board
@@ -40,6 +41,8 @@ class Draft:
     """What others typed and the report takes over, by where it stands. It is looked through too, and not changed here."""
     not_yet: str = ""
     """Why it cannot be prepared yet."""
+    writers: frozenset[UUID] = frozenset()
+    """Who typed what it takes over."""
 
 
 class ReportKind(Protocol):

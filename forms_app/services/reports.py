@@ -152,6 +152,7 @@ def prepare(work: Work, *, by: UUID, report_id: UUID, seen: int) -> bool:
     else:
         report.context = filled(report, draft).model_dump_json()
         report.prepared_by_id, report.prepared_at = by, work.now
+        report.hands = sorted({*report.hands, *map(str, draft.writers)})
         report.sent_back_by_id = report.sent_back_at = None
         report.sent_back_because = ""
     _touched(report, by)

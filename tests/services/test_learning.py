@@ -323,3 +323,4 @@ def test_a_report_to_a_sub_group_has_what_was_open_and_what_was_done_in_its_time
     ]
     assert [answer.answer for answer in context.texts] == ["Plan the training."]
     assert {"It stays open.", "It is in the training."} <= set(draft.scanned.values()), "it is scanned again"
+    assert draft.writers == {unit(here)}, "whoever wrote a line does not release the report"

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from forms_app.db import outbox
 from forms_app.db import reports as rows
+from forms_app.db.figure_tables import FigureNote
 from forms_app.db.outbox import OutboxKind
 from forms_app.db.report_tables import BoardReport, ReportFile
 from forms_app.db.tables import AuditEntry, Notification, OutboxItem, Person, RegisterEntry
@@ -292,6 +293,18 @@ def test_whoever_wrote_or_prepared_it_does_not_release_it(here: Scene, report: U
     assert row(here, report).released_at == here.clock.now
     assert [item.kind for item in owed(here, report)] == ["make_report"]
     assert noted(here, report)[-2:] == ["report_prepared", "report_released"]
+
+
+def test_whoever_explained_a_table_wrote_of_it_too(here: Scene, report: UUID) -> None:
+    with here.database.writing() as session:
+        board = session.get_one(Person, second(here)).board_id
+        explained = {"text": CLEAN, "written_by_id": second(here), "written_at": here.clock.now}
+        session.add(FigureNote(board_id=board, period=YEAR.code, table_id="stage", **explained))
+    prepared(here, report)
+
+    with pytest.raises(NotAllowedNow, match="somebody else"):
+        do(here, reports.release, report, by=second(here))
+    do(here, reports.release, report, by=here.holder("chair"))
 
 
 @pytest.mark.parametrize("seat", ["scrutineer", "analyst", "auditor", None])
