@@ -122,6 +122,13 @@ def report_lines(work: Work, *, by: UUID) -> tuple[ReportLine, ...]:
     return tuple(_line(work, person.board, report) for report in found if reports.reads(person, report))
 
 
+def waiting_reports(work: Work, *, by: UUID) -> tuple[ReportLine, ...]:
+    """What waits for this person to release it, or to send it back. Raises NotFound."""
+    person = person_who_may(work, by, May.SEE_REPORTS)
+    found = rows.reports_of_board(work.session, person.board_id)
+    return tuple(_line(work, person.board, report) for report in found if reports.decides(person, report))
+
+
 def what_can_be_begun(work: Work, *, by: UUID) -> tuple[Choice, ...]:
     """A report of each kind for each period that is over and has none, the newest first. Raises NotFound."""
     board = person_who_may(work, by, May.PREPARE_REPORT).board

@@ -20,7 +20,11 @@ from forms_app.services.download_budget import many_downloads
 from forms_app.services.held import count_waiting_at_board, waiting_at_board
 from forms_app.services.learning import to_route
 from forms_app.services.patterns import new_patterns
+from forms_app.services.policies import shelf_view
 from forms_app.services.register_pages import spell_due, waits_for, working_days_silent
+from forms_app.services.report_views import waiting_reports
+from forms_app.services.tokens import tokens_view
+from forms_app.services.webhooks import webhooks_view
 from forms_app.services.work import Work
 
 FIRST = 10
@@ -29,6 +33,7 @@ FIRST = 10
 
 class Kind(StrEnum):
     RELEASES = "releases"
+    REPORTS = "reports"
     DELIVERIES = "deliveries"
     LATE = Needs.LATE.value
     CHAIR = Needs.CHAIR.value
@@ -37,6 +42,8 @@ class Kind(StrEnum):
     PATTERNS = "patterns"
     PLACES = "places"
     DOMAINS = "domains"
+    SYSTEMS = "systems"
+    VERSIONS = "versions"
     SILENCE = Needs.SILENCE.value
     DOWNLOADS = "downloads"
 
@@ -73,8 +80,7 @@ def today(work: Work, *, by: UUID) -> tuple[Group, ...]:
     """What waits for somebody of the office, the most urgent kind first; nothing of which there is none. Raises NotFound."""
     person = person_who_may(work, by, May.SEE_REGISTER)
     groups = [
-        _releases(work, by, FIRST),
-        _downloads(work, by, FIRST),
+        *_of_the_office(work, by, FIRST),
         *(_of_the_unit(work, person, FIRST) if _is_unit(person) else ()),
     ]
     in_order = sorted(groups, key=lambda group: list(Kind).index(group.kind))
@@ -84,10 +90,9 @@ def today(work: Work, *, by: UUID) -> tuple[Group, ...]:
 def all_of(work: Work, *, by: UUID, kind: Kind) -> Group:
     """Everything of one kind, as far as anybody counts. Raises NotFound."""
     person = person_who_may(work, by, May.SEE_REGISTER)
-    if kind is Kind.RELEASES:
-        return _releases(work, by, MOST_COUNTED)
-    if kind is Kind.DOWNLOADS:
-        return _downloads(work, by, MOST_COUNTED)
+    for group in _of_the_office(work, by, MOST_COUNTED):
+        if group.kind is kind:
+            return group
     if not _is_unit(person):
         raise NotFound("There is no such page.")
     return next(group for group in _of_the_unit(work, person, MOST_COUNTED) if group.kind is kind)
@@ -100,12 +105,21 @@ def _is_unit(person: Person) -> bool:
 # --- kind by kind ------------------------------------------------------------------------------------------------
 
 
+def _of_the_office(work: Work, by: UUID, most: int) -> Iterator[Group]:
+    """What the Chair sees to as well."""
+    yield _releases(work, by, most)
+    yield _downloads(work, by, most)
+    yield _reports(work, by, most)
+    yield _versions(work, by, most)
+
+
 def _of_the_unit(work: Work, person: Person, most: int) -> Iterator[Group]:
     yield from _not_reached(work, person.id, most)
     yield from _in_need(work, person, most)
     yield _learning(work, person.id, most)
     yield _patterns(work, person.id, most)
     yield _places(work, person, most)
+    yield _systems(work, person.id, most)
 
 
 def _releases(work: Work, by: UUID, most: int) -> Group:
@@ -129,6 +143,29 @@ def _downloads(work: Work, by: UUID, most: int) -> Group:
         for each in found[:most]
     )
     return Group(Kind.DOWNLOADS, len(found), tuple(lines))
+
+
+def _reports(work: Work, by: UUID, most: int) -> Group:
+    lines = [TodayLine("", f"{each.title} ({each.reference})", each.when) for each in waiting_reports(work, by=by)]
+    return Group(Kind.REPORTS, len(lines), tuple(lines[:most]))
+
+
+def _versions(work: Work, by: UUID, most: int) -> Group:
+    """Of the policy: what somebody else proposed."""
+    found = [each for each in shelf_view(work, by=by).adoptions if each.can_confirm]
+    lines = [TodayLine("", f"{each.policy}, proposed on {each.proposed}", f"From {each.starts}") for each in found]
+    return Group(Kind.VERSIONS, len(lines), tuple(lines[:most]))
+
+
+def _systems(work: Work, by: UUID, most: int) -> Group:
+    """Tokens and webhooks that somebody else asked for."""
+    tokens = (each for each in tokens_view(work, by=by) if each.may_confirm)
+    webhooks = (each for each in webhooks_view(work, by=by) if each.may_confirm)
+    lines = [
+        *(TodayLine("", f"Token “{each.name}”, asked for by {each.made_by}", each.made) for each in tokens),
+        *(TodayLine("", f"Webhook to {each.url}, asked for by {each.made_by}", each.made) for each in webhooks),
+    ]
+    return Group(Kind.SYSTEMS, len(lines), tuple(lines[:most]))
 
 
 def _not_reached(work: Work, by: UUID, most: int) -> Iterator[Group]:

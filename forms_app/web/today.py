@@ -12,6 +12,7 @@ from forms_app.web.sessions import signed_in_person, workshop
 
 TITLES = {
     Kind.RELEASES: "Documents to check before they go",
+    Kind.REPORTS: "Reports to release",
     Kind.DELIVERIES: "Deliveries that need a person",
     Kind.LATE: "Overdue stages",
     Kind.CHAIR: "Chairs to appoint",
@@ -20,6 +21,8 @@ TITLES = {
     Kind.PATTERNS: "Patterns to look at",
     Kind.PLACES: "Places that nobody holds",
     Kind.DOMAINS: "Email domains to confirm",
+    Kind.SYSTEMS: "Tokens and webhooks to confirm",
+    Kind.VERSIONS: "Versions of the policy to confirm",
     Kind.SILENCE: "Gone quiet",
     Kind.DOWNLOADS: "Very many downloads",
 }

@@ -63,10 +63,12 @@ def test_an_administrator_asks_the_unit_confirms_and_it_works(place: Place) -> N
         told = set(session.scalars(select(Notification.kind)))
     assert "system_access_asked" in told
     assert place.administrator.get(f"/other-systems/tokens/{made}/confirm").status_code == 404
+    assert "Tokens and webhooks to confirm (1)" in place.unit.get("/register/today").text
     place.unit.get(f"/other-systems/tokens/{made}/confirm")
     answer = place.unit.post(f"/other-systems/tokens/{made}/confirm", {})
     assert "The token works from now on" in place.unit.get(answer.location).text
     assert works() == 200
+    assert "Tokens and webhooks to confirm" not in place.unit.get("/register/today").text
 
     place.administrator.get(f"/other-systems/tokens/{made}/revoke")
     place.administrator.post(f"/other-systems/tokens/{made}/revoke", {})

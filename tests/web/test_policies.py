@@ -144,8 +144,11 @@ def test_a_second_person_confirms_and_from_the_first_second_of_the_day_it_is_in_
     adoption = proposed(unit, begins).headers["Location"]
     assert "so somebody else of the business unit" in words(unit.get(adoption))
     assert confirm(unit, adoption).status_code == 409
+    assert "Versions of the policy to confirm (1)" in words(chair.get("/register/today"))
+    assert "Versions of the policy to confirm" not in words(unit.get("/register/today"))
     chair.get(adoption)
     assert confirm(chair, adoption).status_code == 303
+    assert "Versions of the policy to confirm" not in words(chair.get("/register/today"))
     assert f"From {begins.day} April" in words(chair.get("/policies"))
 
     assert in_force(here, datetime.combine(begins, datetime.min.time()).isoformat() + "+01:00", -1) == KEY

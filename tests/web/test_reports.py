@@ -105,6 +105,16 @@ def test_from_the_first_word_to_the_file(here: Office, at: str) -> None:
     assert name in words_on(scrutineer(here).get("/reports"))
 
 
+def test_who_can_release_it_reads_on_the_day_s_page_that_it_waits(here: Office, at: str) -> None:
+    assert "Reports to release" not in words_on(other(here).get("/register/today"))
+    prepared(here, at)
+    assert "Reports to release (1)" in words_on(other(here).get("/register/today"))
+    assert row(here.scene, report_of(at)).reference in words_on(other(here).get("/register/today/reports"))
+    assert "Reports to release" not in words_on(first(here).get("/register/today")), "nobody releases their own"
+    assert post(other(here), at, "release").status_code == 303
+    assert "Reports to release" not in words_on(other(here).get("/register/today"))
+
+
 def test_what_was_found_is_decided_on_its_page(here: Office, at: str) -> None:
     answer = post(first(here), at, "texts", **written(introduction=NAMED))
     assert answer.location == f"{at}/found"
