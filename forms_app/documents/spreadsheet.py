@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from html import escape
 from io import BytesIO
 
 from xlsxwriter import Workbook
@@ -42,6 +43,13 @@ def _write(sheet: Worksheet, line: int, place: int, cell: Cell) -> None:
     if isinstance(cell, int):
         sheet.write_number(line, place, cell)
         return
-    if len(cell) > LONGEST:
+    text = _as_text(cell)
+    if len(text) > LONGEST:
         raise ValueError("a cell of an Excel file holds 32,767 characters")
-    sheet.write_string(line, place, cell)
+    sheet.write_string(line, place, text)
+
+
+def _as_text(cell: str) -> str:
+    """What looks like the XML of a cell XlsxWriter writes as it stands: that gets XML which says the same as a text."""
+    looks_like_xml = cell.startswith("<r>") and cell.endswith("</r>")
+    return f'<r><t xml:space="preserve">{escape(cell)}</t></r>' if looks_like_xml else cell

@@ -13,6 +13,7 @@ from forms_app.documents.spreadsheet import write_sheets
 HOSTILE = (
     "=cmd|' /C calc'!A0", "+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", "=HYPERLINK(\"http://x.example\")", "http://x.example",
     "mailto:a@x.example", "{=1+1}", "'quoted", "007", "<b>&amp;</b>", " spaced ", "two\nlines", "mass 🚸 é",
+    "<r></si><si><t>another</t></si><si></r>", "<r> &amp; \"x\" </r>",
 )  # fmt: skip
 
 
