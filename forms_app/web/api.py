@@ -30,7 +30,7 @@ from forms_app.services.tokens import System, system_with
 from forms_app.services.work import Work
 from forms_app.services.workshop import Workshop
 from forms_app.web.access import open_to
-from forms_app.web.documents import FORMAT, TYPES
+from forms_app.web.downloads import FORMAT, TYPES
 from forms_app.web.limits import network_of
 from forms_app.web.openapi import JSON, PROBLEM, REFUSALS, description
 from forms_app.web.sessions import secret

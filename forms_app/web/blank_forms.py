@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from forms_app.domain.access import May
 from forms_app.services.blank_forms import blank_file_for, blank_forms_for, owe_missing_forms
 from forms_app.web.access import open_to
-from forms_app.web.documents import as_download
+from forms_app.web.downloads import as_download
 from forms_app.web.sessions import poke, signed_in_person, workshop
 
 blueprint = Blueprint("blank_forms", __name__)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import Form
 
@@ -21,15 +21,14 @@ from forms_app.services.register_choices import register_choices
 from forms_app.services.register_pages import register_file, register_page
 from forms_app.services.saved_views import first_view, views_of
 from forms_app.web.access import open_to
-from forms_app.web.documents import FORMAT, as_download
 from forms_app.web.download_budget import over_budget
+from forms_app.web.downloads import FORMAT, as_download
 from forms_app.web.rendering import SHOWN_AGAIN, show
 from forms_app.web.sessions import signed_in_person, workshop
 
 EVERYTHING = "everything"
 """Stands in an address in the place of codes where there are none."""
 Answer = Response | tuple[str, int]
-MIME = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 blueprint = Blueprint("board", __name__)
 
@@ -66,8 +65,7 @@ def whole(codes: str, file_format: str) -> Answer:
             content = register_file(work, by=signed_in_person().id, filters=filters, file_format=file_format)
     except NotAllowedNow as refused:
         return _page(filters, refused=str(refused))
-    headers = {"Content-Disposition": f"attachment; filename=register.{file_format}", "Content-Type": MIME[file_format]}
-    return make_response(content, headers)
+    return as_download(f"register.{file_format}", content)
 
 
 @blueprint.get("/register/<uuid:escalation_id>")

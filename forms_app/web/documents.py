@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from io import BytesIO
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
@@ -31,6 +28,7 @@ from forms_app.services.withdrawing import withdrawn_from
 from forms_app.services.work import Work
 from forms_app.web.access import open_to
 from forms_app.web.download_budget import over_budget
+from forms_app.web.downloads import FORMAT, as_download, giving_out
 from forms_app.web.filling_in import FormPlace
 from forms_app.web.rendering import CONFLICT, SHOWN_AGAIN
 from forms_app.web.sessions import poke, secret, signed_in_person, workshop
@@ -38,12 +36,6 @@ from forms_app.web.sessions import poke, secret, signed_in_person, workshop
 blueprint = Blueprint("documents", __name__)
 Answer = Response | tuple[str, int]
 ONE = "/documents/<uuid:document_id>"
-FORMAT = "<any('pdf','docx'):file_format>"
-TYPES = {
-    "pdf": "application/pdf",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "zip": "application/zip",
-}
 GONE = 410
 FORM = "answer"
 """What the draft of an answer is called. There is one only for what came in after its person's session had ended."""
@@ -104,7 +96,7 @@ def one(document_id: UUID) -> str:
 def read(document_id: UUID) -> str:
     """The web version, as it was stored when the document was issued."""
     person = signed_in_person()
-    with _noting() as work:
+    with giving_out() as work:
         page = receiving.web_version_for(work, by=person.id, document_id=document_id)
         received = receiving.received_document(work, by=person.id, document_id=document_id)
     # Made by the press from escaped text, and of nothing but words, headings and tables: documents/web_version.py.
@@ -120,14 +112,9 @@ def download(document_id: UUID, file_format: Format) -> Answer:
     by = signed_in_person().id
     if refused := over_budget(lambda work: take_document(work, by=by, document_id=document_id)):
         return refused
-    with _noting() as work:
+    with giving_out() as work:
         name, content = file_for(work, by=signed_in_person().id, document_id=document_id, file_format=file_format)
     return as_download(name, content)
-
-
-def as_download(name: str, content: bytes) -> Response:
-    file_type = TYPES[name.rsplit(".", 1)[1]]
-    return send_file(BytesIO(content), mimetype=file_type, as_attachment=True, download_name=name)
 
 
 # --- what the recipient says to it -------------------------------------------------------------------------------
@@ -207,13 +194,6 @@ def answered(document_id: UUID) -> Answer:
 
 
 # --- parts -------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _noting() -> Iterator[Work]:
-    """A piece of work that notes what it gives out. Where only the headers are asked for, nothing is given out, and nothing kept."""
-    with workshop().reading() if request.method == "HEAD" else workshop().writing() as work:
-        yield work
 
 
 def _awaited(work: Work, found: FoundDocument, received: Received | None, person: SignedInPerson) -> str | None:

@@ -17,7 +17,7 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
 from forms_app.services import layouts
 from forms_app.services.layouts import KindView
 from forms_app.web.access import open_to
-from forms_app.web.documents import as_download
+from forms_app.web.downloads import as_download
 from forms_app.web.form_keys import id_typed
 from forms_app.web.rendering import CONFLICT, show
 from forms_app.web.sessions import poke, signed_in_person, workshop

@@ -32,8 +32,9 @@ from forms_app.services import learning
 from forms_app.services.learning import Kept, Learnt, WholeLine
 from forms_app.services.scanning import CheckFailed, StillIdentifies
 from forms_app.web.access import open_to
+from forms_app.web.downloads import as_download
 from forms_app.web.form_keys import form_key
-from forms_app.web.rendering import CONFLICT, show
+from forms_app.web.rendering import CONFLICT, page_number, show
 from forms_app.web.sessions import signed_in_person, workshop
 
 Answer = Response | tuple[str, int]
@@ -74,7 +75,7 @@ def gaps() -> Answer:
 def _list_page(kind: Kind) -> Answer:
     by, wanted = signed_in_person().id, _wanted(kind)
     with workshop().reading() as work:
-        view = learning.lines_view(work, by=by, wanted=wanted, page=_page_number())
+        view = learning.lines_view(work, by=by, wanted=wanted, page=page_number())
         waiting = learning.to_route(work, by=by, most=0)
         owners = learning.owners_of(work, by=by)
     asked = {name: request.args[name] for name in ("show", "sub_group", "owner") if request.args.get(name)}
@@ -106,18 +107,12 @@ def _wanted(kind: Kind) -> Wanted:
         abort(404)
 
 
-def _page_number() -> int:
-    number = request.args.get("page", "1")
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
-
-
 @blueprint.get("/learning.csv")
 @open_to(May.SEE_LEARNING, proved_again=True)
 def download() -> Response:
     with workshop().writing() as work:
         content = learning.lines_as_file(work, by=signed_in_person().id)
-    headers = {"Content-Disposition": "attachment; filename=learning.csv"}
-    return Response(content, mimetype="text/csv", headers=headers)
+    return as_download("learning.csv", content)
 
 
 # --- what waits to be routed -------------------------------------------------------------------------------------

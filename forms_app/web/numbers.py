@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from markupsafe import Markup
-from werkzeug.wrappers import Response as AnyResponse
+from werkzeug.wrappers import Response
 
 from forms_app.documents.charts import chart_of
 from forms_app.documents.printable import unprintable
@@ -23,10 +23,10 @@ from forms_app.services.explaining import table_to_explain
 from forms_app.services.numbers import numbers_for, numbers_to_take_away, periods_counted
 from forms_app.services.scanning import CheckFailed, StillIdentifies
 from forms_app.web.access import open_to
+from forms_app.web.downloads import as_download
 from forms_app.web.rendering import show
 from forms_app.web.sessions import signed_in_person, workshop
 
-MIME = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 FIRST = "What is counted"
 COLUMNS = ("Table", "Line", "Column", "Figure")
 """Of a CSV file with every table, one figure a line."""
@@ -64,7 +64,7 @@ def chart(period: str, table_id: str) -> Response:
     drawing = chart_of(table)
     if drawing is None:
         abort(404)
-    return _file(drawing.encode(), "image/svg+xml", f"numbers-{period}-{table.id}.svg")
+    return as_download(f"numbers-{period}-{table.id}.svg", drawing.encode())
 
 
 @blueprint.get("/<period>/<table_id>.<any(csv, xlsx):file_format>")
@@ -85,12 +85,12 @@ def download(period: str, table_id: str, file_format: str) -> Response:
         content = write_rows(columns, ([str(cell) for cell in line] for line in lines))
     else:
         content = write_sheets(sheets)
-    return _file(content, MIME[file_format], f"numbers-{period}-{table_id}.{file_format}")
+    return as_download(f"numbers-{period}-{table_id}.{file_format}", content)
 
 
 @blueprint.route("/<period>/<table_id>/note", methods=["GET", "POST"])
 @open_to(May.EXPLAIN_NUMBERS)
-def explain(period: str, table_id: str) -> AnyResponse | tuple[str, int]:
+def explain(period: str, table_id: str) -> Response | tuple[str, int]:
     of, by = _period(period), signed_in_person().id
     with workshop().reading() as work:
         table = table_to_explain(work, by=by, period=of, table_id=table_id)
@@ -146,7 +146,3 @@ def _figures(numbers: Numbers) -> Iterator[Sequence[SheetCell]]:
             for column, cell in zip(table.columns, row.cells, strict=True):
                 yield [table.title, ", ".join(row.labels), column, cell.as_figure]
         yield [table.title, "", "Explanation", table.missing or table.explanation]
-
-
-def _file(content: bytes, mime: str, name: str) -> Response:
-    return Response(content, mimetype=mime, headers={"Content-Disposition": f"attachment; filename={name}"})

@@ -18,7 +18,7 @@ from forms_app.forms.patterns import threshold_form
 from forms_app.services import patterns
 from forms_app.services.patterns import PatternView
 from forms_app.web.access import open_to
-from forms_app.web.rendering import CONFLICT, show
+from forms_app.web.rendering import CONFLICT, page_number, show
 from forms_app.web.sessions import poke, signed_in_person, workshop
 
 Answer = Response | tuple[str, int]
@@ -39,7 +39,7 @@ blueprint = Blueprint("patterns", __name__, url_prefix="/patterns")
 @open_to(May.SEE_PATTERNS)
 def every() -> Answer:
     with workshop().reading() as work:
-        view = patterns.patterns_view(work, by=signed_in_person().id, page=_page_number())
+        view = patterns.patterns_view(work, by=signed_in_person().id, page=page_number())
     return show("patterns/every.html", view=view, said=_said(), heading="Patterns")
 
 
@@ -142,11 +142,6 @@ def _threshold_page(form: Form, *, refused: str = "") -> tuple[str, int]:
 
 def _said() -> str | None:
     return SAID.get(request.args.get("said", ""))
-
-
-def _page_number() -> int:
-    number = request.args.get("page", "1")
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
 
 
 def _to(pair: Pair, said: str | None = None) -> Response:

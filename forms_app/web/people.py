@@ -32,7 +32,7 @@ from forms_app.services.people import Choice, PeopleFilter, PersonView
 from forms_app.services.work import Work
 from forms_app.web.access import open_to
 from forms_app.web.form_keys import form_key
-from forms_app.web.rendering import CONFLICT, show
+from forms_app.web.rendering import CONFLICT, page_number, show
 from forms_app.web.sessions import poke, signed_in_person, workshop
 
 Answer = Response | tuple[str, int]
@@ -47,7 +47,7 @@ blueprint = Blueprint("people", __name__, url_prefix="/people")
 @open_to(May.ADMINISTER_PEOPLE)
 def every() -> tuple[str, int]:
     with workshop().reading() as work:
-        view = people.people_view(work, by=signed_in_person().id, wanted=_wanted(), page=_page_number())
+        view = people.people_view(work, by=signed_in_person().id, wanted=_wanted(), page=page_number())
     form_of = filter_form(agencies=_pairs(view.agencies), levels=_pairs(view.levels))
     given = {"show": _wanted().show.value, "agency": request.args.get("agency"), "level": _wanted().level}
     asked = {name: value for name, value in request.args.items() if name in ("show", "agency", "level")}
@@ -62,11 +62,6 @@ def _wanted() -> PeopleFilter:
         return PeopleFilter(Show(args.get("show") or Show.PRESENT), agency, args.get("level", ""))
     except ValueError:
         abort(404)
-
-
-def _page_number() -> int:
-    number = request.args.get("page", "1")
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
 
 
 # --- one person --------------------------------------------------------------------------------------------------

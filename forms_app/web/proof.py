@@ -17,8 +17,8 @@ from forms_app.services.bundles import CHECK, Bundle, Signing, TooLarge, board_b
 from forms_app.services.download_budget import take_escalation
 from forms_app.services.proof import Checked, check_file
 from forms_app.web.access import open_to
-from forms_app.web.documents import as_download
 from forms_app.web.download_budget import over_budget
+from forms_app.web.downloads import as_download
 from forms_app.web.limits import limited
 from forms_app.web.rendering import SHOWN_AGAIN, show
 from forms_app.web.sessions import secret, signed_in_person, workshop

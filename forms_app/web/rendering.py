@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, render_template, url_for
+from flask import Flask, render_template, request, url_for
 from jinja2 import ChainableUndefined, Environment, PackageLoader, StrictUndefined
 from wtforms import Form
 
@@ -49,6 +49,12 @@ def show(template: str, form: Form | None = None, **context: Any) -> tuple[str, 
     """The page, with the answer 422 when its form has faults."""
     status = SHOWN_AGAIN if form is not None and form.errors else 200
     return render_template(template, form=form, **context), status
+
+
+def page_number() -> int:
+    """Which page of a list the address asks for; the first where it asks for none that there could be."""
+    number = request.args.get("page", "1")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
 
 
 class _Components:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -24,9 +22,8 @@ from forms_app.services import report_views, reports
 from forms_app.services.report_kinds import LIMIT
 from forms_app.services.report_views import Choice, ReportView
 from forms_app.services.scanning import CheckFailed
-from forms_app.services.work import Work
 from forms_app.web.access import open_to
-from forms_app.web.documents import FORMAT, as_download
+from forms_app.web.downloads import FORMAT, as_download, giving_out
 from forms_app.web.filling_in import nested_in
 from forms_app.web.rendering import CONFLICT, SHOWN_AGAIN
 from forms_app.web.sessions import poke, signed_in_person, workshop
@@ -179,19 +176,12 @@ def read(report_id: UUID) -> str:
 @blueprint.get(f"{ONE}/{FORMAT}")
 @open_to(May.SEE_REPORTS)
 def download(report_id: UUID, file_format: Format) -> Response:
-    with _noting() as work:
+    with giving_out() as work:
         given = report_views.report_file(work, by=signed_in_person().id, report_id=report_id, file_format=file_format)
     return as_download(*given)
 
 
 # --- parts -------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _noting() -> Iterator[Work]:
-    """A piece of work that notes what it gives out. Where only the headers are asked for, nothing is given out, and nothing kept."""
-    with workshop().reading() if request.method == "HEAD" else workshop().writing() as work:
-        yield work
 
 
 def _view(report_id: UUID) -> ReportView:

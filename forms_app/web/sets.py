@@ -23,7 +23,7 @@ from forms_app.services.download_budget import KINDS, LeftToday, many_downloads
 from forms_app.services.set_manifest import spell_months
 from forms_app.services.sets import FAILED_IN_WORDS, Choices
 from forms_app.web.access import open_to
-from forms_app.web.documents import as_download
+from forms_app.web.downloads import as_download
 from forms_app.web.form_keys import form_key
 from forms_app.web.limits import limited
 from forms_app.web.proof import signing

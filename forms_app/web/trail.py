@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, abort, render_template, request
+from werkzeug.wrappers import Response
 
 from forms_app.domain.access import May
 from forms_app.domain.trail import Asked
@@ -13,10 +14,10 @@ from forms_app.forms.trail import TrailForm
 from forms_app.services.auditing import trail_as_file, trail_view
 from forms_app.services.timeline import timeline_at_board, timeline_of
 from forms_app.web.access import open_to
+from forms_app.web.downloads import as_download
 from forms_app.web.rendering import show
 from forms_app.web.sessions import signed_in_person, workshop
 
-MIME = {"csv": "text/csv", "jsonl": "application/jsonl"}
 MOST_DIGITS = 15
 
 blueprint = Blueprint("trail", __name__)
@@ -60,8 +61,7 @@ def download(file_format: str) -> Response:
         abort(404)
     with workshop().writing() as work:
         content = trail_as_file(work, by=signed_in_person().id, asked=form.asked(), file_format=file_format)
-    headers = {"Content-Disposition": f"attachment; filename=trail.{file_format}"}
-    return Response(content, mimetype=MIME[file_format], headers=headers)
+    return as_download(f"trail.{file_format}", content)
 
 
 def _heading(reference: str) -> str:
