@@ -19,6 +19,7 @@ from forms_app.db.tables import (
     DeliveryEvent,
     Document,
     Escalation,
+    Interest,
     Notification,
     OutboxItem,
     Person,
@@ -119,9 +120,14 @@ def end_posting(session: Session, deliveries: Collection[UUID], now: datetime, *
     )
 
 
-def may_need_a_person(session: Session, board_id: UUID) -> Sequence[Delivery]:
-    """The deliveries of a Board that failed at some time and that nothing is known to have made good, the newest first."""
-    return _not_made_good(session, Escalation.board_id == board_id, Delivery.id.in_(_ever_failed()))
+def may_need_a_person(session: Session, board_id: UUID, person_id: UUID) -> Sequence[Delivery]:
+    """The deliveries of a Board that failed at some time and that nothing is known to have made good, the newest first.
+
+    For somebody of its office: without those of escalations in which they declared an interest.
+    """
+    declared = select(Interest.escalation_id).where(Interest.person_id == person_id)
+    theirs = (Escalation.board_id == board_id, Escalation.id.not_in(declared))
+    return _not_made_good(session, *theirs, Delivery.id.in_(_ever_failed()))
 
 
 def may_need_a_person_in(session: Session, escalations: Collection[UUID]) -> Sequence[Delivery]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from forms_app.db import deliveries as rows
 from forms_app.db import ledger, reads
 from forms_app.db.notifications import not_reached
+from forms_app.db.places import has_declared
 from forms_app.db.releases import releases_of
 from forms_app.db.tables import Delivery, Document, Person, Release
 from forms_app.domain.access import May, Relation, may
@@ -97,7 +98,7 @@ def needs_a_person_at(work: Work, *, by: UUID) -> NeedsAPerson:
     """What the business unit of this person's Board must see to. Raises NotFound."""
     person = person_who_may(work, by, May.SEE_FAILING_DELIVERIES)
     return NeedsAPerson(
-        deliveries=tuple(each.view for each in _failing(work, person.board_id)),
+        deliveries=tuple(each.view for each in _failing(work, person)),
         not_reached=tuple(
             NotReachedLine(
                 who=f"{each.person.name}, {each.person.job_title}",
@@ -195,6 +196,8 @@ def reader_of(work: Work, person: Person, document: Document) -> Reader:
         return Reader.PARTY
     if not may(person, May.SEND_AGAIN, Relation.OWN_BOARD) or person.board_id != document.escalation.board_id:
         raise NotFound(NONE)
+    if has_declared(session, document.escalation_id, person.id):
+        raise NotFound(NONE)
     return Reader.OFFICE
 
 
@@ -213,9 +216,9 @@ def count_failing_in(work: Work, escalations: Sequence[UUID]) -> Mapping[UUID, i
     return Counter(each.delivery.document.escalation_id for each in found)
 
 
-def _failing(work: Work, board_id: UUID) -> list[Found]:
-    """The deliveries of a Board of which no message reaches the recipient, as its office sees them."""
-    return _needing(work, rows.may_need_a_person(work.session, board_id))
+def _failing(work: Work, person: Person) -> list[Found]:
+    """The deliveries of a Board of which no message reaches the recipient, as somebody of its office sees them."""
+    return _needing(work, rows.may_need_a_person(work.session, person.board_id, person.id))
 
 
 def _needing(work: Work, maybe: Sequence[Delivery]) -> list[Found]:

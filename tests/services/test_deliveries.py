@@ -25,6 +25,7 @@ from forms_app.db.tables import (
     Delivery,
     DeliveryEvent,
     Document,
+    Interest,
     MailDomain,
     OutboxItem,
     Party,
@@ -333,6 +334,16 @@ def test_once_it_is_made_good_the_business_unit_knows_no_name_any_more(quick: He
 
     assert quick.view(quick.unit).to != named
     assert quick.view(quick.unit).to in named
+
+
+def test_whoever_declared_an_interest_hears_of_no_delivery_of_it(quick: Here) -> None:
+    with quick.scene.database.writing() as session:
+        now = quick.scene.clock.now
+        session.add(Interest(escalation_id=quick.escalation, person_id=quick.unit, declared_at=now))
+
+    assert not quick.look(deliveries.needs_a_person_at, by=quick.unit).deliveries
+    given = {"escalation_id": quick.escalation, "delivery_id": quick.delivery}
+    assert quick.hidden(deliveries.delivery_view, by=quick.unit, **given)
 
 
 def test_of_what_reached_everybody_the_business_unit_learns_nothing(quick: Here) -> None:

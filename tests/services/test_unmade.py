@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -132,7 +132,7 @@ def test_its_deliveries_need_a_person_until_it_is_made(office: Office) -> None:
     assert needs_a_person(failed)
     with office.workshop.reading() as work:
         board = work.session.scalars(select(Board.id)).one()
-        assert [each.id for each in deliveries.may_need_a_person(work.session, board)] == [delivery]
+        assert [each.id for each in deliveries.may_need_a_person(work.session, board, uuid4())] == [delivery]
 
     office.issue = fake_issue
     with office.workshop.writing() as work:
