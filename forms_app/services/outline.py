@@ -338,20 +338,20 @@ class _Teller:
             case Part():
                 return self._part(name, label, value, is_usual=is_usual, named=False)
             case tuple() if any(isinstance(each, Part) for each in value):
-                return Piece(name, label, pieces=tuple(self._each(label, value)), is_usual=is_usual)
+                return Piece(name, label, pieces=tuple(self._each(name, label, value)), is_usual=is_usual)
             case dict():
                 each = (Piece(key, self.said(name, key), said=text, raw=text) for key, text in value.items())
                 return Piece(name, label, pieces=tuple(each))
             case _:
                 return Piece(name, label, said=self.said(name, value), raw=value, is_usual=is_usual)
 
-    def _each(self, label: str, parts: Iterable[Part]) -> Iterator[Piece]:
+    def _each(self, name: str, label: str, parts: Iterable[Part]) -> Iterator[Piece]:
         seen: dict[str, int] = {}
         for part in parts:
             key = key_of(part)
             seen[key] = seen.get(key, 0) + 1
             numbered = key if seen[key] == 1 else f"{key} ({seen[key]})"
-            yield self._part(numbered, ONE_OF.get(label, label), part, is_usual=False, named=True)
+            yield self._part(numbered, ONE_OF.get(name, label), part, is_usual=False, named=True)
 
     def _part(self, key: str, label: str, part: Part, *, is_usual: bool, named: bool) -> Piece:
         source = getattr(part, "source", None)
@@ -409,32 +409,33 @@ class _Teller:
 
 
 ONE_OF: Mapping[str, str] = {
-    "Routes and stages": "Route",
-    "Stages": "Stage",
-    "Time limits": "Time limit",
-    "Limits over several stages": "Limit",
-    "Questions asked": "Group of questions",
-    "Questions": "Question",
-    "Who is told what": "Notice",
-    "Duties afterwards": "Duty",
-    "What must be confirmed": "Statement",
-    "Meetings, panels and mediation": "Meeting",
-    "Checklist at the end": "Check",
-    "Reasons": "Reason",
-    "Outcomes": "Outcome",
-    "Levels": "Level",
-    "Kinds of concern": "Kind of concern",
-    "Kinds of agency": "Kind of agency",
-    "Job titles at each level": "Job titles",
-    "What single Boards add": "Addition",
-    "What can be learned": "Learning",
-    "Contacts": "Contact",
-    "Where else to look": "Link",
-    "Options": "Option",
-    "Priorities": "Priority",
-    "How far somebody sees who joins later": "Whoever joins",
+    "routes": "Route",
+    "stages": "Stage",
+    "clocks": "Time limit",
+    "caps": "Limit",
+    "groups": "Group of questions",
+    "questions": "Question",
+    "notices": "Notice",
+    "duties": "Duty",
+    "gates": "Statement",
+    "meetings": "Meeting",
+    "checks": "Check",
+    "categories": "Reason",
+    "reasons": "Reason",
+    "outcomes": "Outcome",
+    "levels": "Level",
+    "concern_shapes": "Kind of concern",
+    "agency_kinds": "Kind of agency",
+    "equivalents": "Job titles",
+    "local_additions": "Addition",
+    "learning": "Learning",
+    "contacts": "Contact",
+    "links": "Link",
+    "options": "Option",
+    "priorities": "Priority",
+    "sight": "Whoever joins",
 }
-"""What one piece of a list is called."""
+"""What one piece of a list is called, by the field that holds the list."""
 
 
 def titles_by_id(choices: Iterable[Choice]) -> dict[str, str]:
