@@ -44,7 +44,7 @@ class ThresholdForm(Form):
 def threshold_form(threshold: Threshold, *, unprintable: Unprintable) -> type[ThresholdForm]:
     fields: dict[str, Any] = {"threshold": threshold}
     if not threshold.count_from_policy:
-        label, hint = "From how many similar escalations on is it a pattern?", "For example, 3"
+        label, hint = "How many similar escalations are a pattern?", "For example, 3"
         fields["similar"] = Number(label, hint=hint, least=LEAST_COUNT, most=MOST_COUNT, unprintable=unprintable)
     if not threshold.months_from_policy:
         label, hint = "In how many months?", "For example, 12"

@@ -66,14 +66,18 @@ class Group:
     kind: Kind
     count: int
     lines: tuple[TodayLine, ...]
+    is_more: bool = False
+    """Whether nobody counted beyond these."""
 
     @property
     def how_many(self) -> str:
-        return f"more than {MOST_COUNTED:,}" if self.count > MOST_COUNTED else f"{self.count:,}"
+        if self.count > MOST_COUNTED:
+            return f"more than {MOST_COUNTED:,}"
+        return f"{self.count:,} or more" if self.is_more else f"{self.count:,}"
 
     @property
     def has_more(self) -> bool:
-        return self.count > len(self.lines)
+        return self.count > len(self.lines) or self.is_more
 
 
 def today(work: Work, *, by: UUID) -> tuple[Group, ...]:
@@ -226,7 +230,7 @@ def _learning(work: Work, by: UUID, most: int) -> Group:
         )
         for each in found.first
     )
-    return Group(Kind.LEARNING, found.count + found.is_more, tuple(lines))
+    return Group(Kind.LEARNING, found.count, tuple(lines), found.is_more)
 
 
 def _patterns(work: Work, by: UUID, most: int) -> Group:

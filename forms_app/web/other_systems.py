@@ -51,14 +51,14 @@ OUTCOMES = {
     "left": "Not sent: it was not theirs any more, or nothing was to be sent",
 }
 DONE = {
-    "token-confirmed": "The token works from now on",
-    "token-revoked": "The token works no more",
-    "webhook-confirmed": "The webhook is told from now on",
-    "webhook-paused": "The webhook is told nothing for now",
-    "webhook-resumed": "The webhook is told again",
-    "webhook-removed": "The webhook was removed",
-    "test-sent": "The test is on its way",
-    "sent-again": "The message is on its way again",
+    "token-confirmed": "The token works from now on.",
+    "token-revoked": "The token works no more.",
+    "webhook-confirmed": "The webhook is told from now on.",
+    "webhook-paused": "The webhook is told nothing for now.",
+    "webhook-resumed": "The webhook is told again.",
+    "webhook-removed": "The webhook was removed.",
+    "test-sent": "The test is on its way.",
+    "sent-again": "The message is on its way again.",
 }
 """What the next page says of what was done."""
 

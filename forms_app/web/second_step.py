@@ -117,6 +117,8 @@ def _page(form: ProofForm, person_id: UUID, *, heading: str, is_again: bool) -> 
         known, options = second_step.ways_of(work, person_id=person_id, asked=asked)
     if known.has_any:
         form.name_for(known)
+        if form.code.errors and not form.code.data:
+            form.code.errors = [form.code.missing()]  # by the name that the page gives it
     else:
         form = ProofForm()  # the page asks nothing, and has nothing at fault
     passkey = challenges.as_json(options)

@@ -122,6 +122,11 @@ def agrees_with_itself(here: Scene) -> tuple[RegisterLine, ...]:
     return shown
 
 
+def test_what_nobody_counted_to_its_end_is_not_said_to_be_so_many() -> None:
+    assert Group(Kind.LEARNING, 100, (), is_more=True).how_many == "100 or more"
+    assert Group(Kind.LEARNING, 100, ()).how_many == "100"
+
+
 def test_a_line_says_what_the_escalation_says_of_itself(here: Scene) -> None:
     assert sorted(line.nobody_said for line in agrees_with_itself(here)) == [False, True]
     assert {line.age for line in lines(here)} == {"1 week", "Less than a week"}, "the second ended at once"

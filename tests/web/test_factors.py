@@ -410,6 +410,8 @@ def test_who_has_one_proves_it_again_with_it_under_a_new_token(site: Site, grave
     before = ada.cookie()
 
     assert ada.post("/prove-again", {"code": "000000"}).status_code == 422
+    empty = ada.post("/prove-again", {"code": " "})
+    assert "Enter an answer to “6-digit code from your authenticator app”" in empty.text, "as the page calls it"
     assert ada.post("/prove-again", {"code": app.at(site.clock.now)}).location == "/grave"
 
     assert ask_bare(ada, "GET", "/grave").status_code == 200

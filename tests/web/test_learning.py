@@ -89,7 +89,7 @@ def test_from_what_waits_to_a_line_that_is_done(place: Place) -> None:
     unit.get(f"{line}/done")
     done = unit.post(f"{line}/done", {**hidden(unit), "done": "It is in the training."})
     assert "The line is marked as done." in main_of(unit.get(done.location))
-    assert "There is no such line." in main_of(unit.get("/learning"))
+    assert "There are no such lines." in main_of(unit.get("/learning"))
     assert "Done on 1 March 2027" in main_of(unit.get("/learning?show=done"))
     unit.get(line)
     assert "The line is open again." in main_of(unit.get(unit.post(f"{line}/open-again", hidden(unit)).location))

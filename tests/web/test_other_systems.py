@@ -146,6 +146,7 @@ def test_whoever_administers_nothing_has_no_such_page(place: Place) -> None:
 def test_what_the_api_does_can_be_read_by_anybody(place: Place) -> None:
     page = place.site.visitor().get("/other-systems/documentation").text
     assert "POST /documents/{document_id}/filings" in page
+    assert "`" not in page
 
 
 def test_whoever_keeps_a_token_is_told_a_month_and_a_week_before_it_ends(place: Place) -> None:
