@@ -12,6 +12,7 @@ import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from urllib.parse import SplitResult, urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -28,6 +29,8 @@ MOST_READ = 4096
 HTTPS_PORT = 443
 THROUGH_OTHERS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 """Addresses of IPv6 that lead to any address of IPv4."""
+_NO_ANSWER = (HTTPError, HTTPException, OSError, ValueError)
+"""Also what comes back and is no HTTP."""
 NOT_AN_ADDRESS = "Enter a web address that begins with https://, such as https://cases.example.org/escalations"
 NOT_PUBLIC = "Enter the address of a machine that can be reached from the internet, by its name"
 
@@ -68,7 +71,7 @@ class Caller:
             return Answer(Called.NOT_REACHED)
         except (ConnectTimeoutError, TimeoutError, _TooSlow):
             return Answer(Called.TOO_SLOW)
-        except (HTTPError, OSError, ValueError):
+        except _NO_ANSWER:
             return Answer(Called.NOT_REACHED)
 
     def fault_of(self, url: str) -> str | None:
@@ -78,9 +81,7 @@ class Caller:
             host, port = parts.hostname, parts.port
         except ValueError:
             return NOT_AN_ADDRESS
-        is_whole = (
-            parts.scheme in {"https", "http"} and host and not (parts.username or parts.password or parts.fragment)
-        )
+        is_whole = parts.scheme in {"https", "http"} and host and "@" not in parts.netloc and not parts.fragment
         if not is_whole or len(url) > LONGEST_URL or not url.isascii() or any(each <= " " for each in url):
             return NOT_AN_ADDRESS
         if self._is_private(parts):
@@ -116,10 +117,10 @@ class Caller:
                 if clock.is_over:
                     raise _TooSlow  # what came before the line was cut may look like an answer
                 status = response.status
-                with suppress(HTTPError, OSError):  # what it says after its status is nobody's business
+                with suppress(*_NO_ANSWER):  # what it says after its status is nobody's business
                     response.read(MOST_READ, decode_content=False)
                 return Answer(Called.ANSWERED, status)
-            except (HTTPError, OSError, ValueError):
+            except _NO_ANSWER:
                 if clock.is_over:
                     raise _TooSlow from None
                 raise

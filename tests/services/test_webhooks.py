@@ -442,6 +442,7 @@ def test_only_machines_of_the_internet_are_called(address: str, public: bool) ->
         "https://[::1]/told",
         "https://localhost/told",
         "https://user:secret@cases.example.org/",
+        "https://@cases.example.org/",
         "https://cases.example.org/#x",
         "https://cases.example.org/ x",
         "https://",
@@ -550,6 +551,18 @@ def test_a_long_answer_is_not_read() -> None:
     with receiving(long) as receiver:
         assert call(receiver)[0] == Answer(Called.ANSWERED, 200)
     assert sum(sent) < 9_000_000
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"\0\0\0\r\n\r\n", b"SSH-2.0-x\r\n", b"HTTP/1.1 999999 x\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000],
+)
+def test_what_is_no_answer_of_the_web_is_none(said: bytes) -> None:
+    def garbles(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(said)
+
+    with receiving(garbles) as receiver:
+        assert call(receiver)[0] == Answer(Called.NOT_REACHED)
 
 
 def test_nobody_there_and_no_such_name_are_told_apart_from_an_answer() -> None:
