@@ -237,12 +237,18 @@ class _Telling:
         missing = TOO_FEW if not told else ""
         if part is Part.LEVEL and not self.words.asks_level:
             missing = NOT_ASKED
-        lines = () if missing else tuple(self._lines(part, (), told, before))
+        below: dict[Path, list[Path]] = {}
+        for path in {**told, **(before or {})}:
+            if path:
+                below.setdefault(path[:-1], []).append(path)
+        lines = () if missing else tuple(self._lines(part, (), below, told, before))
         return self._table(part.value, title, f"{counts}.", self._columns(), lines, missing)
 
-    def _lines(self, part: Part, way: Path, told: Told, before: Told | None) -> Iterator[Row]:
+    def _lines(
+        self, part: Part, way: Path, below: Mapping[Path, Sequence[Path]], told: Told, before: Told | None
+    ) -> Iterator[Row]:
         """The lines below a way: the first ones all; below one of them those that are told, and the others together."""
-        listed = [path for path in {**told, **(before or {})} if path[:-1] == way and path]
+        listed = below.get(way, ())
         if not way and part in SPLIT and part is not Part.OUTCOME:
             listed = [path for path in listed if path == (SPLIT[part],)]
         codes = self.words.codes(part, way, {path[-1] for path in listed})
@@ -253,7 +259,7 @@ class _Telling:
             if is_short and not any(cell.number for cell in cells):
                 continue
             yield Row(self._labels(part, path), cells)
-            yield from self._lines(part, path, told, before)
+            yield from self._lines(part, path, below, told, before)
         if is_short and in_order:
             cells = (_others(told, way), NOTHING if before is None else _others(before, way))
             if any(cell.number for cell in cells):
@@ -267,10 +273,11 @@ class _Telling:
         if path in told:
             return _cell(told[path])
         above = told.get(path[:-1])
+        if above is None:
+            return HIDDEN
         siblings = [each for each in told if each[:-1] == path[:-1] and each]
-        if above == 0 or (above is not None and siblings and all(told[each] is not None for each in siblings)):
-            return Cell(0)
-        return HIDDEN
+        is_nothing = above == 0 or (siblings and all(told[each] is not None for each in siblings))
+        return Cell(0) if is_nothing else HIDDEN
 
     def _columns(self) -> tuple[str, ...]:
         return (self.period.title, self.period.year_before.title)
