@@ -175,6 +175,11 @@ def notes(session: Session, board_id: UUID, period: str) -> dict[str, FigureNote
     return {row.table_id: row for row in session.scalars(wanted.order_by(FigureNote.table_id))}
 
 
+def hold_notes(session: Session, board_id: UUID) -> None:
+    """Whoever else explains a table of this Board waits for this transaction."""
+    session.execute(select(Board.id).where(Board.id == board_id).with_for_update(key_share=True))
+
+
 def writers_of_notes(session: Session, board_id: UUID, period: str) -> frozenset[UUID]:
     """Who last wrote what explains a table of a period."""
     wanted = select(FigureNote.written_by_id).where(FigureNote.board_id == board_id, FigureNote.period == period)

@@ -38,6 +38,7 @@ def explain(work: Work, *, by: UUID, period: Period, table_id: str, text: str, s
     found = found_in_words_of_board(work, person.board_id, period, {FIELD: text})
     if found and seen != stamp_of_findings(found):
         raise StillIdentifies(found)
+    rows.hold_notes(work.session, person.board_id)
     note = rows.notes(work.session, person.board_id, period.code).get(table_id)
     if not text.strip():
         if note is not None:

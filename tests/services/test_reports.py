@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from forms_app.db import outbox
 from forms_app.db import reports as rows
@@ -26,7 +29,7 @@ from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
 from forms_app.domain.numbers import Cell, Numbers, Row, Table
 from forms_app.domain.periods import Period
 from forms_app.domain.release import Decision
-from forms_app.services import figures_report, reports, scanning
+from forms_app.services import explaining, figures_report, reports, scanning
 from forms_app.services.outbox import Desk, run_due
 from forms_app.services.report_issuing import make_report
 from forms_app.services.report_views import report_file, report_lines, report_view, what_can_be_begun
@@ -294,6 +297,31 @@ def test_whoever_wrote_or_prepared_it_does_not_release_it(here: Scene, report: U
     assert row(here, report).released_at == here.clock.now
     assert [item.kind for item in owed(here, report)] == ["make_report"]
     assert noted(here, report)[-2:] == ["report_prepared", "report_released"]
+
+
+def test_of_two_who_explain_a_table_at_the_same_moment_the_last_one_holds(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explaining, "numbers_of", lambda work, board_id, period: NUMBERS)
+    both, found = threading.Barrier(2), explaining.rows.notes
+
+    def slowly(session: Session, board_id: UUID, period: str) -> dict[str, FigureNote]:
+        there = found(session, board_id, period)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        return there
+
+    monkeypatch.setattr(explaining.rows, "notes", slowly)
+    with scene(postgresql_url, "west-sussex") as here:
+
+        def explain(text: str) -> None:
+            with here.workshop.writing() as work:
+                explaining.explain(work, by=here.holder("business_unit"), period=YEAR, table_id="reason", text=text)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(explain, [CLEAN, "The agencies met less often."]))
+        with here.database.reading() as session:
+            assert len(session.scalars(select(FigureNote)).all()) == 1
 
 
 def test_whoever_explained_a_table_wrote_of_it_too(here: Scene, report: UUID) -> None:
