@@ -30,7 +30,7 @@ from forms_app.web.sessions import signed_in_person, workshop
 FIRST = "What is counted"
 COLUMNS = ("Table", "Line", "Column", "Figure")
 """Of a CSV file with every table, one figure a line."""
-EXPLAINED = "What explains the table was saved."
+SAID = {"explained": "What explains the table was saved.", "emptied": "Nothing explains the table now."}
 
 blueprint = Blueprint("numbers", __name__, url_prefix="/numbers")
 
@@ -50,9 +50,14 @@ def one(period: str) -> tuple[str, int]:
     with workshop().reading() as work:
         found = numbers_for(work, by=signed_in_person().id, period=of)
     charts = {table.id: Markup(chart) for table in found.tables if (chart := chart_of(table))}  # noqa: S704  # made of escaped words
-    said = EXPLAINED if request.args.get("said") == "explained" else None
     return show(
-        "numbers/one.html", numbers=found, charts=charts, said=said, smallest=SMALLEST, heading=f"Numbers of {of.title}"
+        "numbers/one.html",
+        numbers=found,
+        charts=charts,
+        said=SAID.get(request.args.get("said", "")),
+        of_table=request.args.get("table", ""),
+        smallest=SMALLEST,
+        heading=f"Numbers of {of.title}",
     )
 
 
@@ -119,7 +124,10 @@ def explain(period: str, table_id: str) -> Response | tuple[str, int]:
     except CheckFailed as refused:
         form["text"].errors = [str(refused)]
         return show("numbers/note.html", form, found=(), stamp=stamp, **shown)
-    return redirect(url_for("numbers.one", period=of.code, said="explained", _anchor=table_id), 303)
+    said = "explained" if form["text"].data else "emptied"
+    # A page of many tables: it is said where the table is.
+    there = url_for("numbers.one", period=of.code, said=said, table=table_id, _anchor=f"{table_id}-heading")
+    return redirect(there, 303)
 
 
 def _period(code: str) -> Period:

@@ -209,7 +209,9 @@ def test_the_unit_explains_a_table_and_everybody_reads_it(site: Site) -> None:
     assert "More training led to earlier agreement." in main_of(visiting(site, ANALYST).get("/numbers/2026"))
     assert "More training" in visiting(site, ANALYST).get("/numbers/2026/stage.csv").get_data().decode()
     assert "figure_explained" in site.actions()
-    unit.post("/numbers/2026/stage/note", {"text": ""})
+    assert "was saved" in said.text.partition('id="stage-heading"')[2].partition("</table>")[0], "beside the table"
+    emptied = unit.post("/numbers/2026/stage/note", {"text": ""})
+    assert "Nothing explains the table now." in main_of(unit.follow(emptied))
     assert "More training" not in main_of(unit.get("/numbers/2026"))
 
 
