@@ -1,6 +1,6 @@
 """How often the same two agencies disagreed for the same reason: counted from the register's copy, in one way for every reader.
 
-Only what counts as an escalation is counted, whether or not the Board was told of it, and nothing that was destroyed.
+Also what does not count as an escalation yet, and of what the Board was not told: a concern that was recorded. Nothing that was destroyed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ def _counts(board_id: UUID, since: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         entry.board_id == board_id,
         entry.opened_at >= since,
-        entry.counts.is_(True),
         entry.destroyed_at.is_(None),
     )
 

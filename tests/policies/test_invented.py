@@ -10,7 +10,9 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from forms_app.db.tables import Board
 from forms_app.domain.acts import unfilled
 from forms_app.domain.clocks import Running
 from forms_app.domain.escalation import Left, Open, Resolved
@@ -35,6 +37,7 @@ from forms_app.domain.records import (
     TimeSet,
 )
 from forms_app.policies.reader import read_policy
+from forms_app.policies.shelf import Shelf
 from forms_app.services import escalations
 from tests.factories.everything import look_after_what_is_due
 from tests.factories.scenes import Scene, scene
@@ -402,8 +405,10 @@ def test_ashby_finishes_under_the_version_that_it_began_under(sqlite_url: str) -
     )
     with board_of("ashby", sqlite_url) as here:
         escalation = here.open().escalation_id
-        with scene(sqlite_url, later) as after:
-            assert where(after, after.open().escalation_id) == "scrutineer"
+        with here.database.writing() as session:
+            session.scalars(select(Board)).one().policy_key = later.key
+        after = replace(here, policy=later, shelf=Shelf([*here.shelf, later]))
+        assert where(after, after.open().escalation_id) == "scrutineer"
 
         here.step_up(escalation)
 
