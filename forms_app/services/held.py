@@ -11,6 +11,7 @@ from forms_app.db import releases
 from forms_app.db.people import person_with_board, seat_holders
 from forms_app.db.places import is_impartial
 from forms_app.db.releases import is_kept_back
+from forms_app.db.report_tables import ReportFinding
 from forms_app.db.tables import Escalation, Person, Release, ReleaseFinding
 from forms_app.documents import contexts as say
 from forms_app.domain.access import May, Relation, may
@@ -212,7 +213,11 @@ def _texts(release: Release, powers: Powers) -> Iterator[ShortText]:
 
 
 def _finding(release: Release, context: say.Value, finding: ReleaseFinding) -> FoundPlace:
-    where, whole = _place(release, context, finding.field)
+    return found_place(finding, *_place(release, context, finding.field))
+
+
+def found_place(finding: ReleaseFinding | ReportFinding, where: str, whole: str) -> FoundPlace:
+    """What was found, with what stands around it: `where` is what its text is called, `whole` all of it."""
     start, end = max(finding.start - SURROUNDINGS, 0), finding.end + SURROUNDINGS
     return FoundPlace(
         number=finding.number,

@@ -24,7 +24,7 @@ from forms_app.domain.working_days import spell_time, uk_date
 from forms_app.services import reports
 from forms_app.services.directory import person_who_may
 from forms_app.services.documents import FORMATS, FileLine
-from forms_app.services.held import SURROUNDINGS
+from forms_app.services.held import found_place
 from forms_app.services.report_kinds import Draft, Question, period_of
 from forms_app.services.reports import KINDS, NOWHERE, blank_in, draft_of, filled, prepared_context, report_for
 from forms_app.services.scanning import TEXT
@@ -250,18 +250,7 @@ def _place(report: BoardReport, draft: Draft | None, finding: ReportFinding) -> 
     where, whole = (
         (titles.get(name, name), report.texts.get(name, "")) if kind == TEXT else (name, report.said.get(name, ""))
     )
-    start, end = max(finding.start - SURROUNDINGS, 0), finding.end + SURROUNDINGS
-    return FoundPlace(
-        number=finding.number,
-        where=where,
-        before=("…" if start else "") + whole[start : finding.start],
-        text=finding.text,
-        after=whole[finding.end : end] + ("…" if end < len(whole) else ""),
-        why=finding.why,
-        suggestion=finding.suggestion,
-        can_change=kind == TEXT,
-        kept_because=finding.kept_because,
-    )
+    return found_place(finding, where, whole)
 
 
 def _done(work: Work, report: BoardReport) -> Iterator[str]:
