@@ -171,9 +171,7 @@ EXAMPLES: Mapping[Kind, tuple[Example, ...]] = {
             {},
         ),
     ),
-    Kind.WEBHOOK_GIVEN_UP: (
-        Example("To whoever keeps it", {"link": "https://service.example/other-systems"}, {}),
-    ),
+    Kind.WEBHOOK_GIVEN_UP: (Example("To whoever keeps it", {"link": "https://service.example/other-systems"}, {}),),
     Kind.SIMILAR_ESCALATIONS: (
         Example("To the scrutineer", {"reference": "", "link": "https://service.example/patterns"}, {}),
         _about_one("To who raised one of them", "escalations"),

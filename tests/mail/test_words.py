@@ -20,7 +20,14 @@ LONG = Office(
 )
 DANGER = {"en": "ring 999", "cy": "ffoniwch 999"}
 COMPUTER = {"en": "sent by a computer", "cy": "gan gyfrifiadur"}
-TO_THE_OFFICE = {Kind.WITHDRAWAL, Kind.RELEASE_WAITS, Kind.REPORT_WAITS, Kind.LAYOUT_FAILED, Kind.PLACE_EMPTY, Kind.MANY_DOWNLOADS}
+TO_THE_OFFICE = {
+    Kind.WITHDRAWAL,
+    Kind.RELEASE_WAITS,
+    Kind.REPORT_WAITS,
+    Kind.LAYOUT_FAILED,
+    Kind.PLACE_EMPTY,
+    Kind.MANY_DOWNLOADS,
+}
 EVERY = [(kind, example, language) for kind in Kind for example in EXAMPLES[kind] for language in LANGUAGES]
 every_message = pytest.mark.parametrize(
     ("kind", "example", "language"),

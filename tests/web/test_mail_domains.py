@@ -79,7 +79,9 @@ def test_the_register_says_that_a_domain_waits_and_leads_there(place: Place) -> 
 
     page = unit.get("/register/today")
 
-    assert "Email domains to confirm (1) Nothing is sent to an address there until you confirm its domain." in main_of(page)
+    assert "Email domains to confirm (1) Nothing is sent to an address there until you confirm its domain." in main_of(
+        page
+    )
     assert f'href="{EVERY}"' in page.text
     assert f'href="{EVERY}"' not in place.visitor(CHAIR).get("/register/today").text
 

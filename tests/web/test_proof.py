@@ -272,7 +272,11 @@ def test_a_file_that_is_sent_is_not_written_to_a_disk(place: Place, monkeypatch:
 
 
 def test_the_page_is_linked_from_lists_and_documents(place: Place) -> None:
-    for email, path in ((RAISER, "/escalations"), (RAISER, f"/escalations/{place.escalation}"), (UNIT, "/register/today")):
+    for email, path in (
+        (RAISER, "/escalations"),
+        (RAISER, f"/escalations/{place.escalation}"),
+        (UNIT, "/register/today"),
+    ):
         page = html.fromstring(place.visitor(email).get(path).text)
         assert page.xpath("//main//a[@href='/check-a-file']"), path
 
