@@ -78,11 +78,19 @@ def driver_url(url: str) -> str:
 def engine_at(url: str) -> Engine:
     url = driver_url(url)
     if not url.startswith("sqlite"):
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=5)
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=5)
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgresql(connection: Any, _: object) -> None:
+    # With the policies on rows it thinks short questions dear, and would compile each for seconds.
+    connection.execute("SET jit TO off")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
