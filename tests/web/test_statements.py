@@ -39,7 +39,7 @@ def asked(site: Site, visitors: Sequence[Visitor], pages: Sequence[str]) -> dict
     """How many statements each page needs, of what does not happen once alone."""
     unit, raiser = visitors
     counted = {}
-    for page in pages * ROUNDS:
+    for page in [*pages] * ROUNDS:
         who = raiser if page.startswith("/escalations/") else unit
         with statements(site) as found:
             answer = who.get(page)
@@ -53,7 +53,7 @@ def copy(place: Scene, of: UUID, how_many: int) -> None:
     ids = [uuid4() for _ in range(how_many)]
     with place.database.writing() as session:
         for kind in (Escalation, RegisterEntry, RegisterAgency):
-            own = kind.id if kind is Escalation else kind.escalation_id
+            own = kind.__table__.c["id" if kind is Escalation else "escalation_id"]
             rows = session.execute(select(*kind.__table__.columns).where(own == of)).mappings().all()
             made = [dict(row) | changed for row in rows for changed in _changes(kind, row, ids)]
             session.execute(insert(kind), made)
