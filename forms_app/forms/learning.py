@@ -42,7 +42,7 @@ class LineForm(Form):
             kind=kind,
             policy_key=type(self).policy_key,
             code=None if code == NONE or kind is Kind.GAP else code,
-            section=self["section"].data if kind is Kind.GAP else "",
+            section=self["section"].data,
             what=self["what"].data,
             action=self["action"].data,
             owner=Owner.read(self["owner"].data),
