@@ -19,6 +19,8 @@ from forms_app.domain.register_filters import Filters, Mark, Only, Sort
 
 MOST_COUNTED = 1000
 """Nobody counts further: at a million rows a total would be read from all of them."""
+OF_ONE_AGENCY = 4
+"""So many times the most, of the newest rows of an agency, are looked through before all of them are."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -85,11 +87,31 @@ def page_of(
 
 def count_up_to(session: Session, asked: Asked, most: int = MOST_COUNTED) -> int:
     """How many rows there are; one more than the most where there are more."""
+    if asked.filters.receiving is None:
+        return session.scalar(_count(_rows_like(asked, select(RegisterEntry.escalation_id)), most)) or 0
+    found, seen = _of_one_agency(session, asked, most)
+    if found > most or seen < OF_ONE_AGENCY * most:
+        return found
     wanted = _rows_like(asked, select(RegisterEntry.escalation_id))
-    if asked.filters.receiving is not None:  # or all rows would be walked to find that an agency has none
-        wanted = wanted.order_by(RegisterAgency.opened_at)
-    found = wanted.limit(most + 1).subquery()
-    return session.scalar(select(func.count()).select_from(found)) or 0
+    # In this order, or all rows would be walked to find that an agency has none.
+    return session.scalar(_count(wanted.order_by(RegisterAgency.opened_at), most)) or 0
+
+
+def _of_one_agency(session: Session, asked: Asked, most: int) -> tuple[int, int]:
+    """How many rows there are among the newest that an agency receives, and how many these are: PostgreSQL would read all of them."""
+    own = select(RegisterAgency.escalation_id).where(RegisterAgency.agency_id == asked.filters.receiving)
+    newest = own.order_by(RegisterAgency.opened_at.desc()).limit(OF_ONE_AGENCY * most).cte("newest")
+    conditions = (*on_the_register(asked.board_id, asked.person_id), *_conditions(asked.filters, asked.now))
+    wanted = select(RegisterEntry.escalation_id).join(newest, newest.c.escalation_id == RegisterEntry.escalation_id)
+    seen = select(func.count()).select_from(newest)
+    found, all_seen = session.execute(
+        select(_count(wanted.where(*conditions), most).scalar_subquery(), seen.scalar_subquery())
+    ).one()
+    return found, all_seen
+
+
+def _count(wanted: Select[Any], most: int) -> Select[int]:
+    return select(func.count()).select_from(wanted.limit(most + 1).subquery())
 
 
 @dataclass(frozen=True, slots=True)
