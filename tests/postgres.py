@@ -51,6 +51,9 @@ class PostgresServer:
 
     def let_service_log_in(self) -> None:
         """As whoever runs a server does once, after the migrations made the role of the service."""
+        with self._connect() as connection:
+            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [LOGIN]).fetchone() is not None:
+                return
         self._run(
             sql.SQL("CREATE ROLE {} LOGIN IN ROLE {}").format(
                 sql.Identifier(LOGIN), sql.Identifier("forms_app_service")
@@ -64,7 +67,10 @@ class PostgresServer:
         return name
 
     def drop_database(self, name: str) -> None:
-        self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def rename_database(self, name: str, to: str) -> None:
+        self._run(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(to)))
 
     def has_database(self, name: str) -> bool:
         with self._connect() as connection:

@@ -1,6 +1,7 @@
 """Times the pages of a Board with a million escalations against the same pages of one with a thousand.
 
 Both databases are invented, and kept between runs: `script/bench board --prepare` makes them, in the folder that BENCH_DIRECTORY names.
+BENCH_SIZES (1000,1000000) and BENCH_ROUNDS (20) make less of it, to try whether it works.
 Each page is asked for as a browser asks, signed in, so that a time is that of the whole answer. One size after the other, round by
 round, in one process: whatever else the machine does falls on both alike. The statements of each page are counted too.
 """
@@ -14,26 +15,29 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from unittest import mock
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from lxml import html
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from forms_app.app import create_app
 from forms_app.db.database import Database
 from forms_app.db.migrate import migrate
-from forms_app.db.tables import Base, Escalation, OutboxItem, Party, Person, RegisterEntry
+from forms_app.db.tables import Allowance, Base, Escalation, OutboxItem, Party, Person, RegisterEntry
+from forms_app.domain.register_filters import Mark
 from forms_app.domain.seats import Seat
 from forms_app.logs import configure_logs
 from forms_app.policies.bank_holidays import calendar_of
 from forms_app.services.counting import differences
 from forms_app.services.figures import count_quarters
+from forms_app.services.register_pages import ON_A_PAGE
 from forms_app.services.workshop import Workshop
 from forms_app.settings import settings_from
 from tests import postgres
@@ -44,11 +48,11 @@ from tests.factories.second_steps import give_second_step, take_second_step
 from tests.web.visitor import Visitor
 
 FOLDER = Path(os.environ.get("BENCH_DIRECTORY", "/var/tmp/forms-app-bench"))  # noqa: S108  # PostgreSQL's account must reach it
-SIZES = (1_000, 1_000_000)
+SIZES = tuple(sorted(int(each) for each in os.environ.get("BENCH_SIZES", "1000,1000000").split(",")))
 SERVICE_URL = "http://escalations.example"
 AS_IN_EARNEST = ("shared_buffers=256MB", "max_connections=50")
 PAGE = 1000
-ROUNDS, WARM_UP = 20, 4
+ROUNDS, WARM_UP = int(os.environ.get("BENCH_ROUNDS", "20")), 4
 COMPARED = 500
 YEAR = "2025"
 KEYS_OF_JSON = (
@@ -75,6 +79,7 @@ def file_of(size: int) -> Path:
 
 
 def prepare(server: postgres.PostgresServer) -> None:
+    """Makes what is not there yet. A run that was stopped is taken up where a whole database was last written."""
     for size in SIZES:
         file = file_of(size)
         if not file.exists():
@@ -88,9 +93,11 @@ def prepare(server: postgres.PostgresServer) -> None:
         name = f"board_{size}_{form()}"
         if not server.has_database(name):
             began = time.monotonic()
-            server.create_database(name)
-            migrate(server.url(name), KEYS)
-            copy_to(server.url(name), file)
+            server.drop_database(making := f"{name}_making")
+            server.create_database(making)
+            migrate(server.url(making), KEYS)
+            copy_to(server.url(making), file)
+            server.rename_database(making, name)
             say(f"{size} escalations on PostgreSQL", began, "")
         count(server.url(name))
 
@@ -183,14 +190,15 @@ def people(database: Database) -> tuple[UUID, str, str, list[UUID]]:
 
 
 def signed_in(visitor: Visitor, database: Database, email: str) -> Visitor:
+    """The clock stands still from run to run: what an earlier one used up of limits, and its emails, are thrown away first."""
+    with database.writing() as session:
+        session.execute(delete(Allowance))
+        session.execute(delete(OutboxItem))
     give_second_step(database, email, NOW)
     visitor.ask_for_code(email)
     with database.reading() as session:
         sent = [item.payload for item in session.scalars(select(OutboxItem)) if item.payload is not None]
     take_second_step(visitor, visitor.type_code(sent[-1]["code"]), NOW)
-    with database.writing() as session:
-        for item in session.scalars(select(OutboxItem)):
-            session.delete(item)
     return visitor
 
 
@@ -203,7 +211,7 @@ def pages(database: Database, board: UUID, unit: Visitor, own: Sequence[UUID]) -
     one = some[0]
     return {
         "register, first page": ["/register?sort=newest"],
-        "register, page 1000": [far_into(unit)],
+        "register, page 1000": [far_into(database, board, unit)],
         "search by reference": [f"/register?reference={each.reference}" for each in some],
         "search by agency": [f"/register?raising={one.raising_id}", f"/register?receiving={one.raising_id}"],
         "search by reason, stage and year": [
@@ -215,16 +223,22 @@ def pages(database: Database, board: UUID, unit: Visitor, own: Sequence[UUID]) -
     }
 
 
-def far_into(unit: Visitor) -> str:
-    """The address of the register's thousandth page, or of its last, by the links that lead there."""
-    address = "/register?sort=newest"
-    for _ in range(PAGE - 1):
-        page = html.fromstring(unit.browser.get(address, base_url=SERVICE_URL).text)
-        following = page.xpath("//a[@rel='next']/@href")
-        if not following:
-            return address
-        address = following[0]
-    return address
+def far_into(database: Database, board: UUID, unit: Visitor) -> str:
+    """The address of the register's thousandth page, or of its last: the first page's link, with the row that stands before it."""
+    page = html.fromstring(unit.browser.get("/register?sort=newest", base_url=SERVICE_URL).text)
+    (following,) = page.xpath("//a[@rel='next']/@href")
+    (code,) = parse_qs(urlsplit(following).query)["after"]
+    entry, first = RegisterEntry, Mark.read(code)
+    if first is None:
+        sys.exit(f"script/bench board: {following} leads to no page")
+    with database.reading() as session:
+        rows = select(entry.escalation_id).where(
+            entry.board_id == board, entry.told_at.is_not(None), entry.destroyed_at.is_(None)
+        )
+        rows = rows.order_by(entry.opened_at.desc(), entry.escalation_id.desc())
+        ids = session.scalars(rows.limit(PAGE * ON_A_PAGE)).all()
+    last = min(PAGE, (len(ids) - 1) // ON_A_PAGE + 1)
+    return str(following.replace(code, replace(first, row=ids[(last - 1) * ON_A_PAGE - 1]).code))
 
 
 # --- the measuring ---------------------------------------------------------------------------------------------------
@@ -288,9 +302,10 @@ def main() -> None:
     if missing:
         sys.exit(f"script/bench board: {missing[0]} is not there: run script/bench board --prepare first")
     with mock.patch.object(postgres, "SPEED", AS_IN_EARNEST), postgres.kept_postgres(server_folder) as server:
+        server.let_service_log_in()
         urls = {
             "sqlite": [f"sqlite:///{file_of(size)}" for size in SIZES],
-            "postgresql": [server.url(f"board_{size}_{form()}") for size in SIZES],
+            "postgresql": [server.url_of_service(f"board_{size}_{form()}") for size in SIZES],
         }
         found = {kind: measure(each) for kind, each in urls.items()}
     report(found)
@@ -303,7 +318,7 @@ def report(found: Mapping[str, Sequence[Line]]) -> None:
         print(json.dumps({**worst, **each}))
         return
     for kind, lines in found.items():
-        print(f"{kind:40}{'a thousand':>14}{'a million':>14}{'ratio':>8}  statements")
+        print(f"{kind:40}{SIZES[0]:>14,}{SIZES[-1]:>14,}{'ratio':>8}  statements")
         for line in lines:
             few, many = ("/".join(map(str, sorted(counts))) for counts in line.statements)
             print(
