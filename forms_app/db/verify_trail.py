@@ -168,6 +168,8 @@ def rows_of_sqlite(file: Path) -> tuple[Iterator[Row], tuple[int, str] | None]:
     connection.text_factory = lambda raw: raw.decode(
         errors="replace"
     )  # what is no text was never written: its row is bad
+    connection.isolation_level = None
+    connection.execute("BEGIN")  # the head and the entries are of one moment, whatever is written meanwhile
     own = connection.execute("SELECT count, hash FROM trail_head").fetchall()
     found = connection.execute(f"SELECT {COLUMNS} FROM audit_entries ORDER BY id")  # noqa: S608  # names of columns
     rows = (Row(each[0], _moment_of_sqlite(each[1]), *each[2:]) for each in _fetched(found))
@@ -190,6 +192,7 @@ def rows_of_postgresql(url: str) -> tuple[Iterator[Row], tuple[int, str] | None]
     try:
         connection = psycopg.connect(url.replace("+psycopg", "", 1))
         connection.read_only = True
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         # The rows of the trail are kept from whoever does not say for whom they ask: this asks for all of them.
         connection.execute("SELECT set_config('forms_app.actor', 'service', false)")
         own = connection.execute("SELECT count, hash FROM trail_head").fetchall()

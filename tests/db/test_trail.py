@@ -105,6 +105,15 @@ def test_what_is_undone_leaves_no_entry_and_no_gap(database: Database, database_
     assert judged(database_url).fault is None
 
 
+def test_what_is_written_while_it_is_read_is_no_fault(database: Database, database_url: str) -> None:
+    write(database, 2)
+
+    rows, own_head = rows_of(database_url)
+    write(database, 1)
+
+    assert verify(rows, (), own_head=own_head).fault is None
+
+
 def test_many_at_once_leave_one_chain(database: Database, database_url: str) -> None:
     threads = [threading.Thread(target=write, args=(database, 10)) for _ in range(4)]
     for each in threads:
