@@ -13,8 +13,8 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
@@ -27,13 +27,16 @@ from forms_app.commands.service import gunicorn_options
 from forms_app.db import factors, people
 from forms_app.db.keys import WrappingKeys, new_wrapping_key
 from forms_app.db.migrate import migrate
+from forms_app.db.numbers import first_begun
 from forms_app.db.tables import AuthenticatorApp
 from forms_app.domain.errors import DomainError
 from forms_app.domain.seats import NEEDS_SECOND_STEP
 from forms_app.domain.working_days import uk_date
 from forms_app.services.boards import set_up_board
+from forms_app.services.rehearsing import rehearse
 from forms_app.services.signing_in import must_have_second_step
 from forms_app.services.work import Work
+from forms_app.services.workshop import Workshop
 from forms_app.settings import ROOT, child_environment, settings_from
 
 HOME = ROOT / "var" / "demo"
@@ -41,6 +44,8 @@ START_SECONDS = 60
 STOP_SECONDS = 30
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl+C, kill, and a terminal that is closed."""
+DAYS_AGO = (120, 80, 40)
+"""When the invented escalations of the demonstration began."""
 LOG = "var/demo/service.log"
 MAILDEV = ROOT / "node_modules" / ".bin" / "maildev"
 
@@ -149,8 +154,24 @@ def _set_up_boards(settings: dict[str, str]) -> list[Invented]:
         with workshop.writing() as work:
             _give_apps(work, board)
             add_numbers(work, board.given.code)
+        _add_escalations(workshop, board)
     workshop.database.close()
     return boards
+
+
+def _add_escalations(workshop: Workshop, board: Invented) -> None:
+    """Some that began a while ago and went up the whole ladder, unless the Board has any: its register is not empty then."""
+
+    def at(moment: datetime) -> Workshop:
+        return replace(workshop, clock=lambda: moment)
+
+    with workshop.reading() as work:
+        person = people.person_with_email(work.session, board.raiser.email)
+        if person is None or first_begun(work.session, person.board_id) is not None:
+            return
+        raiser, policy, now = person.id, work.shelf.get(board.given.policy), work.now
+    for days in DAYS_AGO:
+        rehearse(at, policy=policy, route=policy.main, raiser=raiser, opened=now - timedelta(days=days))
 
 
 def _give_apps(work: Work, board: Invented) -> None:
