@@ -113,6 +113,8 @@ def test_what_is_written_while_it_is_read_is_no_fault(
     class Meanwhile(str):
         """The columns that are asked for. Before they are, and after the head was read, somebody else writes."""
 
+        __slots__ = ()
+
         def __format__(self, _: str) -> str:
             write(database, 1)
             return str(self)
