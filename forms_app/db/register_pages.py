@@ -17,7 +17,7 @@ from forms_app.db.tables import Agency, RegisterAgency, RegisterEntry, RegisterS
 from forms_app.domain.register import State
 from forms_app.domain.register_filters import Filters, Mark, Only, Sort
 
-MOST_COUNTED = 1000
+MOST_COUNTED = 250
 """Nobody counts further: at a million rows a total would be read from all of them."""
 OF_ONE_AGENCY = 4
 """So many times the most, of the newest rows of an agency, are looked through before all of them are."""

@@ -162,7 +162,7 @@ def test_it_names_the_reference_and_what_is_due_by_when_and_nothing_that_anybody
 
     for message in [each for each in here.postbox.posted if each.message_id.startswith("reminder.")]:
         assert f"- {reference}: a time limit of the policy, by 3 March 2027\n" in message.body
-        page = "register" if here.name(message.to) == office else "escalations"
+        page = "register/today" if here.name(message.to) == office else "escalations"
         assert f"\n{LETTERHEAD.service_url}/{page}\n" in message.body
         for typed in ("Ottilie", "Marchbank", "Discuss", "School", "Social Care", "discuss", reference):
             assert typed not in message.subject
