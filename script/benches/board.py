@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from statistics import median
+from typing import Any
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -205,22 +206,28 @@ def signed_in(visitor: Visitor, database: Database, email: str) -> Visitor:
 def pages(database: Database, board: UUID, unit: Visitor, own: Sequence[UUID]) -> dict[str, list[str]]:
     entry = RegisterEntry
     with database.reading() as session:
-        told = select(entry.escalation_id, entry.reference, entry.raising_id, entry.category, entry.route, entry.stage)
-        told = told.where(entry.board_id == board, entry.told_at.is_not(None))
-        some = session.execute(told.order_by(entry.reference).limit(10)).all()
-    one = some[0]
+        is_told = (entry.board_id == board, entry.told_at.is_not(None))
+        some = session.execute(
+            select(entry.escalation_id, entry.reference).where(*is_told).order_by(entry.reference).limit(10)
+        ).all()
+        raising = session.scalars(_most(select(entry.raising_id).where(*is_told), entry.raising_id)).one()
+        kind = (entry.category, entry.route, entry.stage)
+        reason, route, stage = session.execute(_most(select(*kind).where(*is_told), *kind)).one()
     return {
         "register, first page": ["/register?sort=newest"],
         "register, page 1000": [far_into(database, board, unit)],
         "search by reference": [f"/register?reference={each.reference}" for each in some],
-        "search by agency": [f"/register?raising={one.raising_id}", f"/register?receiving={one.raising_id}"],
-        "search by reason, stage and year": [
-            f"/register?reason={one.category}&stage={one.route}.{one.stage}&period={YEAR}"
-        ],
+        "search by agency": [f"/register?raising={raising}", f"/register?receiving={raising}"],
+        "search by reason and stage": [f"/register?reason={reason}&stage={route}.{stage}"],
         "escalation, as a party": [f"/escalations/{each}" for each in own],
         "escalation, as the unit": [f"/register/{each.escalation_id}" for each in some],
         "a year’s numbers": [f"/numbers/{YEAR}"],
     }
+
+
+def _most(found: Any, *by: Any) -> Any:
+    """What there is most of: a search for it fills a page of both sizes, so that a time is not that of fewer rows to show."""
+    return found.group_by(*by).order_by(func.count().desc(), *by).limit(1)
 
 
 def far_into(database: Database, board: UUID, unit: Visitor) -> str:
