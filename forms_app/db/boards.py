@@ -21,6 +21,12 @@ def board_of(session: Session, board_id: UUID) -> Board:
     return session.get_one(Board, board_id)
 
 
+def hold_board(session: Session, board_id: UUID) -> Board:
+    """The Board, read anew. Whoever else would change what the Board keeps for itself waits for this transaction."""
+    wanted = select(Board).where(Board.id == board_id).with_for_update(key_share=True)
+    return session.scalars(wanted.execution_options(populate_existing=True)).one()
+
+
 def board_with_code(session: Session, code: str) -> Board | None:
     return session.scalar(select(Board).where(Board.code == code))
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
-from forms_app.db.tables import Board, Contact, EquivalentTitle
+from forms_app.db.tables import Contact, EquivalentTitle
 
 
 def contacts_of_board(session: Session, board_id: UUID) -> Sequence[Contact]:
@@ -48,11 +48,6 @@ def titles_of_board(session: Session, board_id: UUID) -> Sequence[EquivalentTitl
         .where(EquivalentTitle.board_id == board_id)
         .order_by(EquivalentTitle.agency_kind, EquivalentTitle.level)
     ).all()
-
-
-def hold_board(session: Session, board_id: UUID) -> None:
-    """On PostgreSQL nobody else adds to the contacts and titles of this Board until this transaction is over."""
-    session.execute(select(Board.id).where(Board.id == board_id).with_for_update(key_share=True))
 
 
 def forget_titles(session: Session, board_id: UUID, agency_kind: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload, undefer
 from sqlalchemy.orm.interfaces import ORMOption
 
-from forms_app.db.tables import Board, Document, Escalation, LayoutChoice, LayoutPicture, OutboxItem, WordLayout
+from forms_app.db.tables import Document, Escalation, LayoutChoice, LayoutPicture, OutboxItem, WordLayout
 
 PUBLISHED, WITHDRAWN = "published", "withdrawn"
 
@@ -21,11 +21,6 @@ def layout_in_force(session: Session, board_id: UUID, kind: str) -> WordLayout |
         return None
     wanted = select(WordLayout).where(WordLayout.id == chosen.layout_id)
     return session.scalars(wanted.options(undefer(WordLayout.content))).one()
-
-
-def hold_board(session: Session, board_id: UUID) -> None:
-    """Whoever else changes the layouts of this Board waits for this transaction."""
-    session.execute(select(Board.id).where(Board.id == board_id).with_for_update())
 
 
 def choices_of_board(session: Session, board_id: UUID) -> Sequence[LayoutChoice]:

@@ -26,7 +26,7 @@ from forms_app.db.tables import (
 )
 from forms_app.db.touched import DELIVERY, touch
 from forms_app.domain.deliveries import EventKind
-from forms_app.domain.policy import DEIDENTIFIED
+from forms_app.domain.policy import DEIDENTIFIED_CODES
 
 
 def document_to_make(session: Session, document_id: UUID, *, lock: bool = False) -> Document:
@@ -164,11 +164,10 @@ def document_with_parties(session: Session, document_id: UUID) -> Document:
 def to_travel_attached(session: Session, escalation_id: UUID) -> Sequence[Delivery]:
     """The deliveries of identified documents of an escalation that are to be attached, and that no mail server has accepted."""
     accepted = select(Attempt.id).where(Attempt.delivery_id == Delivery.id, Attempt.result == "accepted")
-    deidentified = [kind.value for kind in DEIDENTIFIED]
     return session.scalars(
         select(Delivery)
         .join(Delivery.document)
-        .where(Document.escalation_id == escalation_id, Document.kind.not_in(deidentified))
+        .where(Document.escalation_id == escalation_id, Document.kind.not_in(DEIDENTIFIED_CODES))
         .where(Delivery.attached, ~accepted.exists())
         .with_for_update(of=Delivery)
     ).all()

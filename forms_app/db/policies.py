@@ -40,12 +40,6 @@ def adoption_told_of(session: Session, adoption_id: UUID) -> ToldOf:
     return ToldOf(found.policy_key, found.starts_on, found.withdrawn_at is not None)
 
 
-def board_to_change(session: Session, board_id: UUID) -> Board:
-    """The Board, read anew. Whoever else would decide under which policy it works waits for this transaction."""
-    wanted = select(Board).where(Board.id == board_id).with_for_update()
-    return session.scalars(wanted, execution_options={"populate_existing": True}).one()
-
-
 def adoption_that_begins(session: Session, adoption_id: UUID) -> tuple[PolicyAdoption, Board]:
     """For the worker."""
     adoption = session.scalars(select(PolicyAdoption).where(PolicyAdoption.id == adoption_id)).one()

@@ -19,7 +19,7 @@ from forms_app.db.tables import (
     Person,
     StageRecord,
 )
-from forms_app.domain.policy import DEIDENTIFIED, Side
+from forms_app.domain.policy import DEIDENTIFIED_CODES, Side
 
 
 def escalation_for(session: Session, escalation_id: UUID, person_id: UUID, *, lock: bool = False) -> Escalation | None:
@@ -94,12 +94,12 @@ def documents_for(session: Session, escalation_id: UUID, person_id: UUID) -> Seq
     ).all()
 
 
-def board_documents(session: Session, escalation_id: UUID, kinds: Sequence[str], person_id: UUID) -> Sequence[Document]:
-    """The documents of these kinds that the Board was told by, as far as this person of its office still has them."""
+def board_documents(session: Session, escalation_id: UUID, person_id: UUID) -> Sequence[Document]:
+    """The de-identified documents that the Board was told by, as far as this person of its office still has them."""
     return session.scalars(
         select(Document)
         .join(Document.record)
-        .where(Document.escalation_id == escalation_id, Document.kind.in_(kinds), is_in_office(person_id))
+        .where(Document.escalation_id == escalation_id, Document.kind.in_(DEIDENTIFIED_CODES), is_in_office(person_id))
         .options(*LEDGER)
         .order_by(*NEWEST_FIRST)
     ).all()
@@ -129,16 +129,14 @@ def document_to_download(session: Session, document_id: UUID, person_id: UUID) -
     return session.scalars(wanted.options(joinedload(Document.escalation))).one_or_none()
 
 
-def board_document(
-    session: Session, document_id: UUID, board_id: UUID, kinds: Sequence[str], person_id: UUID
-) -> Document | None:
-    """One document of these kinds by which this Board was told, if this person of its office still has it."""
+def board_document(session: Session, document_id: UUID, board_id: UUID, person_id: UUID) -> Document | None:
+    """One de-identified document by which this Board was told, if this person of its office still has it."""
     return session.scalars(
         select(Document)
         .join(Document.escalation)
         .where(
             Document.id == document_id,
-            Document.kind.in_(kinds),
+            Document.kind.in_(DEIDENTIFIED_CODES),
             Escalation.board_id == board_id,
             is_in_office(person_id),
         )
@@ -161,8 +159,9 @@ def documents_with_reference(
 def _openable(
     session: Session, wanted: ColumnElement[bool], person_id: UUID, office_of: UUID | None
 ) -> Sequence[Document]:
-    kinds = [kind.value for kind in DEIDENTIFIED]
-    in_the_office = and_(Escalation.board_id == office_of, Document.kind.in_(kinds), is_in_office(person_id))
+    in_the_office = and_(
+        Escalation.board_id == office_of, Document.kind.in_(DEIDENTIFIED_CODES), is_in_office(person_id)
+    )
     return session.scalars(
         select(Document)
         .join(Document.escalation)
@@ -275,6 +274,7 @@ def _board_is_told(person_id: UUID) -> ColumnElement[bool]:
 
     What goes to somebody of the Board who takes part does not tell the Board.
     """
-    kinds = [kind.value for kind in DEIDENTIFIED]
-    found = exists().where(Document.escalation_id == Escalation.id, Document.kind.in_(kinds), tells_the_board())
+    found = exists().where(
+        Document.escalation_id == Escalation.id, Document.kind.in_(DEIDENTIFIED_CODES), tells_the_board()
+    )
     return and_(found.correlate(Escalation), ~interest_in(Escalation.id, person_id))

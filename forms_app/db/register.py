@@ -27,7 +27,7 @@ from forms_app.db.tables import (
     RegisterStay,
 )
 from forms_app.domain.deliveries import ANSWERED, EventKind
-from forms_app.domain.policy import DEIDENTIFIED
+from forms_app.domain.policy import DEIDENTIFIED_CODES
 from forms_app.domain.register import State, Stay
 
 
@@ -65,10 +65,9 @@ def hold(session: Session, ids: Collection[UUID]) -> None:
 
 def told_at(session: Session, ids: Collection[UUID]) -> Mapping[UUID, datetime]:
     """When the Board was first told of each of these of which it was."""
-    kinds = [kind.value for kind in DEIDENTIFIED]
     found = (
         select(Document.escalation_id, func.min(Document.owed_at))
-        .where(Document.escalation_id.in_(ids), Document.kind.in_(kinds), tells_the_board())
+        .where(Document.escalation_id.in_(ids), Document.kind.in_(DEIDENTIFIED_CODES), tells_the_board())
         .group_by(Document.escalation_id)
     )
     return {each: at for each, at in session.execute(found)}  # noqa: C416  # the rows are no pairs to mypy

@@ -210,6 +210,7 @@ class DocumentKind(StrEnum):
 RELEASED = frozenset({DocumentKind.BOARD_PROFORMA, DocumentKind.SUB_GROUP_REPORT, DocumentKind.POLICY_GAP_NOTICE})
 """De-identified documents with short texts written for them: nothing of them leaves before two people have looked."""
 DEIDENTIFIED = RELEASED | {DocumentKind.NOTICE_TO_BOARD}
+DEIDENTIFIED_CODES = tuple(sorted(kind.value for kind in DEIDENTIFIED))
 
 
 class Clock(Part):

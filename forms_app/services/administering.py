@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from forms_app.db.boards import agencies_of_board, agency_of_board
-from forms_app.db.contacts import hold_board
+from forms_app.db.boards import agencies_of_board, agency_of_board, hold_board
 from forms_app.db.people import business_unit_of, person_to_change, person_with_email
 from forms_app.db.tables import Agency, Person
 from forms_app.domain.access import May, Relation, may

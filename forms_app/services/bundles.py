@@ -31,7 +31,6 @@ from forms_app.services.directory import own_person
 from forms_app.services.documents import FORMATS
 from forms_app.services.ledger import Ledger, paper_of
 from forms_app.services.proof import office_of
-from forms_app.services.register import BOARD_KINDS
 from forms_app.services.work import Work
 
 MANIFEST, SIGNATURE, CONTENTS = "manifest.json", "manifest.json.sig", "contents.txt"
@@ -79,7 +78,7 @@ def board_bundle_for(work: Work, *, by: UUID, escalation_id: UUID, signing: Sign
     escalation = reads.told_escalation(work.session, escalation_id, office, by) if office else None
     if escalation is None:
         raise NotFound("There is no such escalation.")
-    documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS, by)
+    documents = reads.board_documents(work.session, escalation_id, by)
     return _bundle(work, escalation, [(document, _in_office(document)) for document in documents], by, signing)
 
 

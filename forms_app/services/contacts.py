@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from forms_app.db import contacts
-from forms_app.db.boards import agencies_of_board
+from forms_app.db.boards import agencies_of_board, hold_board
 from forms_app.db.people import people_of_board
 from forms_app.db.tables import Agency, Contact, Person
 from forms_app.domain import policy as policies
@@ -167,7 +167,7 @@ def add_contact(
     person = own_person(work, by)
     if not _keeps(_owners(work, person), agency_id):
         raise NotFound("There is no such agency.")
-    contacts.hold_board(work.session, person.board_id)
+    hold_board(work.session, person.board_id)
     contact_id = uuid5(by, form_key.hex)
     if contacts.contact_of_board(work.session, contact_id, person.board_id) is None:
         contact = Contact(id=contact_id, board_id=person.board_id, agency_id=agency_id)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from uuid import UUID, uuid4
 
-from forms_app.db.contacts import contacts_of_board, forget_contact, hold_board
+from forms_app.db.boards import hold_board
+from forms_app.db.contacts import contacts_of_board, forget_contact
 from forms_app.db.tables import Contact
 from forms_app.domain.comma_separated import Row, SheetFaults, read_rows, write_rows
 from forms_app.domain.contacts import ContactDetails, is_address

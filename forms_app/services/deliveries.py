@@ -205,9 +205,8 @@ def is_for_office(work: Work, person: Person, delivery: Delivery) -> bool:
     """Whether it ever failed, or is of a document on the office's register."""
     if rows.has_ever_failed(work.session, delivery.id):
         return True
-    kinds = [kind.value for kind in DEIDENTIFIED]
     board, document = person.board_id, delivery.document_id
-    return reads.board_document(work.session, document, board, kinds, person.id) is not None
+    return reads.board_document(work.session, document, board, person.id) is not None
 
 
 def count_failing_in(work: Work, escalations: Sequence[UUID]) -> Mapping[UUID, int]:

@@ -11,7 +11,6 @@ from forms_app.db import reads, sets
 from forms_app.db.people import seat_holders
 from forms_app.db.tables import Person
 from forms_app.domain.access import May, Relation, may
-from forms_app.domain.policy import DEIDENTIFIED
 from forms_app.domain.sets import is_nearly_all
 from forms_app.domain.working_days import spell_date, uk_date
 from forms_app.mail.compose import Kind
@@ -20,7 +19,6 @@ from forms_app.services.notifying import notify
 from forms_app.services.proof import office_of
 from forms_app.services.work import Work
 
-KINDS = tuple(sorted(kind.value for kind in DEIDENTIFIED))
 SHOWN = timedelta(days=7)
 """For so long the office is shown who took very many."""
 REMEMBERED = timedelta(days=30)
@@ -80,14 +78,14 @@ def take_document(work: Work, *, by: UUID, document_id: UUID) -> LeftToday | Non
     """Takes one document, as `take` does, for somebody of a Board's office. Of what is not the office's nothing is counted."""
     person = own_person(work, by)
     office = office_of(person)
-    found = reads.board_document(work.session, document_id, office, KINDS, by) if office else None
+    found = reads.board_document(work.session, document_id, office, by) if office else None
     return take(work, person, 1) if found is not None and found.issued_at is not None else None
 
 
 def take_escalation(work: Work, *, by: UUID, escalation_id: UUID) -> LeftToday | None:
     """Takes every document of an escalation of the register that was issued, as `take` does."""
     person = own_person(work, by)
-    found = reads.board_documents(work.session, escalation_id, KINDS, by) if office_of(person) else ()
+    found = reads.board_documents(work.session, escalation_id, by) if office_of(person) else ()
     issued = sum(document.issued_at is not None for document in found)
     return take(work, person, issued) if issued else None
 

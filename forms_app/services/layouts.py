@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from forms_app.db import layouts, outbox
+from forms_app.db.boards import hold_board
 from forms_app.db.layouts import PUBLISHED, WITHDRAWN
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.tables import LayoutChoice, LayoutPicture, Person, WordLayout
@@ -288,7 +289,7 @@ def _layout(work: Work, person: Person, layout_id: UUID) -> WordLayout:
 
 def _held(work: Work, person: Person, kind: Kind, seen: str) -> Sequence[LayoutChoice]:
     """What was proposed and decided, while nobody else can. Raises ChangedMeanwhile when it is not what the person saw."""
-    layouts.hold_board(work.session, person.board_id)
+    hold_board(work.session, person.board_id)
     choices = layouts.choices_of_kind(work.session, person.board_id, kind.code)
     if choices and _stamp(choices) != seen:
         raise ChangedMeanwhile(
@@ -299,7 +300,7 @@ def _held(work: Work, person: Person, kind: Kind, seen: str) -> Sequence[LayoutC
 
 def _open_choice(work: Work, by: UUID, kind_code: str, choice_id: UUID) -> tuple[Person, LayoutChoice]:
     person = person_who_may(work, by, May.SEE_LAYOUTS)
-    layouts.hold_board(work.session, person.board_id)
+    hold_board(work.session, person.board_id)
     choice = layouts.choice_of_board(work.session, person.board_id, choice_id)
     if choice is None or choice.kind != kind_code:
         raise NotFound("There is no such layout.")

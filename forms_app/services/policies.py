@@ -8,10 +8,10 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from forms_app.db import outbox
-from forms_app.db.boards import agencies_of_board
+from forms_app.db.boards import agencies_of_board, hold_board
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.people import people_of_board, people_to_tell_the_head
-from forms_app.db.policies import adoption_of, adoption_that_begins, adoptions_of, board_to_change
+from forms_app.db.policies import adoption_of, adoption_that_begins, adoptions_of
 from forms_app.db.policy_tables import PolicyAdoption
 from forms_app.db.tables import Person
 from forms_app.domain.access import May, signs_off_own
@@ -178,7 +178,7 @@ def propose(work: Work, *, by: UUID, key: str, starts_on: date) -> UUID:
     Raises NotFound, and NotAllowedNow where it is in force already, another one is confirmed, or the day does not do.
     """
     person, policy = person_who_may(work, by, May.PROPOSE_POLICY), policy_on_shelf(work, key)
-    board = board_to_change(work.session, person.board_id)
+    board = hold_board(work.session, person.board_id)
     in_force = board.policy_at(work.now)
     if key == in_force:
         raise NotAllowedNow("This version is in force already.")
@@ -221,7 +221,7 @@ def confirm(work: Work, *, by: UUID, adoption_id: UUID) -> None:
     if adoption.policy_key not in work.shelf or work.shelf.digest(adoption.policy_key) != adoption.digest:
         raise NotAllowedNow(FILE_CHANGED)
     starts = start_of(adoption.starts_on)
-    board = board_to_change(work.session, person.board_id)
+    board = hold_board(work.session, person.board_id)
     board.policy_key = board.policy_at(work.now)
     board.next_policy_key, board.next_policy_from = adoption.policy_key, starts
     adoption.confirmed_by_id, adoption.confirmed_at = person.id, work.now
@@ -237,7 +237,7 @@ def withdraw(work: Work, *, by: UUID, adoption_id: UUID) -> None:
     if adoption.confirmed_at is not None:
         if work.now >= start_of(adoption.starts_on):
             raise NotAllowedNow("It has begun. Propose the earlier version instead.")
-        board = board_to_change(work.session, person.board_id)
+        board = hold_board(work.session, person.board_id)
         board.next_policy_key = board.next_policy_from = None
         _tell(work, Kind.POLICY_STAYS, adoption)
     _withdraw(work, person, adoption)
@@ -275,7 +275,7 @@ def _adoption(work: Work, person: Person, adoption_id: UUID) -> PolicyAdoption:
 
 def _open_adoption(work: Work, by: UUID, adoption_id: UUID) -> tuple[Person, PolicyAdoption]:
     person = person_who_may(work, by, May.ADOPT_POLICY)
-    board_to_change(work.session, person.board_id)
+    hold_board(work.session, person.board_id)
     adoption = _adoption(work, person, adoption_id)
     if adoption.withdrawn_at is not None:
         raise ChangedMeanwhile("Somebody has withdrawn it.")

@@ -7,7 +7,7 @@ from typing import NoReturn
 from uuid import UUID
 
 from forms_app.db.administering import proposal_to_decide, waiting_proposals, withdraw_proposals
-from forms_app.db.contacts import hold_board
+from forms_app.db.boards import hold_board
 from forms_app.db.identities import forget_identities
 from forms_app.db.people import business_unit_of
 from forms_app.db.places import takes_part_anywhere

@@ -21,14 +21,6 @@ def count_what_is_left(workshop: Workshop, claim: Claim) -> None:
         outbox.finish_until(work.session, claim.item_id, claim.worker, work.now + (BETWEEN if is_done else timedelta()))
 
 
-def count_all(workshop: Workshop) -> int:
-    """Counts everything that is left: how many that was."""
-    total = 0
-    while found := count_some(workshop):
-        total += found
-    return total
-
-
 def count_some(workshop: Workshop) -> int:
     """Counts what fits into one short transaction: how many. They are looked for before it, since that takes longer."""
     with workshop.reading() as work:

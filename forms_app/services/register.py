@@ -13,7 +13,7 @@ from forms_app.documents.contexts import Fact
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.errors import NotFound
 from forms_app.domain.escalation import Resolved, Standing
-from forms_app.domain.policy import DEIDENTIFIED, Policy
+from forms_app.domain.policy import Policy
 from forms_app.services.directory import person_who_may
 from forms_app.services.documents import DocumentLine, as_issued, document_lines
 from forms_app.services.filling.board import facts_for_the_board
@@ -24,8 +24,6 @@ from forms_app.services.ledger import Acting, Reader
 from forms_app.services.similar import similar_to
 from forms_app.services.summaries import Summary, summary_of
 from forms_app.services.work import Work
-
-BOARD_KINDS = tuple(kind.value for kind in DEIDENTIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
     if escalation is None:
         raise NotFound("There is no such escalation.")
     policy, now = policy_of(work, escalation), standing_of(work, escalation)
-    documents = reads.board_documents(work.session, escalation_id, BOARD_KINDS, by)
+    documents = reads.board_documents(work.session, escalation_id, by)
     acting = Acting() if may(person, May.WITHDRAW_DOCUMENT, Relation.OWN_BOARD) else None
     return BoardView(
         summary=summary_of(work, escalation, None, now),
@@ -60,9 +58,7 @@ def board_view(work: Work, *, by: UUID, escalation_id: UUID) -> BoardView:
 
 def board_file(work: Work, *, by: UUID, document_id: UUID, file_format: Format) -> tuple[str, bytes]:
     """The name and bytes of a de-identified document of this person's Board. Raises NotFound."""
-    found = reads.board_document(
-        work.session, document_id, person_who_may(work, by, May.SEE_REGISTER).board_id, BOARD_KINDS, by
-    )
+    found = reads.board_document(work.session, document_id, person_who_may(work, by, May.SEE_REGISTER).board_id, by)
     if found is None:
         raise NotFound("There is no such document.")
     return as_issued(work, found, by, file_format)

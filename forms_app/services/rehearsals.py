@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from forms_app.db import outbox, policies
+from forms_app.db.boards import hold_board
 from forms_app.db.outbox import Claim, OutboxKind
 from forms_app.db.policy_tables import RehearsedPolicy
 from forms_app.domain.access import May
@@ -48,7 +49,7 @@ def ask(work: Work, *, by: UUID, key: str, route: str, opened_on: date) -> UUID:
     if route not in {each.id for each in policy.routes}:
         raise NotFound("There is no such route.")
     since = work.now - KEPT
-    policies.board_to_change(work.session, person.board_id)
+    hold_board(work.session, person.board_id)
     policies.forget_rehearsals(work.session, person.board_id, before=since)
     same = policies.same_rehearsal(work.session, person.board_id, key, route, opened_on, since=since)
     if same is not None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid4
 
 from forms_app.db import outbox, reports
-from forms_app.db.layouts import hold_board
+from forms_app.db.boards import hold_board
 from forms_app.db.outbox import OutboxKind
 from forms_app.db.people import seat_holders
 from forms_app.db.report_tables import BoardReport, ReportFinding

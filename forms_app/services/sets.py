@@ -20,12 +20,13 @@ from forms_app.documents.catalogue import Format, kind_of
 from forms_app.documents.faults import DocumentFault
 from forms_app.domain.access import May, Relation, may
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
+from forms_app.domain.policy import DEIDENTIFIED_CODES
 from forms_app.domain.sets import KEPT, Failure, LeftOut, Wanted, months
 from forms_app.domain.working_days import spell_time, uk_date
 from forms_app.services import download_budget, set_manifest
 from forms_app.services.bundles import LARGEST, Bundle, Signing, packed, stored_file
 from forms_app.services.directory import person_who_may
-from forms_app.services.download_budget import KINDS, LeftToday
+from forms_app.services.download_budget import LeftToday
 from forms_app.services.set_manifest import Heading, files_of, spell_months
 from forms_app.services.work import Work
 from forms_app.services.workshop import Workshop
@@ -106,7 +107,7 @@ def choices(work: Work, *, by: UUID) -> Choices:
     """Raises NotFound for anybody but the business unit."""
     person = person_who_may(work, by, May.DOWNLOAD_SETS)
     this_month = uk_date(work.now).replace(day=1)
-    first = rows.first_issued(work.session, person.board_id, KINDS)
+    first = rows.first_issued(work.session, person.board_id, DEIDENTIFIED_CODES)
     first_month = this_month if first is None else uk_date(first).replace(day=1)
     return Choices(months(first_month, this_month), download_budget.left_today(work, person))
 

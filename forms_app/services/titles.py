@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from forms_app.db import contacts
+from forms_app.db.boards import hold_board
 from forms_app.db.tables import EquivalentTitle
 from forms_app.domain.access import May
 from forms_app.domain.contacts import stamp_of
@@ -81,7 +82,7 @@ def change_titles(work: Work, *, by: UUID, agency_kind: str, seen: str, titles: 
     `seen` is the stamp of those that the person saw. Raises NotFound and ChangedMeanwhile.
     """
     person = person_who_may(work, by, May.CHANGE_TITLES)
-    contacts.hold_board(work.session, person.board_id)
+    hold_board(work.session, person.board_id)
     kind = titles_of_kind(work, by=by, agency_kind=agency_kind)
     if kind.stamp != seen:
         raise ChangedMeanwhile("Somebody changed these titles after you opened this page. Look at them again.")

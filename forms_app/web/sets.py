@@ -16,10 +16,11 @@ from forms_app.domain.access import May
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow
 from forms_app.domain.limits import DOWNLOADS_OF_MANY
 from forms_app.domain.periods import Period
+from forms_app.domain.policy import DEIDENTIFIED_CODES
 from forms_app.domain.sets import KEPT, Failure
 from forms_app.forms.sets import SetForm, code_of, set_form
 from forms_app.services import sets
-from forms_app.services.download_budget import KINDS, LeftToday, many_downloads
+from forms_app.services.download_budget import LeftToday, many_downloads
 from forms_app.services.set_manifest import spell_months
 from forms_app.services.sets import FAILED_IN_WORDS, Choices
 from forms_app.web.access import open_to
@@ -42,7 +43,7 @@ def every() -> tuple[str, int]:
     """The form and the sets that there are; and once the form is filled in, what a set would have in it."""
     choices = _choices()
     if not request.args:
-        return _page(choices, _form(choices)(data={"kinds": KINDS, "formats": ("pdf",)}))
+        return _page(choices, _form(choices)(data={"kinds": DEIDENTIFIED_CODES, "formats": ("pdf",)}))
     return _look(choices, _form(choices)(request.args))
 
 
@@ -94,7 +95,7 @@ def _choices() -> Choices:
 
 
 def _form(choices: Choices) -> type[SetForm]:
-    return set_form(choices.months, KINDS)
+    return set_form(choices.months, DEIDENTIFIED_CODES)
 
 
 def _look(choices: Choices, form: SetForm) -> tuple[str, int]:
@@ -136,7 +137,7 @@ def _periods(months: Sequence[date]) -> Iterator[tuple[str, MultiDict[str, str]]
         since, until = max(first, period.first), min(last, period.last.replace(day=1))
         if since <= until:
             chosen = [("first_month", code_of(since)), ("last_month", code_of(until)), ("formats", "pdf")]
-            yield period.title, MultiDict([*chosen, *(("kinds", kind) for kind in KINDS)])
+            yield period.title, MultiDict([*chosen, *(("kinds", kind) for kind in DEIDENTIFIED_CODES)])
 
 
 def _one(set_id: UUID, *, refused: str = "") -> tuple[str, int]:

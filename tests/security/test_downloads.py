@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from forms_app.db.tables import Delivery, Document, Person, StageRecord
 from forms_app.domain.answers import Answered, Section, from_json
+from forms_app.domain.policy import DEIDENTIFIED_CODES
 from forms_app.domain.records import RestrictedNote
-from forms_app.services.download_budget import KINDS
 from tests.factories.records import add_record
 from tests.factories.second_steps import prove_now
 from tests.journeys.town import text_of_docx
@@ -126,7 +126,7 @@ def set_of_documents(city: City) -> zipfile.ZipFile:
     prove_now(city.town.workshop.database, email, city.town.clock.now)
     month = f"{city.town.clock.now:%Y-%m}"
     visitor.get("/register/downloads")
-    wanted = {"first_month": month, "last_month": month, "kinds": list(KINDS), "formats": ["pdf", "docx"]}
+    wanted = {"first_month": month, "last_month": month, "kinds": list(DEIDENTIFIED_CODES), "formats": ["pdf", "docx"]}
     asked = visitor.post("/register/downloads", {**wanted, "form_key": str(uuid4())})
     assert asked.status_code == 303
     city.town.deliver()

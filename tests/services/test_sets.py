@@ -33,16 +33,17 @@ from forms_app.db.tables import (
     Person,
 )
 from forms_app.domain.errors import ChangedMeanwhile, NotAllowedNow, NotFound
+from forms_app.domain.policy import DEIDENTIFIED_CODES
 from forms_app.domain.sets import Failure, Wanted
 from forms_app.services import download_budget, sets
 from forms_app.services.bundles import Bundle, Signing
-from forms_app.services.download_budget import KINDS, LeftToday
+from forms_app.services.download_budget import LeftToday
 from forms_app.services.interests import declare_interest
 from tests.factories.downloads import issue, second_officer, tell_the_board
 from tests.factories.scenes import Scene, rejoined, scene
 
-MARCH = Wanted(date(2027, 3, 1), date(2027, 3, 1), KINDS, ("pdf", "docx"))
-APRIL = Wanted(date(2027, 4, 1), date(2027, 4, 1), KINDS, ("pdf", "docx"))
+MARCH = Wanted(date(2027, 3, 1), date(2027, 3, 1), DEIDENTIFIED_CODES, ("pdf", "docx"))
+APRIL = Wanted(date(2027, 4, 1), date(2027, 4, 1), DEIDENTIFIED_CODES, ("pdf", "docx"))
 UNSIGNED = Signing(None, "https://escalations.example")
 
 
@@ -190,7 +191,7 @@ def test_what_was_issued_in_another_month_or_is_of_another_format_is_not_in_it(h
 
     with opened(here, made(here)) as march:
         assert len(listed(march)) == 2 * len(issued)
-    with opened(here, made(here, Wanted(APRIL.first_month, APRIL.last_month, KINDS, ("pdf",)))) as april:
+    with opened(here, made(here, Wanted(APRIL.first_month, APRIL.last_month, DEIDENTIFIED_CODES, ("pdf",)))) as april:
         assert len(listed(april)) == len(later)
         with here.database.reading() as session:
             assert {line["reference"] for line in listed(april)} == {session.get_one(Escalation, late).reference}

@@ -16,8 +16,8 @@ from sqlalchemy import select
 from forms_app.app import create_app
 from forms_app.db.tables import AuditEntry, Board, Delivery, Document, Person, SubjectOfConcern
 from forms_app.domain.answers import from_json
+from forms_app.domain.policy import DEIDENTIFIED_CODES
 from forms_app.services import sets
-from forms_app.services.download_budget import KINDS
 from tests.factories.downloads import issue, second_officer, tell_the_board
 from tests.factories.scenes import DOMAIN, Scene, scene
 from tests.services.test_sets import work_off
@@ -27,7 +27,12 @@ from tests.web.visitor import Visitor
 UNIT, CHAIR, RAISER = f"unit@board.{DOMAIN}", f"chair@board.{DOMAIN}", f"practitioner@school.{DOMAIN}"
 ANALYST, OTHER = f"subgroup@board.{DOMAIN}", f"directors@board.{DOMAIN}"
 PAGE = "/register/downloads"
-MARCH = {"first_month": "2027-03", "last_month": "2027-03", "kinds": list(KINDS), "formats": ["pdf", "docx"]}
+MARCH = {
+    "first_month": "2027-03",
+    "last_month": "2027-03",
+    "kinds": list(DEIDENTIFIED_CODES),
+    "formats": ["pdf", "docx"],
+}
 
 
 @dataclass
